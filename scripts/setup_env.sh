@@ -1,0 +1,135 @@
+#!/usr/bin/env bash
+# Make everything the workspace needs and build it: ROS 2, Python packages, underlay, src/.
+# Safe to run again; steps whose inputs did not change are skipped.
+#
+# usage: scripts/setup_env.sh [--dev] [--help]
+#   --dev   also install what tests, linters and profilers need
+# environment:
+#   PYTHON  interpreter to make .venv with (3.10 to 3.12; default: the first of python3.11 python3.12 python3.10 python3 that fits)
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root"
+dev=false
+for argument in "$@"; do
+  case $argument in
+    --dev) dev=true ;;
+    -h | --help) sed -n '2,8s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
+    *) echo "setup_env.sh: unknown argument '$argument'; allowed: --dev --help" >&2; exit 2 ;;
+  esac
+done
+
+say() { printf '\033[1m[setup]\033[0m %s\n' "$*"; }
+fail() { printf '[setup] FAILED: %s\n' "$*" >&2; exit 1; }
+
+# --- what the machine must bring ---------------------------------------------------------------
+missing=()
+for tool in g++ cmake make; do
+  command -v "$tool" > /dev/null || missing+=("$tool")
+done
+if [ ${#missing[@]} -gt 0 ]; then
+  fail "missing on this machine: ${missing[*]}. On Debian and Ubuntu: sudo apt-get install g++ cmake make"
+fi
+
+# A ROS 2 install is one that brings upstream's rclcpp; our own .venv and .underlay do not count.
+full_ros=""
+IFS=: read -r -a prefixes <<< "${AMENT_PREFIX_PATH:-}"
+for prefix in "${prefixes[@]}"; do
+  case $prefix in
+    "$root"/*) ;;
+    *) [ -f "$prefix/share/rclcpp/package.xml" ] && full_ros=$prefix ;;
+  esac
+done
+
+fits() { "$1" -c 'import sys; sys.exit(not (3, 10) <= sys.version_info < (3, 13))' 2> /dev/null; }
+python=${PYTHON:-}
+if [ -z "$python" ] && [ -n "$full_ros" ]; then
+  python=python3 # the one that this ROS 2 was built for
+fi
+if [ -z "$python" ]; then
+  for candidate in python3.11 python3.12 python3.10 python3; do
+    if command -v "$candidate" > /dev/null && fits "$candidate"; then
+      python=$candidate
+      break
+    fi
+  done
+fi
+[ -n "$python" ] || fail "no Python 3.10, 3.11 or 3.12 found. On Debian and Ubuntu: sudo apt-get install python3 python3-venv python3-dev; or name one: PYTHON=/path/to/python"
+fits "$python" || fail "PYTHON='$python' is $("$python" --version 2>&1 || echo 'not runnable'); allowed: 3.10, 3.11, 3.12"
+"$python" -c 'import ensurepip, venv' 2> /dev/null || fail "$python has no venv module. On Debian and Ubuntu: sudo apt-get install python3-venv"
+header=$("$python" -c 'import sysconfig; print(sysconfig.get_paths()["include"] + "/Python.h")')
+[ -f "$header" ] || fail "$header is missing. On Debian and Ubuntu: sudo apt-get install python3-dev"
+if [ -z "$full_ros" ] && [ "$(uname -sm)" != "Linux x86_64" ]; then
+  fail "the ROS 2 wheels exist for Linux x86_64 only, this is $(uname -sm); install ROS 2 (Jazzy or later), source it, and run me again"
+fi
+
+# --- Python packages ---------------------------------------------------------------------------
+stamp_of() { cat "$@" 2> /dev/null | sha256sum | cut -d' ' -f1; }
+tree_stamp() { # content of the files below the given folders
+  find "$@" -type f -not -name '*.pyc' -not -path '*/.*' -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1
+}
+unchanged() { [ -f "$1" ] && [ "$(cat "$1")" = "$2" ]; }
+
+requirements=(-r requirements/runtime.txt)
+requirement_files=(requirements/runtime.txt scripts/fix_ros_wheels.py)
+if [ -z "$full_ros" ]; then
+  requirements+=(-r requirements/ros.txt)
+  requirement_files+=(requirements/ros.txt)
+fi
+wanted=$(stamp_of "${requirement_files[@]}")-$(basename "${full_ros:-wheels}")
+if ! unchanged .venv/.carla_drl_runtime "$wanted"; then
+  say "installing Python packages into .venv (about 2 GB, some minutes the first time)"
+  flags=()
+  [ -n "$full_ros" ] && flags=(--system-site-packages)
+  [ -x .venv/bin/python ] || "$python" -m venv "${flags[@]}" .venv
+  .venv/bin/python -m pip install -q --upgrade pip 2>&1 | grep -v '^WARNING: Location' || true
+  .venv/bin/python -m pip install -q "${requirements[@]}" 2>&1 | grep -v '^WARNING: Location' || true
+  .venv/bin/python -c 'import carla, torch, numba, gymnasium' ||
+    fail "pip could not install the packages in requirements/; see the message above"
+  if [ -z "$full_ros" ]; then
+    .venv/bin/python scripts/fix_ros_wheels.py || fail "the ROS 2 wheels could not be repaired"
+  else
+    touch .venv/COLCON_IGNORE
+  fi
+  echo "$wanted" > .venv/.carla_drl_runtime
+fi
+if $dev; then
+  wanted_dev=$(stamp_of requirements/dev.txt)
+  if ! unchanged .venv/.carla_drl_dev "$wanted_dev"; then
+    say "installing test and lint tools into .venv"
+    .venv/bin/python -m pip install -q -r requirements/dev.txt 2>&1 | grep -v '^WARNING: Location' || true
+    .venv/bin/python -c 'import pytest' || fail "pip could not install requirements/dev.txt; see the message above"
+    echo "$wanted_dev" > .venv/.carla_drl_dev
+  fi
+fi
+
+# --- build -------------------------------------------------------------------------------------
+build() { # <what> <stamp file> <stamp> <command...>
+  local what=$1 stamp_file=$2 stamp=$3
+  shift 3
+  unchanged "$stamp_file" "$stamp" && return 0
+  say "building $what"
+  mkdir -p "$(dirname "$stamp_file")"
+  rm -f "$stamp_file"
+  "$@" || fail "building $what failed; the output above says where"
+  echo "$stamp" > "$stamp_file"
+}
+
+set +u
+if [ -z "$full_ros" ]; then
+  . .venv/setup.sh
+  build "the underlay" .underlay/.stamp "$(tree_stamp underlay)-$wanted" \
+    colcon --log-base .underlay/log build --base-paths underlay/* --merge-install \
+    --build-base .underlay/build --install-base .underlay/install \
+    --event-handlers console_cohesion- status- \
+    --cmake-args -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=$dev --no-warn-unused-cli
+  touch .underlay/COLCON_IGNORE
+  . .underlay/install/local_setup.bash
+else
+  say "using the ROS 2 in $full_ros; underlay/ is not built"
+  PATH="$root/.venv/bin:$PATH"
+fi
+build "the workspace" build/.stamp "$(tree_stamp src colcon.meta)-$wanted" \
+  colcon build --event-handlers console_cohesion- status- \
+  --cmake-args -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=$dev --no-warn-unused-cli
+say "ready: source scripts/env.sh"
