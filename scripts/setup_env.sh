@@ -104,10 +104,11 @@ if $dev; then
 fi
 
 # --- build -------------------------------------------------------------------------------------
-build() { # <what> <stamp file> <stamp> <command...>
+build() { # <what> <stamp file> <stamp> <command...>; a build with tests serves those who need none, too
   local what=$1 stamp_file=$2 stamp=$3
   shift 3
-  unchanged "$stamp_file" "$stamp" && return 0
+  unchanged "$stamp_file" "$stamp+tests" && return 0
+  if $dev; then stamp=$stamp+tests; elif unchanged "$stamp_file" "$stamp"; then return 0; fi
   say "building $what"
   mkdir -p "$(dirname "$stamp_file")"
   rm -f "$stamp_file"
@@ -115,21 +116,24 @@ build() { # <what> <stamp file> <stamp> <command...>
   echo "$stamp" > "$stamp_file"
 }
 
-set +u
+set +u # colcon's setup files read unset variables
+testing=OFF
+$dev && testing=ON
 if [ -z "$full_ros" ]; then
   . .venv/setup.sh
   build "the underlay" .underlay/.stamp "$(tree_stamp underlay)-$wanted" \
     colcon --log-base .underlay/log build --base-paths underlay/* --merge-install \
     --build-base .underlay/build --install-base .underlay/install \
     --event-handlers console_cohesion- status- \
-    --cmake-args -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=$dev --no-warn-unused-cli
+    --cmake-args -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=$testing --no-warn-unused-cli
   touch .underlay/COLCON_IGNORE
   . .underlay/install/local_setup.bash
 else
   say "using the ROS 2 in $full_ros; underlay/ is not built"
   PATH="$root/.venv/bin:$PATH"
 fi
+# Run by .venv's Python, so that the nodes' scripts start with it and find the packages installed above.
 build "the workspace" build/.stamp "$(tree_stamp src colcon.meta)-$wanted" \
-  colcon build --event-handlers console_cohesion- status- \
-  --cmake-args -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=$dev --no-warn-unused-cli
+  .venv/bin/python -c 'import sys; from colcon_core.command import main; sys.exit(main())' build --event-handlers console_cohesion- status- \
+  --cmake-args -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=$testing --no-warn-unused-cli
 say "ready: source scripts/env.sh"

@@ -1,0 +1,120 @@
+#!/usr/bin/env python3
+"""Run every test of the workspace through colcon and print what failed and how many passed.
+
+usage: scripts/run_tests.py [package ...]
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.etree import ElementTree
+
+ROOT = Path(__file__).resolve().parent.parent
+TEST_TIMEOUT_S = "300"
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """One colcon workspace: where its sources are and where it was built."""
+
+    name: str
+    base_paths: tuple[str, ...]
+    build: Path
+    install: Path
+    log: Path
+    merged: bool
+
+
+@dataclass
+class Tally:
+    """Counts over all result files read so far."""
+
+    passed: int = 0
+    skipped: int = 0
+    failures: list[str] = field(default_factory=list)
+
+
+def workspaces() -> list[Workspace]:
+    """Return what is built here: the underlay where there is one, and `src/`."""
+    found = [Workspace("src", ("src",), ROOT / "build", ROOT / "install", ROOT / "log", False)]
+    underlay = ROOT / ".underlay"
+    if (underlay / "install").is_dir():
+        packages = tuple(sorted(str(path.parent.relative_to(ROOT)) for path in ROOT.glob("underlay/*/package.xml")))
+        found.insert(0, Workspace("underlay", packages, underlay / "build", underlay / "install", underlay / "log", True))
+    return found
+
+
+def run_colcon(workspace: Workspace, packages: list[str]) -> int:
+    """Run `colcon test`; return its exit code. Old results are removed first."""
+    for build in workspace.build.glob("*"):
+        if not packages or build.name in packages:
+            (build / "pytest.xml").unlink(missing_ok=True)
+            shutil.rmtree(build / "test_results", ignore_errors=True)
+    command = ["colcon", "--log-base", str(workspace.log), "test", "--base-paths", *workspace.base_paths]
+    command += ["--build-base", str(workspace.build), "--install-base", str(workspace.install)]
+    command += ["--executor", "sequential", "--event-handlers", "console_cohesion+", "status-"]
+    if workspace.merged:
+        command.append("--merge-install")
+    if packages:
+        command += ["--packages-select", *packages]
+    environment = dict(os.environ, PYTEST_TIMEOUT=TEST_TIMEOUT_S, OMP_NUM_THREADS="1", OMP_WAIT_POLICY="passive")
+    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+
+
+def result_files(workspace: Workspace) -> list[Path]:
+    """Return the JUnit files that the last run wrote."""
+    return sorted([*workspace.build.glob("*/pytest.xml"), *workspace.build.glob("*/test_results/**/*.xml")])
+
+
+def read_results(path: Path, tally: Tally) -> None:
+    """Add the test cases of one JUnit file to `tally`; an unreadable file counts as a failure."""
+    try:
+        cases = list(ElementTree.parse(path).getroot().iter("testcase"))
+    except (OSError, ElementTree.ParseError) as error:
+        tally.failures.append(f"{path.relative_to(ROOT)}: no readable result ({error})")
+        return
+    for case in cases:
+        problem = case.find("failure")
+        if problem is None:
+            problem = case.find("error")
+        if problem is not None:
+            text = (problem.get("message") or problem.text or "").strip().splitlines()
+            tally.failures.append(f"{case.get('classname')}.{case.get('name')}: {text[0] if text else 'failed'}")
+        elif case.find("skipped") is not None or case.get("status") == "notrun":
+            tally.skipped += 1
+        else:
+            tally.passed += 1
+
+
+def main(packages: list[str]) -> int:
+    """Run the tests of `packages`, or all; return 0 when at least one ran and none failed."""
+    started = time.monotonic()
+    tally = Tally()
+    broken = False
+    for workspace in workspaces():
+        names = {path.parent.name for base in workspace.base_paths for path in (ROOT / base).glob("**/package.xml")}
+        selected = [package for package in packages if package in names]
+        if packages and not selected:
+            continue
+        print(f"== tests of {workspace.name} ==", flush=True)
+        broken |= run_colcon(workspace, selected) != 0
+        for path in result_files(workspace):
+            if not selected or path.relative_to(workspace.build).parts[0] in selected:
+                read_results(path, tally)
+    print(f"\n== results after {time.monotonic() - started:.0f} s ==")
+    for failure in tally.failures:
+        print(f"FAILED {failure}")
+    if broken:
+        print("FAILED colcon test did not finish for every package")
+    print(f"{tally.passed} passed, {len(tally.failures)} failed, {tally.skipped} skipped")
+    return 0 if tally.passed and not tally.failures and not broken else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
