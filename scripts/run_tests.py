@@ -45,8 +45,13 @@ def workspaces() -> list[Workspace]:
     found = [Workspace("src", ("src",), ROOT / "build", ROOT / "install", ROOT / "log", False)]
     underlay = ROOT / ".underlay"
     if (underlay / "install").is_dir():
-        packages = tuple(sorted(str(path.parent.relative_to(ROOT)) for path in ROOT.glob("underlay/*/package.xml")))
-        found.insert(0, Workspace("underlay", packages, underlay / "build", underlay / "install", underlay / "log", True))
+        packages = tuple(
+            sorted(str(path.parent.relative_to(ROOT)) for path in ROOT.glob("underlay/*/package.xml"))
+        )
+        found.insert(
+            0,
+            Workspace("underlay", packages, underlay / "build", underlay / "install", underlay / "log", True),
+        )
     return found
 
 
@@ -63,7 +68,9 @@ def run_colcon(workspace: Workspace, packages: list[str]) -> int:
         command.append("--merge-install")
     if packages:
         command += ["--packages-select", *packages]
-    environment = dict(os.environ, PYTEST_TIMEOUT=TEST_TIMEOUT_S, OMP_NUM_THREADS="1", OMP_WAIT_POLICY="passive")
+    environment = dict(
+        os.environ, PYTEST_TIMEOUT=TEST_TIMEOUT_S, OMP_NUM_THREADS="1", OMP_WAIT_POLICY="passive"
+    )
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
 
 
@@ -85,7 +92,9 @@ def read_results(path: Path, tally: Tally) -> None:
             problem = case.find("error")
         if problem is not None:
             text = (problem.get("message") or problem.text or "").strip().splitlines()
-            tally.failures.append(f"{case.get('classname')}.{case.get('name')}: {text[0] if text else 'failed'}")
+            tally.failures.append(
+                f"{case.get('classname')}.{case.get('name')}: {text[0] if text else 'failed'}"
+            )
         elif case.find("skipped") is not None or case.get("status") == "notrun":
             tally.skipped += 1
         else:
@@ -98,7 +107,9 @@ def main(packages: list[str]) -> int:
     tally = Tally()
     broken = False
     for workspace in workspaces():
-        names = {path.parent.name for base in workspace.base_paths for path in (ROOT / base).glob("**/package.xml")}
+        names = {
+            path.parent.name for base in workspace.base_paths for path in (ROOT / base).glob("**/package.xml")
+        }
         selected = [package for package in packages if package in names]
         if packages and not selected:
             continue

@@ -1,0 +1,114 @@
+"""What the launch arguments mean: parsing and checks, without launch or ROS.
+
+Every function raises `ArgumentError` with the argument's name, its value and what is allowed.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+SIMULATOR_NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
+FIRST_PORT = 2000
+# A CARLA server uses its RPC port, the next one for streams, and the one after that.
+PORT_STRIDE = 3
+EMBEDDED_HOST = "127.0.0.1"
+
+
+class ArgumentError(ValueError):
+    """A launch argument that cannot be used."""
+
+    def __init__(self, name: str, value: object, allowed: str) -> None:
+        super().__init__(f"argument {name}:='{value}' cannot be used; allowed: {allowed}")
+
+
+@dataclass(frozen=True)
+class Simulator:
+    """Where the CARLA server is, and whether launch starts it."""
+
+    embedded: bool
+    host: str
+    port: int
+
+
+def port_is_free(port: int, host: str = EMBEDDED_HOST) -> bool:
+    """Tell whether a server could listen on `host`:`port` now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def first_free_port(first: int = FIRST_PORT, last: int = FIRST_PORT + 100 * PORT_STRIDE) -> int:
+    """Return the first port from `first` on whose RPC and stream ports are both free."""
+    for port in range(first, last, PORT_STRIDE):
+        if port_is_free(port) and port_is_free(port + 1):
+            return port
+    raise ArgumentError("simulator", "embedded", f"needs two free ports between {first} and {last}")
+
+
+def parse_simulator(value: str) -> Simulator:
+    """Parse `embedded`, `embedded:port` or `host:port`."""
+    allowed = "embedded, embedded:<port>, or <host>:<port> of a CARLA server, ports 1 to 65534"
+    host, colon, port_text = value.strip().rpartition(":")
+    if value.strip() == "embedded":
+        return Simulator(True, EMBEDDED_HOST, first_free_port())
+    if not colon or not host or not port_text.isdecimal() or not 0 < int(port_text) < 65535:
+        raise ArgumentError("simulator", value, allowed)
+    embedded = host == "embedded"
+    return Simulator(embedded, EMBEDDED_HOST if embedded else host, int(port_text))
+
+
+def parse_simulator_name(value: str) -> str:
+    """Check the name of the lock-step group: it becomes part of topic names."""
+    if not SIMULATOR_NAME.fullmatch(value):
+        raise ArgumentError(
+            "simulator_name", value, "a-z, 0-9 and _, starting with a letter, at most 31 characters"
+        )
+    return value
+
+
+def parse_int(name: str, value: str, low: int, high: int) -> int:
+    """Parse a whole number within [low, high]."""
+    try:
+        number = int(value.replace("_", ""))
+    except ValueError:
+        number = low - 1
+    if not low <= number <= high:
+        raise ArgumentError(name, value, f"a whole number from {low} to {high}")
+    return number
+
+
+def parse_float(name: str, value: str, low: float, high: float) -> float:
+    """Parse a number within [low, high]."""
+    try:
+        number = float(value)
+    except ValueError:
+        number = float("nan")
+    if not low <= number <= high:
+        raise ArgumentError(name, value, f"a number from {low} to {high}")
+    return number
+
+
+def parse_bool(name: str, value: str) -> bool:
+    """Parse `true` or `false`."""
+    lowered = value.strip().lower()
+    if lowered not in {"true", "false"}:
+        raise ArgumentError(name, value, "true or false")
+    return lowered == "true"
+
+
+def find_config(name: str, value: str, folder: Path) -> Path:
+    """Find a YAML file by the name of one in `folder`, or by path."""
+    known = sorted(path.stem for path in folder.glob("*.yaml"))
+    if value in known:
+        return folder / f"{value}.yaml"
+    path = Path(value).expanduser()
+    if path.suffix in {".yaml", ".yml"} and path.is_file():
+        return path.resolve()
+    raise ArgumentError(name, value, f"{', '.join(known)}, or the path of a .yaml file")

@@ -1,0 +1,257 @@
+"""The processes of the loop as launch actions: simulator, bridge, gateway, agent, and what happens when one ends."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ament_index_python.packages import get_package_share_directory
+from launch.actions import (
+    DeclareLaunchArgument,
+    EmitEvent,
+    LogInfo,
+    OpaqueFunction,
+    RegisterEventHandler,
+    SetEnvironmentVariable,
+)
+from launch.event_handlers import OnProcessExit
+from launch.events import Shutdown
+from launch_ros.actions import Node
+
+from carla_drl_bringup import arguments as parse
+from launch import LaunchContext, LaunchDescriptionEntity
+
+# Exit code of every node for a configuration that cannot work (sysexits.h EX_CONFIG): a restart would not help.
+EXIT_CONFIGURATION = 78
+RESPAWN_DELAY_S = 1.0
+# Ctrl-C ends everything within 5 s: nodes get 2.5 s to finish, 1 s more to die.
+SIGTERM_TIMEOUT_S = "2.5"
+SIGKILL_TIMEOUT_S = "1.0"
+
+COMMON_ARGUMENTS: dict[str, tuple[str, str]] = {
+    "simulator": (
+        "embedded",
+        "embedded (started here, first free port from 2000), embedded:<port>, or <host>:<port> of a CARLA server",
+    ),
+    "scenario": ("town01_basic", "name of a file in config/scenarios, or path of a .yaml file"),
+    "algorithm": ("ppo", "name of a file in config/algorithms, or path of a .yaml file"),
+    "num_agents": ("16", "ego vehicles in the world, 1 to 256"),
+    "seed": ("0", "seed of simulator, routes and learner, 0 to 2147483647"),
+    "headless": (
+        "true",
+        "true: no rendering in the simulator; false: render (for spectators of a CARLA server)",
+    ),
+    "simulator_name": ("sim0", "name of the lock-step group, part of the topic names /carla_drl/<name>/..."),
+    "run_root": ("runs", "folder for runs"),
+    "run_name": ("", "folder of this run below run_root; empty: <scenario>-<algorithm>-seed<seed>-<time>"),
+    "log_level": ("info", "debug, info, warn or error"),
+}
+
+
+def declare(extra: dict[str, tuple[str, str]]) -> list[LaunchDescriptionEntity]:
+    """Declare the arguments that every launch file of the loop has, and `extra` ones: name -> (default, text)."""
+    everything = COMMON_ARGUMENTS | extra
+    return [
+        DeclareLaunchArgument(name, default_value=default, description=text)
+        for name, (default, text) in everything.items()
+    ]
+
+
+@dataclass(frozen=True)
+class Setup:
+    """The checked launch arguments that the loop's processes share."""
+
+    simulator: parse.Simulator
+    scenario: Path
+    algorithm: str
+    algorithm_config: Path
+    num_agents: int
+    seed: int
+    headless: bool
+    simulator_name: str
+    run_root: Path
+    run_name: str
+    log_level: str
+
+    @property
+    def namespace(self) -> str:
+        """Namespace of the nodes and topics of the lock-step group."""
+        return f"/carla_drl/{self.simulator_name}"
+
+
+def read_setup(context: LaunchContext) -> Setup:
+    """Check the shared launch arguments.
+
+    Raises:
+        ArgumentError: naming the argument, its value and what is allowed.
+    """
+    value = context.launch_configurations
+    config = Path(get_package_share_directory("carla_drl_bringup")) / "config"
+    scenario = parse.find_config("scenario", value["scenario"], config / "scenarios")
+    algorithm_config = parse.find_config("algorithm", value["algorithm"], config / "algorithms")
+    seed = parse.parse_int("seed", value["seed"], 0, 2**31 - 1)
+    log_level = value["log_level"]
+    if log_level not in {"debug", "info", "warn", "error"}:
+        raise parse.ArgumentError("log_level", log_level, "debug, info, warn, error")
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    return Setup(
+        simulator=parse.parse_simulator(value["simulator"]),
+        scenario=scenario,
+        algorithm=algorithm_config.stem.split("_", 1)[0],
+        algorithm_config=algorithm_config,
+        num_agents=parse.parse_int("num_agents", value["num_agents"], 1, 256),
+        seed=seed,
+        headless=parse.parse_bool("headless", value["headless"]),
+        simulator_name=parse.parse_simulator_name(value["simulator_name"]),
+        run_root=Path(value["run_root"]).expanduser().resolve(),
+        run_name=value["run_name"] or f"{scenario.stem}-{algorithm_config.stem}-seed{seed}-{stamp}",
+        log_level=log_level,
+    )
+
+
+def environment() -> list[LaunchDescriptionEntity]:
+    """Process settings that measured best; what the user has set stays."""
+    profile = Path(get_package_share_directory("carla_drl_bringup")) / "config" / "base" / "fastdds.xml"
+    wanted = {
+        # One thread per process: a second one on a busy machine made learning 2 to 6 times slower.
+        "OMP_NUM_THREADS": "1",
+        "OMP_WAIT_POLICY": "passive",
+        "FASTDDS_DEFAULT_PROFILES_FILE": str(profile),
+        # Two people who train on one network must not drive each other's cars.
+        "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
+        "PYTHONUNBUFFERED": "1",
+        "RCUTILS_COLORIZED_OUTPUT": "0",
+    }
+    return [SetEnvironmentVariable(name, value) for name, value in wanted.items() if name not in os.environ]
+
+
+def simulator_and_bridge(setup: Setup) -> list[Node]:
+    """Return the embedded simulator (unless a CARLA server is named), the bridge and the gateway."""
+    common: dict[str, Any] = {
+        "output": "screen",
+        "respawn": True,
+        "respawn_delay": RESPAWN_DELAY_S,
+        "sigterm_timeout": SIGTERM_TIMEOUT_S,
+        "sigkill_timeout": SIGKILL_TIMEOUT_S,
+    }
+    ros_arguments = ["--log-level", setup.log_level]
+    nodes = []
+    if setup.simulator.embedded:
+        nodes.append(
+            Node(
+                package="carla_drl_sim",
+                executable="server",
+                arguments=["--port", str(setup.simulator.port), "--seed", str(setup.seed)],
+                **common,
+            )
+        )
+    nodes.append(
+        Node(
+            package="carla_gateway",
+            executable="gateway_node",
+            name="gateway",
+            namespace=setup.namespace,
+            parameters=[{"simulator": setup.simulator_name}],
+            ros_arguments=ros_arguments,
+            **common,
+        )
+    )
+    nodes.append(
+        Node(
+            package="carla_sensor_bridge",
+            executable="bridge_node",
+            name="bridge",
+            namespace=setup.namespace,
+            parameters=[
+                {
+                    "simulator": setup.simulator_name,
+                    "host": setup.simulator.host,
+                    "port": setup.simulator.port,
+                    "scenario": str(setup.scenario),
+                    "num_agents": setup.num_agents,
+                    "seed": setup.seed,
+                    "headless": setup.headless,
+                }
+            ],
+            ros_arguments=ros_arguments,
+            **common,
+        )
+    )
+    return nodes
+
+
+def agent(setup: Setup, parameters: dict[str, Any], *, respawn: bool) -> Node:
+    """Return the agent node with `parameters` on top of the shared ones."""
+    return Node(
+        package="drl_agent_node",
+        executable="agent_node",
+        name="agent",
+        namespace="/carla_drl",
+        output="screen",
+        parameters=[
+            {
+                "simulators": [setup.simulator_name],
+                "algorithm": setup.algorithm,
+                "algorithm_config": str(setup.algorithm_config),
+                "expected_agents": setup.num_agents,
+                "seed": setup.seed,
+                "run_dir": str(setup.run_root),
+                "run_name": setup.run_name,
+            }
+            | parameters
+        ],
+        ros_arguments=["--log-level", setup.log_level],
+        respawn=respawn,
+        respawn_delay=RESPAWN_DELAY_S,
+        sigterm_timeout=SIGTERM_TIMEOUT_S,
+        sigkill_timeout=SIGKILL_TIMEOUT_S,
+    )
+
+
+def _shutdown(reason: str) -> list[LaunchDescriptionEntity]:
+    return [LogInfo(msg=reason), EmitEvent(event=Shutdown(reason=reason))]
+
+
+def end_with(nodes: list[Node], main: Node, *, main_respawns: bool) -> list[LaunchDescriptionEntity]:
+    """End the launch when `main` is done, or when a node says that its configuration cannot work."""
+
+    def on_exit(node: Node) -> Callable[[Any, LaunchContext], list[LaunchDescriptionEntity] | None]:
+        def handle(event: Any, _context: LaunchContext) -> list[LaunchDescriptionEntity] | None:
+            if event.returncode == EXIT_CONFIGURATION:
+                return _shutdown(f"{event.process_name} refused its configuration, see its message above")
+            if node is main and event.returncode == 0:
+                return _shutdown("the agent has finished")
+            if node is main and not main_respawns:
+                return _shutdown(f"the agent failed with exit code {event.returncode}")
+            return None
+
+        return handle
+
+    return [
+        RegisterEventHandler(OnProcessExit(target_action=node, on_exit=on_exit(node)))
+        for node in [*nodes, main]
+    ]
+
+
+def loop(
+    agent_parameters: Callable[[LaunchContext], dict[str, Any]], *, respawn_agent: bool
+) -> list[LaunchDescriptionEntity]:
+    """Return the actions that check the arguments and start the whole loop.
+
+    `agent_parameters` reads what is special to the launch file from its arguments.
+    """
+
+    def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+        try:
+            setup = read_setup(context)
+            main = agent(setup, agent_parameters(context), respawn=respawn_agent)
+        except parse.ArgumentError as error:
+            raise RuntimeError(str(error)) from None
+        nodes = simulator_and_bridge(setup)
+        return [*environment(), *end_with(nodes, main, main_respawns=respawn_agent), *nodes, main]
+
+    return [OpaqueFunction(function=start)]

@@ -1,0 +1,26 @@
+"""Drive episodes with a trained policy, without learning, and report how well it drives."""
+
+from carla_drl_bringup import arguments as parse
+from carla_drl_bringup.loop import declare, loop
+from launch import LaunchContext, LaunchDescription
+
+ARGUMENTS = {
+    "policy": (
+        "latest",
+        "latest: the newest checkpoint of run_name; untrained: the policy before training; or a path",
+    ),
+    "eval_episodes": ("100", "episodes to drive, 1 to 1000000"),
+}
+
+
+def _agent_parameters(context: LaunchContext) -> dict[str, object]:
+    value = context.launch_configurations
+    return {
+        "mode": "evaluate",
+        "policy": value["policy"],
+        "eval_episodes": parse.parse_int("eval_episodes", value["eval_episodes"], 1, 10**6),
+    }
+
+
+def generate_launch_description() -> LaunchDescription:
+    return LaunchDescription([*declare(ARGUMENTS), *loop(_agent_parameters, respawn_agent=False)])

@@ -1,0 +1,31 @@
+"""Train a driving policy: simulator, bridge, gateway and learner in one command."""
+
+from carla_drl_bringup import arguments as parse
+from carla_drl_bringup.loop import declare, loop
+from launch import LaunchContext, LaunchDescription
+
+ARGUMENTS = {
+    "total_steps": ("300000", "agent steps to train for, summed over all agents"),
+    "target_success_rate": ("0.0", "end early at this share of finished routes, 0 to 1; 0: never"),
+    "resume": ("auto", "auto: go on where run_name stopped; never; or the path of a checkpoint"),
+    "checkpoint_interval_steps": ("50000", "agent steps between checkpoints"),
+}
+
+
+def _agent_parameters(context: LaunchContext) -> dict[str, object]:
+    value = context.launch_configurations
+    return {
+        "mode": "train",
+        "total_steps": parse.parse_int("total_steps", value["total_steps"], 1, 10**12),
+        "target_success_rate": parse.parse_float(
+            "target_success_rate", value["target_success_rate"], 0.0, 1.0
+        ),
+        "resume": value["resume"],
+        "checkpoint_interval_steps": parse.parse_int(
+            "checkpoint_interval_steps", value["checkpoint_interval_steps"], 1, 10**12
+        ),
+    }
+
+
+def generate_launch_description() -> LaunchDescription:
+    return LaunchDescription([*declare(ARGUMENTS), *loop(_agent_parameters, respawn_agent=True)])

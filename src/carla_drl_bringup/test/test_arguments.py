@@ -1,0 +1,87 @@
+"""Launch arguments: what is accepted, and what the messages say about the rest."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from carla_drl_bringup.arguments import (
+    ArgumentError,
+    Simulator,
+    find_config,
+    first_free_port,
+    parse_bool,
+    parse_float,
+    parse_int,
+    parse_simulator,
+    parse_simulator_name,
+)
+
+
+def test_simulator_forms() -> None:
+    assert parse_simulator("embedded:2300") == Simulator(True, "127.0.0.1", 2300)
+    assert parse_simulator("carla.lab:2000") == Simulator(False, "carla.lab", 2000)
+    embedded = parse_simulator("embedded")
+    assert embedded.embedded
+    assert embedded.port >= 2000
+
+
+@pytest.mark.parametrize(
+    "value", ["", "localhost", "host:", ":2000", "host:0", "host:65535", "host:x", "embedded:-1"]
+)
+def test_simulator_errors_name_argument_value_and_choices(value: str) -> None:
+    with pytest.raises(ArgumentError) as error:
+        parse_simulator(value)
+    assert f"simulator:='{value}'" in str(error.value)
+    assert "embedded" in str(error.value)
+    assert "<host>:<port>" in str(error.value)
+
+
+def test_a_taken_port_is_passed_over() -> None:
+    free = first_free_port(20000, 21000)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", free + 1))  # the stream port alone is enough
+        taken.listen()
+        assert first_free_port(free, 21000) > free
+
+
+def test_no_port_free_is_an_error() -> None:
+    with pytest.raises(ArgumentError, match="two free ports between 3000 and 3000"):
+        first_free_port(3000, 3000)
+
+
+def test_numbers() -> None:
+    assert parse_int("num_agents", "16", 1, 256) == 16
+    assert parse_int("total_steps", "200_000", 1, 10**9) == 200000
+    for value in ("0", "257", "x", "1.5", ""):
+        with pytest.raises(ArgumentError, match=r"num_agents:='.*1 to 256"):
+            parse_int("num_agents", value, 1, 256)
+    assert parse_float("rate", "0.5", 0.0, 1.0) == 0.5
+    for value in ("nan", "2", "-inf", "x"):
+        with pytest.raises(ArgumentError, match="rate"):
+            parse_float("rate", value, 0.0, 1.0)
+
+
+def test_booleans() -> None:
+    assert parse_bool("headless", "True") is True
+    assert parse_bool("headless", "false") is False
+    with pytest.raises(ArgumentError, match="true or false"):
+        parse_bool("headless", "yes")
+
+
+def test_simulator_name() -> None:
+    assert parse_simulator_name("sim0") == "sim0"
+    for value in ("", "0sim", "a/b", "x" * 32):
+        with pytest.raises(ArgumentError, match="simulator_name"):
+            parse_simulator_name(value)
+
+
+def test_find_config(tmp_path: Path) -> None:
+    (tmp_path / "town.yaml").write_text("name: town")
+    other = tmp_path / "deep" / "mine.yaml"
+    other.parent.mkdir()
+    other.write_text("name: mine")
+    assert find_config("scenario", "town", tmp_path) == tmp_path / "town.yaml"
+    assert find_config("scenario", str(other), tmp_path) == other
+    with pytest.raises(ArgumentError, match=r"scenario:='nowhere'.*town"):
+        find_config("scenario", "nowhere", tmp_path)
