@@ -1,0 +1,1 @@
+"""Benchmarks of carla_drl: `python -m benchmarks [group ...]`, or `make bench ONLY=group`."""
