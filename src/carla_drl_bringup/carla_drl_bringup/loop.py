@@ -39,6 +39,7 @@ COMMON_ARGUMENTS: dict[str, tuple[str, str]] = {
     ),
     "scenario": ("town01_basic", "name of a file in config/scenarios, or path of a .yaml file"),
     "algorithm": ("ppo", "name of a file in config/algorithms, or path of a .yaml file"),
+    "connect_timeout_s": ("30", "how long to wait for the CARLA server to answer, s"),
     "num_agents": ("16", "ego vehicles in the world, 1 to 256"),
     "seed": ("0", "seed of simulator, routes and learner, 0 to 2147483647"),
     "headless": (
@@ -69,6 +70,7 @@ class Setup:
     scenario: Path
     algorithm: str
     algorithm_config: Path
+    connect_timeout_s: float
     num_agents: int
     seed: int
     headless: bool
@@ -103,6 +105,7 @@ def read_setup(context: LaunchContext) -> Setup:
         scenario=scenario,
         algorithm=algorithm_config.stem.split("_", 1)[0],
         algorithm_config=algorithm_config,
+        connect_timeout_s=parse.parse_float("connect_timeout_s", value["connect_timeout_s"], 1.0, 3600.0),
         num_agents=parse.parse_int("num_agents", value["num_agents"], 1, 256),
         seed=seed,
         headless=parse.parse_bool("headless", value["headless"]),
@@ -171,6 +174,7 @@ def simulator_and_bridge(setup: Setup) -> list[Node]:
                     "simulator": setup.simulator_name,
                     "host": setup.simulator.host,
                     "port": setup.simulator.port,
+                    "connect_timeout_s": setup.connect_timeout_s,
                     "scenario": str(setup.scenario),
                     "num_agents": setup.num_agents,
                     "seed": setup.seed,
