@@ -1,0 +1,189 @@
+"""The actors of an episode: ids, blueprints, parents, and what the client is told about each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from carla_drl_sim.errors import RpcError
+from carla_drl_sim.protocol import structs
+from carla_drl_sim.protocol.arguments import Description
+from carla_drl_sim.protocol.structs import Pose, WireValue
+
+if TYPE_CHECKING:
+    from carla_drl_sim.world.vehicles import VehicleModel
+
+NO_SLOT = -1
+
+
+class Actor:
+    """One actor. ``pose`` is the world pose of a free actor and the pose relative to the parent of an attached one.
+
+    Vehicles live in the dynamics' arrays at ``slot``; their ``pose`` is not used.
+    """
+
+    __slots__ = (
+        "collisions",
+        "description",
+        "gravity",
+        "id",
+        "light_flags",
+        "model",
+        "parent_id",
+        "physics_control",
+        "pose",
+        "simulates_physics",
+        "slot",
+        "sticky_control",
+        "stream_id",
+        "token",
+    )
+
+    def __init__(self, actor_id: int, description: Description, pose: Pose, parent_id: int = 0) -> None:
+        self.id = actor_id
+        self.description = description
+        self.pose = pose
+        self.parent_id = parent_id
+        self.model: VehicleModel | None = None
+        self.slot = NO_SLOT
+        self.stream_id = 0
+        self.token = b""
+        self.light_flags = 0
+        self.simulates_physics = True
+        self.collisions = True
+        self.gravity = True
+        self.sticky_control = description.attributes.get("sticky_control", "true").lower() != "false"
+        self.physics_control: WireValue | None = None
+
+    @property
+    def type_id(self) -> str:
+        """Blueprint id, for example ``vehicle.tesla.model3``."""
+        return self.description.type_id
+
+    @property
+    def is_vehicle(self) -> bool:
+        """Whether the actor has a slot in the dynamics."""
+        return self.slot != NO_SLOT
+
+    def box(self) -> WireValue:
+        """Bounding box around the actor; its origin is on the ground below the centre."""
+        if self.model is None:
+            return structs.bounding_box((0.0, 0.0, 0.0), (0.0, 0.0, 0.0), self.id)
+        extent = self.model.extent
+        return structs.bounding_box((0.0, 0.0, extent[2]), extent, self.id)
+
+    def wire(self) -> WireValue:
+        """The actor as the client receives it."""
+        tags = () if self.model is None else (semantic_tag(self.model),)
+        return structs.actor(self.id, self.parent_id, self.description.wire, self.box(), tags, self.token)
+
+
+def semantic_tag(model: VehicleModel) -> int:
+    """Semantic tag that CARLA gives to vehicles of this base type."""
+    tags = {
+        "truck": structs.SemanticTag.TRUCK,
+        "bus": structs.SemanticTag.BUS,
+        "motorcycle": structs.SemanticTag.MOTORCYCLE,
+        "bicycle": structs.SemanticTag.BICYCLE,
+    }
+    return int(tags.get(model.base_type, structs.SemanticTag.CAR))
+
+
+class ActorRegistry:
+    """Actors by id. Ids and stream ids grow for the life of the server, so that none means two actors.
+
+    ``version`` changes with every spawn, destruction and change of a parent.
+    """
+
+    def __init__(self) -> None:
+        self._actors: dict[int, Actor] = {}
+        self._by_slot: dict[int, Actor] = {}
+        self._children: dict[int, set[int]] = {}
+        self._next_id = 1
+        self.version = 0
+
+    def __len__(self) -> int:
+        return len(self._actors)
+
+    def __iter__(self) -> Iterator[Actor]:
+        return iter(self._actors.values())
+
+    def __contains__(self, actor_id: int) -> bool:
+        return actor_id in self._actors
+
+    def find(self, actor_id: int) -> Actor | None:
+        """Return the actor, or None when there is none with this id."""
+        return self._actors.get(actor_id)
+
+    def get(self, actor_id: int) -> Actor:
+        """Return the actor. Raises RpcError when there is none with this id."""
+        found = self._actors.get(actor_id)
+        if found is None:
+            raise RpcError(f"actor not found: there is no actor with id {actor_id}")
+        return found
+
+    def vehicle(self, actor_id: int) -> Actor:
+        """Return a vehicle. Raises RpcError when there is none with this id, or it is no vehicle."""
+        found = self._actors.get(actor_id)
+        if found is None:
+            raise RpcError(f"actor not found: there is no vehicle with id {actor_id}")
+        if found.slot == NO_SLOT:
+            raise RpcError(f"actor {actor_id} ({found.type_id}) is not a vehicle")
+        return found
+
+    def at_slot(self, slot: int) -> Actor:
+        """Return the vehicle at a slot of the dynamics."""
+        return self._by_slot[slot]
+
+    def children(self, actor_id: int) -> Iterable[Actor]:
+        """Actors attached to this one, oldest first."""
+        return [self._actors[child] for child in sorted(self._children.get(actor_id, ()))]
+
+    def vehicles(self) -> list[Actor]:
+        """All vehicles, oldest first."""
+        return [actor for actor in self._actors.values() if actor.slot != NO_SLOT]
+
+    def next_id(self) -> int:
+        """Take a fresh actor id."""
+        taken = self._next_id
+        self._next_id += 1
+        return taken
+
+    def add(self, actor: Actor) -> None:
+        """Register an actor whose id came from ``next_id``."""
+        self._actors[actor.id] = actor
+        if actor.slot != NO_SLOT:
+            self._by_slot[actor.slot] = actor
+        if actor.parent_id:
+            self._children.setdefault(actor.parent_id, set()).add(actor.id)
+        self.version += 1
+
+    def remove(self, actor: Actor) -> None:
+        """Forget an actor that has no children left."""
+        del self._actors[actor.id]
+        if actor.slot != NO_SLOT:
+            del self._by_slot[actor.slot]
+        self._forget_parent(actor)
+        self._children.pop(actor.id, None)
+        self.version += 1
+
+    def detach(self, actor: Actor, world_pose: Pose) -> None:
+        """Make an attached actor a free one that stays where it is."""
+        self._forget_parent(actor)
+        actor.parent_id = 0
+        actor.pose = world_pose
+        self.version += 1
+
+    def clear(self) -> None:
+        """Forget all actors; ids go on."""
+        self._actors.clear()
+        self._by_slot.clear()
+        self._children.clear()
+        self.version += 1
+
+    def _forget_parent(self, actor: Actor) -> None:
+        siblings = self._children.get(actor.parent_id)
+        if siblings is not None:
+            siblings.discard(actor.id)
+            if not siblings:
+                del self._children[actor.parent_id]

@@ -1,0 +1,164 @@
+"""The world between two map loads: town, actors, clock, and what happens in a step."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from carla_drl_sim.actors import Actor, ActorRegistry
+from carla_drl_sim.blueprints import SERVER_SENSORS, BlueprintLibrary
+from carla_drl_sim.errors import RpcError
+from carla_drl_sim.protocol.arguments import Description, Vector
+from carla_drl_sim.protocol.streams import MAP_CHANGE
+from carla_drl_sim.protocol.structs import Pose
+from carla_drl_sim.settings import EpisodeSettings
+from carla_drl_sim.snapshot import Snapshot
+from carla_drl_sim.stream_hub import StreamHub
+from carla_drl_sim.world.collision import Collisions
+from carla_drl_sim.world.dynamics import VehicleDynamics
+from carla_drl_sim.world.town import Town
+
+CLEAR_NOON = [5.0, 0.0, 0.0, 10.0, -1.0, 45.0, 2.0, 0.75, 0.1, 0.0, 1.0, 0.03, 0.0331, 0.0]
+"""Weather at the start, in the order of ``carla.WeatherParameters``."""
+
+_SPECTATOR_POSE = Pose(0.0, 0.0, 50.0, -30.0, 0.0, 0.0)
+MAX_ACTORS = 4096
+
+
+class CollisionEvent(NamedTuple):
+    """What a collision sensor reports: the impulse (N s, world axes) that acts on its vehicle."""
+
+    sensor: Actor
+    vehicle: Actor
+    other: Actor
+    impulse: Vector
+
+
+class Episode:
+    """One episode. Actor ids and the frame number go on from the episode before it."""
+
+    def __init__(
+        self,
+        episode_id: int,
+        town: Town,
+        blueprints: BlueprintLibrary,
+        actors: ActorRegistry,
+        streams: StreamHub,
+        *,
+        settings: EpisodeSettings,
+        default_step_s: float,
+        frame: int = 0,
+    ) -> None:
+        self.id = episode_id
+        self.town = town
+        self.map_name = f"Carla/Maps/{town.name}"
+        self.blueprints = blueprints
+        self.actors = actors
+        self.settings = settings
+        self.weather = list(CLEAR_NOON)
+        self.frame = frame
+        self.elapsed_s = 0.0
+        self.dynamics = VehicleDynamics()
+        self.snapshot = Snapshot(actors, self.dynamics)
+        self.simulation_state = MAP_CHANGE if episode_id > 1 else 0
+        self._collisions = Collisions(self.dynamics)
+        self._streams = streams
+        self._default_step_s = default_step_s
+        self._momentary: list[int] = []
+        self.spectator = Actor(actors.next_id(), Description(0, "spectator", []), _SPECTATOR_POSE)
+        actors.add(self.spectator)
+
+    @property
+    def step_s(self) -> float:
+        """Simulated time of a tick."""
+        return self.settings.fixed_delta_seconds or self._default_step_s
+
+    def step(self) -> list[CollisionEvent]:
+        """Advance the world by one tick and return what the collision sensors saw."""
+        step_s = self.step_s
+        self.frame += 1
+        self.elapsed_s += step_s
+        self.dynamics.step(step_s)
+        contacts = self._collisions.resolve()
+        for slot in self._momentary:
+            self.dynamics.control[slot] = 0.0
+        return self._events(contacts) if contacts else []
+
+    def snapshot_message(self) -> memoryview:
+        """The world snapshot of the current frame."""
+        message = self.snapshot.write(self.id, self.frame, self.elapsed_s, self.step_s, self.simulation_state)
+        self.simulation_state = 0
+        return message
+
+    def spawn(self, description: Description, pose: Pose, parent_id: int = 0) -> Actor:
+        """Make an actor. Raises RpcError when the blueprint is unknown or there is no room."""
+        if len(self.actors) >= MAX_ACTORS:
+            raise RpcError(f"there are {MAX_ACTORS} actors already, no more are possible")
+        self.blueprints.check(description)
+        if description.type_id.startswith("vehicle."):
+            return self._spawn_vehicle(description, pose, parent_id)
+        if parent_id and parent_id not in self.actors:
+            raise RpcError(f"unable to attach actor: there is no parent actor with id {parent_id}")
+        actor = Actor(self.actors.next_id(), description, pose, parent_id)
+        if description.type_id in SERVER_SENSORS:
+            actor.stream_id = self._streams.open_stream()
+            actor.token = self._streams.token(actor.stream_id)
+        self.actors.add(actor)
+        return actor
+
+    def _spawn_vehicle(self, description: Description, pose: Pose, parent_id: int) -> Actor:
+        if parent_id:
+            raise RpcError("unable to attach actor: a vehicle cannot have a parent in carla_drl_sim")
+        model = self.blueprints.models[description.type_id]
+        if self._collisions.overlaps(model, pose.x, pose.y, pose.z, pose.yaw):
+            raise RpcError("Spawn failed because of collision at spawn position")
+        actor = Actor(self.actors.next_id(), description, pose)
+        actor.model = model
+        actor.slot = self.dynamics.add(model, pose.x, pose.y, pose.z, pose.yaw)
+        if not actor.sticky_control:
+            self._momentary.append(actor.slot)
+        self.actors.add(actor)
+        return actor
+
+    def destroy(self, actor: Actor) -> None:
+        """Remove an actor. As in CARLA, what was attached to it stays where it is, without a parent."""
+        if actor is self.spectator:
+            raise RpcError("unable to destroy actor: the spectator cannot be destroyed")
+        for child in self.actors.children(actor.id):
+            self.actors.detach(child, self.snapshot.world_pose(child))
+        self.actors.remove(actor)
+        if actor.is_vehicle:
+            self.dynamics.remove(actor.slot)
+            if not actor.sticky_control:
+                self._momentary.remove(actor.slot)
+        if actor.stream_id:
+            self._streams.close_stream(actor.stream_id)
+
+    def close(self) -> None:
+        """End the episode: stop all sensor streams and forget all actors."""
+        for actor in self.actors:
+            if actor.stream_id:
+                self._streams.close_stream(actor.stream_id)
+        self.actors.clear()
+
+    def set_pose(self, actor: Actor, pose: Pose) -> None:
+        """Move an actor; for an attached one the pose is relative to its parent."""
+        if actor.is_vehicle:
+            self.dynamics.set_transform(actor.slot, *pose)
+            return
+        actor.pose = pose
+        if actor.parent_id or self.actors.children(actor.id):
+            self.actors.version += 1
+        else:
+            self.snapshot.place(actor)
+
+    def _events(self, contacts: list[tuple[int, int, Vector, float]]) -> list[CollisionEvent]:
+        events = []
+        for slot_a, slot_b, normal, impulse in contacts:
+            a, b = self.actors.at_slot(slot_a), self.actors.at_slot(slot_b)
+            push = (normal[0] * impulse, normal[1] * impulse, normal[2] * impulse)
+            back = (-push[0], -push[1], -push[2])
+            for vehicle, other, acting in ((a, b, back), (b, a, push)):
+                for child in self.actors.children(vehicle.id):
+                    if child.type_id == "sensor.other.collision":
+                        events.append(CollisionEvent(child, vehicle, other, acting))
+        return events

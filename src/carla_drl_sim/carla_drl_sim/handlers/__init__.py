@@ -1,0 +1,28 @@
+"""RPC functions of the server, grouped by theme; importing this package fills the table ``RPCS``."""
+
+from carla_drl_sim.handlers import (
+    batch,
+    content,
+    motion,
+    refused,
+    session,
+    traffic_manager,
+    vehicle,
+    world,
+)
+from carla_drl_sim.handlers.registry import RPCS, AfterDelay, AfterTick, Rpc
+
+__all__ = [
+    "RPCS",
+    "AfterDelay",
+    "AfterTick",
+    "Rpc",
+    "batch",
+    "content",
+    "motion",
+    "refused",
+    "session",
+    "traffic_manager",
+    "vehicle",
+    "world",
+]

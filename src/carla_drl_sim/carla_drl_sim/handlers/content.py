@@ -1,0 +1,97 @@
+"""Blueprints, actors, spawning and destroying."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from carla_drl_sim.errors import RpcError
+from carla_drl_sim.handlers.registry import PARTIAL, rpc
+from carla_drl_sim.protocol import arguments, structs
+from carla_drl_sim.protocol.arguments import Description
+from carla_drl_sim.protocol.structs import Pose
+
+if TYPE_CHECKING:
+    from carla_drl_sim.simulator import Simulator
+
+
+@rpc()
+def get_actor_definitions(simulator: Simulator) -> object:
+    """The blueprint library."""
+    return simulator.episode.blueprints.definitions
+
+
+@rpc()
+def get_spectator(simulator: Simulator) -> object:
+    """The spectator, which every episode has."""
+    return simulator.episode.spectator.wire()
+
+
+@rpc(arguments.list_of(arguments.unsigned))
+def get_actors_by_id(simulator: Simulator, ids: list[int]) -> object:
+    """Descriptions of actors; unknown ids are left out."""
+    actors = simulator.episode.actors
+    return [found.wire() for found in map(actors.find, ids) if found is not None]
+
+
+@rpc(arguments.description, arguments.pose)
+def spawn_actor(simulator: Simulator, description: Description, pose: Pose) -> object:
+    """Make an actor at a pose of the world."""
+    return simulator.episode.spawn(description, pose).wire()
+
+
+@rpc(
+    arguments.description,
+    arguments.pose,
+    arguments.unsigned,
+    arguments.any_value,
+    arguments.text,
+    optional=2,
+    state=PARTIAL,
+    note="sensors only; every attachment is rigid, sockets are ignored",
+)
+def spawn_actor_with_parent(
+    simulator: Simulator,
+    description: Description,
+    pose: Pose,
+    parent: int,
+    attachment: object = 0,
+    socket_name: str = "",
+) -> object:
+    """Make a sensor at a pose relative to its parent."""
+    return simulator.episode.spawn(description, pose, parent).wire()
+
+
+@rpc(arguments.unsigned)
+def destroy_actor(simulator: Simulator, actor_id: int) -> bool:
+    """Remove an actor; what was attached to it stays where it is."""
+    found = simulator.episode.actors.find(actor_id)
+    if found is None:
+        raise RpcError(f"unable to destroy actor: there is no actor with id {actor_id}")
+    simulator.episode.destroy(found)
+    return True
+
+
+@rpc(arguments.unsigned, note="zero box for an actor that is gone: an error would end the client's process")
+def get_actor_bounding_box(simulator: Simulator, actor_id: int) -> object:
+    """Box around an actor, in its own axes."""
+    found = simulator.episode.actors.find(actor_id)
+    nothing = (0.0, 0.0, 0.0)
+    return structs.bounding_box(nothing, nothing, 0) if found is None else found.box()
+
+
+@rpc(note="always empty: the town has no named objects")
+def get_names_of_all_objects(simulator: Simulator) -> list[str]:
+    """Names of the scenery's objects."""
+    return []
+
+
+@rpc(arguments.unsigned, note="always empty: the town has no environment objects")
+def get_environment_objects(simulator: Simulator, label: int) -> list[object]:
+    """Objects of the scenery with a semantic label."""
+    return []
+
+
+@rpc(arguments.unsigned, note="always empty: the town has no static meshes")
+def get_all_level_BBs(simulator: Simulator, label: int) -> list[object]:  # noqa: N802
+    """Boxes around the scenery's objects with a semantic label."""
+    return []

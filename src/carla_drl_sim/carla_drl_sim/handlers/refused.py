@@ -1,0 +1,63 @@
+"""Functions of the protocol that this simulator does not have: each answers with a clear error in its reply form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from carla_drl_sim.errors import RpcError
+from carla_drl_sim.handlers.registry import REFUSED, RPCS, Rpc
+from carla_drl_sim.protocol import arguments
+
+if TYPE_CHECKING:
+    from carla_drl_sim.simulator import Simulator
+
+_MAX_ARGUMENTS = 8
+
+_VALUE = """
+request_file get_navigation_mesh
+project_point cast_ray
+get_ackermann_controller_settings get_telemetry_data get_wheel_pitch_angle
+get_actor_component_names get_actor_bone_names get_actor_socket_names
+get_actor_bone_world_transforms get_actor_bone_relative_transforms
+get_actor_socket_world_transforms get_actor_socket_relative_transforms get_vehicle_bone_world_transforms
+get_actor_component_world_transform get_actor_component_relative_transform
+get_bones_transform
+get_group_traffic_lights get_light_boxes
+start_recorder show_recorder_file_info show_recorder_collisions show_recorder_actors_blocked replay_file
+is_sensor_enabled_for_ros get_gbuffer_token are_gbuffers_enabled
+"""
+
+_VOID = """
+load_map_layer unload_map_layer copy_opendrive_to_file
+apply_color_texture_to_objects apply_float_color_texture_to_objects enable_environment_objects
+set_imui_gravity set_annotations_traverse_translucency
+add_actor_impulse_at_location add_actor_force_at_location add_actor_angular_impulse add_actor_torque
+set_actor_dead
+apply_ackermann_control_to_vehicle apply_ackermann_controller_settings
+open_vehicle_door close_vehicle_door set_wheel_steer_direction set_wheel_pitch_angle
+show_vehicle_debug_telemetry enable_carsim use_carsim_road enable_chrono_physics restore_physx_physics
+apply_control_to_walker set_bones_transform blend_pose get_pose_from_animation
+set_traffic_light_state set_traffic_light_green_time set_traffic_light_yellow_time set_traffic_light_red_time
+freeze_traffic_light reset_traffic_light_group freeze_all_traffic_lights reset_all_traffic_lights
+stop_recorder stop_replayer set_replayer_time_factor set_replayer_ignore_hero set_replayer_ignore_spectator
+enable_sensor_for_ros disable_sensor_for_ros enable_gbuffers set_ignored_vehicles send
+console_command
+"""
+
+
+def _refusal(name: str) -> Callable[..., object]:
+    def refuse(simulator: Simulator, *values: object) -> object:
+        raise RpcError(f"{name}: not supported by carla_drl_sim yet")
+
+    return refuse
+
+
+def _register(names: str, *, is_void: bool) -> None:
+    for name in names.split():
+        checks = (arguments.any_value,) * _MAX_ARGUMENTS
+        RPCS[name] = Rpc(name, _refusal(name), checks, 0, is_void, False, REFUSED, "")
+
+
+_register(_VALUE, is_void=False)
+_register(_VOID, is_void=True)

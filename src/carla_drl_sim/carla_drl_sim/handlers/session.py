@@ -1,0 +1,102 @@
+"""Connection, episode, map and clock."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from carla_drl_sim import CARLA_VERSION
+from carla_drl_sim.errors import RpcError
+from carla_drl_sim.handlers.registry import PARTIAL, AfterDelay, AfterTick, rpc
+from carla_drl_sim.protocol import arguments, structs
+from carla_drl_sim.protocol.rpc_framing import VOID_OK
+from carla_drl_sim.protocol.streams import WORLD_STREAM_ID
+from carla_drl_sim.settings import EpisodeSettings, settings
+from carla_drl_sim.tick_gate import RELOAD_DELAY_S
+
+if TYPE_CHECKING:
+    from carla_drl_sim.simulator import Simulator
+
+
+@rpc()
+def version(simulator: Simulator) -> str:
+    """Version of the protocol, which the client compares with its own."""
+    return CARLA_VERSION
+
+
+@rpc()
+def get_episode_info(simulator: Simulator) -> object:
+    """Id of the episode and where its snapshots are streamed."""
+    return [simulator.episode.id, [simulator.streams.token(WORLD_STREAM_ID)]]
+
+
+@rpc()
+def get_episode_settings(simulator: Simulator) -> object:
+    """Settings of the episode."""
+    simulator.gate.settings_read(simulator.clock())
+    return simulator.episode.settings.wire()
+
+
+@rpc(settings, state=PARTIAL, note="synchronous mode and fixed step are acted on, the rest is stored")
+def set_episode_settings(simulator: Simulator, new: EpisodeSettings) -> int:
+    """Change the settings; answers with the frame from which they count."""
+    simulator.apply_settings(new)
+    return simulator.episode.frame
+
+
+@rpc()
+def tick_cue(simulator: Simulator) -> AfterTick:
+    """Advance the world; answers with the frame. In asynchronous mode it waits for the next frame."""
+    return AfterTick(None)
+
+
+@rpc()
+def get_map_info(simulator: Simulator) -> object:
+    """Name of the map and its recommended spawn points."""
+    episode = simulator.episode
+    return [episode.map_name, [structs.transform(point) for point in episode.town.spawn_points.tolist()]]
+
+
+@rpc()
+def get_map_data(simulator: Simulator) -> str:
+    """The map as OpenDRIVE."""
+    return simulator.episode.town.opendrive
+
+
+@rpc()
+def get_available_maps(simulator: Simulator) -> list[str]:
+    """Names of the maps that can be loaded."""
+    return simulator.available_maps()
+
+
+@rpc(arguments.text, optional=1, note="none: the map is sent by `get_map_data`")
+def get_required_files(simulator: Simulator, folder: str = "") -> list[str]:
+    """Files that the client must fetch for the map."""
+    return []
+
+
+@rpc(
+    arguments.text,
+    arguments.boolean,
+    arguments.any_value,
+    void=True,
+    optional=2,
+    state=PARTIAL,
+    note="map layers are ignored",
+)
+def load_new_episode(
+    simulator: Simulator, name: str, reset_settings: bool = True, layers: object = None
+) -> AfterDelay:
+    """Load a map; an empty name loads the current one again."""
+    known = {full.rsplit("/", 1)[-1]: full for full in simulator.available_maps()}
+    wanted = name.rsplit("/", 1)[-1] or simulator.episode.town.name
+    if wanted not in known:
+        raise RpcError(f"map '{name}' not found; available: {', '.join(sorted(known))}")
+    simulator.load(wanted, reset_settings=reset_settings)
+    return AfterDelay(RELOAD_DELAY_S, VOID_OK)
+
+
+@rpc(arguments.unsigned)
+def get_sensor_token(simulator: Simulator, stream_id: int) -> object:
+    """Where a sensor's data is streamed; the client subscribes right after this."""
+    simulator.expect_subscription(stream_id)
+    return [simulator.streams.token(stream_id)]

@@ -1,0 +1,79 @@
+"""Weather, street lights, debug drawing, gravity."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from carla_drl_sim.errors import ArgumentError
+from carla_drl_sim.handlers.registry import PARTIAL, rpc
+from carla_drl_sim.protocol import arguments
+
+if TYPE_CHECKING:
+    from carla_drl_sim.simulator import Simulator
+
+_WEATHER_FIELDS = 14
+
+
+def _no_lights(value: Any) -> list[object]:
+    if value != []:
+        raise ArgumentError("the town has no street lights to change")
+    return []
+
+
+@rpc()
+def get_weather_parameters(simulator: Simulator) -> object:
+    """The weather."""
+    return simulator.episode.weather
+
+
+@rpc(
+    arguments.numbers(_WEATHER_FIELDS, "weather parameters"),
+    void=True,
+    state=PARTIAL,
+    note="stored; it changes neither sight nor grip",
+)
+def set_weather_parameters(simulator: Simulator, weather: list[float]) -> None:
+    """Change the weather."""
+    simulator.episode.weather = weather
+
+
+@rpc()
+def get_imui_gravity(simulator: Simulator) -> float:
+    """Gravity that inertial sensors feel, m/s^2."""
+    return 9.81
+
+
+@rpc(arguments.text, note="always empty: the town has no street lights")
+def query_lights_state(simulator: Simulator, client: str) -> list[object]:
+    """State of the street lights."""
+    return []
+
+
+@rpc(arguments.text, _no_lights, arguments.boolean, void=True, state=PARTIAL, note="only the empty list")
+def update_lights_state(simulator: Simulator, client: str, lights: list[object], discard: bool) -> None:
+    """Switch street lights."""
+    return
+
+
+@rpc(arguments.text, arguments.boolean, void=True, state=PARTIAL, note="accepted; there are no street lights")
+def update_day_night_cycle(simulator: Simulator, client: str, active: bool) -> None:
+    """Let street lights follow the sun, or not."""
+    return
+
+
+@rpc(arguments.any_value, void=True, state=PARTIAL, note="accepted; nothing is drawn")
+def draw_debug_shape(simulator: Simulator, shape: object) -> None:
+    """Draw a shape into the scene."""
+    return
+
+
+@rpc(void=True, state=PARTIAL, note="accepted; nothing is drawn")
+def clear_debug_shape(simulator: Simulator) -> None:
+    """Remove drawn shapes."""
+    return
+
+
+@rpc(void=True, state=PARTIAL, note="accepted; nothing is drawn")
+def clear_debug_string(simulator: Simulator) -> None:
+    """Remove drawn texts."""
+    return

@@ -1,0 +1,111 @@
+"""Sensor stream messages: headers, and the world snapshot as one packed array.
+
+A message is ``u32 size`` and a payload; the payload starts with a 48-byte sensor header. The world snapshot goes on
+with a 36-byte episode header and one 119-byte record per actor.
+"""
+
+from __future__ import annotations
+
+import struct
+
+import numpy as np
+
+WORLD_STREAM_ID = 1
+"""The stream of world snapshots."""
+
+SENSOR_COLLISION = 0
+SENSOR_WORLD = 17
+"""Indices in the client's registry of sensor data types, version 0.9.16."""
+
+SIZE = struct.Struct("<I")
+SENSOR_HEADER = struct.Struct("<QQd6f")
+EPISODE_HEADER = struct.Struct("<Qdf3iI")
+SNAPSHOT_PREFIX = struct.Struct("<IQQd6fQdf3iI")
+"""Size, sensor header and episode header in one."""
+
+assert SNAPSHOT_PREFIX.size == SIZE.size + SENSOR_HEADER.size + EPISODE_HEADER.size
+
+MAP_CHANGE = 1
+"""Bit of the simulation state that makes the client fetch the map again."""
+
+ACTOR_ACTIVE = 1
+TRAFFIC_LIGHT_GREEN = 2
+
+VEHICLE_STATE = np.dtype(
+    {
+        "names": [
+            "pedals",
+            "flags",
+            "gear",
+            "speed_limit",
+            "light_state",
+            "has_light",
+            "light_id",
+            "failure",
+        ],
+        "formats": ["3<f4", "3u1", "<i4", "<f4", "u1", "u1", "<u4", "u1"],
+        "offsets": [0, 12, 15, 19, 23, 24, 25, 29],
+        "itemsize": 54,
+    }
+)
+"""Vehicle part of a record: throttle, steer, brake; hand brake, reverse, manual gear; speed limit in km/h."""
+
+ACTOR_RECORD = np.dtype(
+    {
+        "names": [
+            "id",
+            "state",
+            "location",
+            "rotation",
+            "velocity",
+            "angular_velocity",
+            "acceleration",
+            "vehicle",
+        ],
+        "formats": ["<u4", "u1", "3<f4", "3<f4", "3<f4", "3<f4", "3<f4", VEHICLE_STATE],
+        "offsets": [0, 4, 5, 17, 29, 41, 53, 65],
+        "itemsize": 119,
+    }
+)
+"""One actor: metres, degrees (pitch, yaw, roll), m/s, degrees/s, m/s^2; then its kind's own 54 bytes."""
+
+
+def sensor_message(
+    sensor: int, frame: int, timestamp_s: float, pose: tuple[float, ...], payload: bytes
+) -> bytes:
+    """Build one complete message of a sensor at ``pose`` (x, y, z, pitch, yaw, roll)."""
+    header = SENSOR_HEADER.pack(sensor, frame, timestamp_s, *pose)
+    return b"".join((SIZE.pack(len(header) + len(payload)), header, payload))
+
+
+class SnapshotBuffer:
+    """A complete snapshot message for a fixed set of actors, whose records are written in place.
+
+    ``records`` is an ``ACTOR_RECORD`` array [N] that shares memory with ``message``.
+    """
+
+    def __init__(self, actor_count: int) -> None:
+        size = SNAPSHOT_PREFIX.size + actor_count * ACTOR_RECORD.itemsize
+        self._bytes = bytearray(size)
+        self.message = memoryview(self._bytes)
+        self.records = np.frombuffer(self._bytes, ACTOR_RECORD, actor_count, SNAPSHOT_PREFIX.size)
+        self.records["state"] = ACTOR_ACTIVE
+
+    def stamp(
+        self, episode: int, frame: int, timestamp_s: float, delta_s: float, simulation_state: int
+    ) -> None:
+        """Write the headers. The platform time is the simulated time, so that runs repeat bit by bit."""
+        SNAPSHOT_PREFIX.pack_into(
+            self._bytes,
+            0,
+            len(self._bytes) - SIZE.size,
+            SENSOR_WORLD,
+            frame,
+            timestamp_s,
+            *(0.0, 0.0, 0.0, 0.0, 0.0, 0.0),
+            episode,
+            timestamp_s,
+            delta_s,
+            *(0, 0, 0),
+            simulation_state,
+        )

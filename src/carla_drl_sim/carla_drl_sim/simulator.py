@@ -1,0 +1,124 @@
+"""Everything that RPC handlers act on: the current episode, the streams, the gate of ticks, and the town generator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from carla_drl_sim.actors import ActorRegistry
+from carla_drl_sim.blueprints import BlueprintLibrary
+from carla_drl_sim.episode import Episode
+from carla_drl_sim.protocol import rpc_framing, streams
+from carla_drl_sim.settings import EpisodeSettings
+from carla_drl_sim.stream_hub import StreamHub
+from carla_drl_sim.tick_gate import RELOAD_DELAY_S, RELOAD_SILENCE_S, SUBSCRIBE_LIMIT_S, TickGate
+from carla_drl_sim.world.town import TOWNS, Town, generate_town
+
+
+class Simulator:
+    """The state of the server behind its connections.
+
+    Args:
+        town: name of the first town.
+        seed: seed of all generated towns.
+        fps: ticks per second while the world is asynchronous, and the step when none is set.
+        synchronous: start in synchronous mode, so that frames count ticks from the very first.
+        hub: subscribers of the streams.
+        clock: monotonic time in seconds.
+    """
+
+    def __init__(
+        self,
+        town: str,
+        seed: int,
+        fps: float,
+        *,
+        synchronous: bool,
+        hub: StreamHub,
+        clock: Callable[[], float],
+    ) -> None:
+        self.clock = clock
+        self.streams = hub
+        self.gate = TickGate(hub)
+        self.caller: object = None
+        """The connection whose call is being handled."""
+        self._seed = seed
+        self._default_step_s = 1.0 / fps
+        self._towns: dict[str, Town] = {}
+        self._actors = ActorRegistry()
+        self._blueprints = BlueprintLibrary()
+        self._manager_owners: dict[int, object] = {}
+        self._initial_settings = EpisodeSettings(
+            synchronous_mode=synchronous, fixed_delta_seconds=self._default_step_s if synchronous else None
+        )
+        self.episode = self._new_episode(1, town, self._initial_settings, 0)
+        hub.synchronous = synchronous
+
+    @property
+    def is_synchronous(self) -> bool:
+        """Whether the world only moves when a client ticks it."""
+        return self.episode.settings.synchronous_mode
+
+    def available_maps(self) -> list[str]:
+        """Full names of the maps that can be loaded."""
+        return [f"/Game/Carla/Maps/{name}" for name in TOWNS]
+
+    def apply_settings(self, settings: EpisodeSettings) -> None:
+        """Take over new episode settings."""
+        self.episode.settings = settings
+        self.streams.synchronous = settings.synchronous_mode
+
+    def tick(self) -> int:
+        """Advance the world, send sensor messages, then the snapshot, and return the frame number."""
+        episode, hub = self.episode, self.streams
+        for event in episode.step():
+            if hub.has_subscribers(event.sensor.stream_id):
+                payload = rpc_framing.pack([event.vehicle.wire(), event.other.wire(), list(event.impulse)])
+                pose = episode.snapshot.world_pose(event.sensor)
+                hub.send(
+                    event.sensor.stream_id,
+                    streams.sensor_message(
+                        streams.SENSOR_COLLISION, episode.frame, episode.elapsed_s, pose, payload
+                    ),
+                )
+        hub.send(streams.WORLD_STREAM_ID, episode.snapshot_message())
+        self.gate.ticked(self.clock())
+        return episode.frame
+
+    def load(self, town: str, *, reset_settings: bool) -> None:
+        """Replace the episode by a fresh one; nothing is sent until the clients have followed."""
+        old = self.episode
+        old.close()
+        settings = self._initial_settings if reset_settings else old.settings
+        self.episode = self._new_episode(old.id + 1, town, settings, old.frame)
+        self.apply_settings(settings)
+        self.gate.silence(self.clock() + RELOAD_DELAY_S + RELOAD_SILENCE_S)
+
+    def expect_subscription(self, stream_id: int) -> None:
+        """The calling client is about to subscribe to a stream."""
+        self.streams.expect(stream_id, self.clock() + SUBSCRIBE_LIMIT_S, self.caller)
+
+    def note_owner_of_traffic_manager(self, port: int) -> None:
+        """Remember which connection registered a Traffic Manager."""
+        self._manager_owners[port] = self.caller
+
+    def forget(self, caller: object) -> None:
+        """A connection has ended: nothing waits for what it announced."""
+        self.streams.forget_expected(caller)
+        for port in [port for port, owner in self._manager_owners.items() if owner is caller]:
+            del self._manager_owners[port]
+            self.gate.traffic_managers.pop(port, None)
+
+    def _new_episode(self, episode_id: int, town: str, settings: EpisodeSettings, frame: int) -> Episode:
+        if town not in self._towns:
+            self._towns[town] = generate_town(town, self._seed)
+        return Episode(
+            episode_id,
+            self._towns[town],
+            self._blueprints,
+            self._actors,
+            self.streams,
+            settings=replace(settings),
+            default_step_s=self._default_step_s,
+            frame=frame,
+        )

@@ -1,0 +1,130 @@
+"""The world snapshot of a tick, written from the dynamics' arrays without a loop over actors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from carla_drl_sim.actors import Actor, ActorRegistry
+from carla_drl_sim.attachment import Followers, compose
+from carla_drl_sim.protocol.streams import TRAFFIC_LIGHT_GREEN, SnapshotBuffer
+from carla_drl_sim.protocol.structs import Pose
+
+if TYPE_CHECKING:
+    from carla_drl_sim.world.dynamics import VehicleDynamics
+
+_SPEED_LIMIT_KMH = 50.0
+
+
+class Snapshot:
+    """Keeps one record per actor: vehicles first, then followers of vehicles, then everything that stands still.
+
+    The layout is made anew when the registry's version has changed; a tick only refreshes the numbers.
+    """
+
+    def __init__(self, actors: ActorRegistry, dynamics: VehicleDynamics) -> None:
+        self._actors = actors
+        self._dynamics = dynamics
+        self._version = -1
+        self._rows: dict[int, int] = {}
+
+    def write(
+        self, episode: int, frame: int, timestamp_s: float, delta_s: float, simulation_state: int
+    ) -> memoryview:
+        """Return the complete message; it is valid until the next call."""
+        if self._version != self._actors.version:
+            self._lay_out()
+        self._refresh()
+        self._buffer.stamp(episode, frame, timestamp_s, delta_s, simulation_state)
+        return self._buffer.message
+
+    def place(self, actor: Actor) -> None:
+        """Take over the new pose of a free actor that is no vehicle and has no children."""
+        row = self._rows.get(actor.id)
+        if row is not None and self._version == self._actors.version:
+            self._buffer.records["location"][row] = actor.pose[:3]
+            self._buffer.records["rotation"][row] = actor.pose[3:]
+
+    def world_pose(self, actor: Actor) -> Pose:
+        """Where an actor is now."""
+        if actor.is_vehicle:
+            slot = actor.slot
+            location, rotation = self._dynamics.position[slot], self._dynamics.rotation[slot]
+            return Pose(*location.tolist(), *rotation.tolist())
+        if not actor.parent_id:
+            return actor.pose
+        return compose(self.world_pose(self._actors.get(actor.parent_id)), actor.pose)
+
+    def _root(self, actor: Actor) -> tuple[Actor, Pose]:
+        """The free actor at the end of the chain of parents, and the pose relative to it."""
+        relative = actor.pose
+        parent = self._actors.get(actor.parent_id)
+        while parent.parent_id:
+            relative = compose(parent.pose, relative)
+            parent = self._actors.get(parent.parent_id)
+        return parent, relative
+
+    def _lay_out(self) -> None:
+        vehicles: list[Actor] = []
+        followers: list[tuple[Actor, int, Pose]] = []
+        still: list[Actor] = []
+        for actor in self._actors:
+            if actor.is_vehicle:
+                vehicles.append(actor)
+                continue
+            if actor.parent_id:
+                root, relative = self._root(actor)
+                if root.is_vehicle:
+                    followers.append((actor, root.slot, relative))
+                    continue
+            still.append(actor)
+
+        ordered = [*vehicles, *(actor for actor, _, _ in followers), *still]
+        self._buffer = SnapshotBuffer(len(ordered))
+        self._rows = {actor.id: row for row, actor in enumerate(ordered)}
+        records = self._buffer.records
+        records["id"] = [actor.id for actor in ordered]
+
+        count, end = len(vehicles), len(vehicles) + len(followers)
+        slots = np.array([actor.slot for actor in vehicles], dtype=np.intp)
+        contiguous = bool(np.array_equal(slots, np.arange(count)))
+        self._slots: slice | np.ndarray[tuple[int], np.dtype[np.intp]] = (
+            slice(0, count) if contiguous else slots
+        )
+        block = records[:count]
+        state = block["vehicle"]
+        state["speed_limit"] = _SPEED_LIMIT_KMH
+        state["light_state"] = TRAFFIC_LIGHT_GREEN
+        self._location, self._rotation = block["location"], block["rotation"]
+        self._velocity, self._angular_velocity = block["velocity"], block["angular_velocity"]
+        self._acceleration = block["acceleration"]
+        self._pedals, self._flags, self._gear = state["pedals"], state["flags"], state["gear"]
+
+        self._followers: Followers | None = None
+        if followers:
+            parents = np.array([slot for _, slot, _ in followers], dtype=np.intp)
+            self._followers = Followers(parents, np.array([relative for _, _, relative in followers]))
+            self._follower_location = records["location"][count:end]
+            self._follower_rotation = records["rotation"][count:end]
+        for row, actor in enumerate(still, start=end):
+            pose = self.world_pose(actor)
+            records["location"][row] = pose[:3]
+            records["rotation"][row] = pose[3:]
+        self._version = self._actors.version
+
+    def _refresh(self) -> None:
+        dynamics, slots = self._dynamics, self._slots
+        self._location[...] = dynamics.position[slots]
+        self._rotation[...] = dynamics.rotation[slots]
+        self._velocity[...] = dynamics.velocity[slots]
+        self._angular_velocity[...] = dynamics.angular_velocity[slots]
+        self._acceleration[...] = dynamics.acceleration[slots]
+        control = dynamics.control[slots]
+        self._pedals[...] = control[:, :3]
+        self._flags[...] = control[:, 3:6]
+        self._gear[...] = control[:, 6]
+        if self._followers is not None:
+            location, rotation = self._followers.poses(dynamics.position, dynamics.rotation)
+            self._follower_location[...] = location
+            self._follower_rotation[...] = rotation

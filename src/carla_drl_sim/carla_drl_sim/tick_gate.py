@@ -1,0 +1,90 @@
+"""When the next tick may run: the waits that keep a real client safe from a server faster than itself.
+
+A client announces streams before it connects to them, wakes its Traffic Manager without a lock, and re-enters its own
+start-up when messages arrive while it changes the world. A tick that comes too early loses sensor data, stalls the
+Traffic Manager for ever, or ends the client's process; so ticks wait here, each time with a bound.
+"""
+
+from __future__ import annotations
+
+from carla_drl_sim.stream_hub import StreamHub
+
+SUBSCRIBE_LIMIT_S = 0.5
+"""Longest wait for a stream whose token was fetched."""
+
+TRAFFIC_MANAGER_GAP_S = 0.0003
+TRAFFIC_MANAGER_LIMIT_S = 0.005
+"""How old a Traffic Manager's cycle must be, and the longest wait for one."""
+
+SLOW_CONSUMER_LIMIT_S = 1.0
+"""Longest wait of a synchronous tick for a subscriber that does not read."""
+
+RELOAD_DELAY_S = 0.25
+"""Between the last message of the old episode and the answer that it has ended."""
+
+RELOAD_SILENCE_S = 0.3
+"""Longest silence after that answer; the client's new subscription to the world ends it."""
+
+
+class TickGate:
+    """Says whether a tick may run now; all times are of one monotonic clock, in seconds."""
+
+    def __init__(self, streams: StreamHub) -> None:
+        self.traffic_managers: dict[int, str] = {}
+        self._streams = streams
+        self._cycle_seen_s = 0.0
+        self._last_tick_s = 0.0
+        self._silent_until_s = 0.0
+        self._subscriptions_before = 0
+        self._given_up: set[object] = set()
+
+    def settings_read(self, now_s: float) -> None:
+        """Note a read of the episode settings, which every cycle of a Traffic Manager starts with."""
+        self._cycle_seen_s = now_s
+
+    def ticked(self, now_s: float) -> None:
+        """Note that a tick has run."""
+        self._last_tick_s = now_s
+
+    def silence(self, until_s: float) -> None:
+        """Hold all ticks until then, or until a client subscribes to the world again."""
+        self._silent_until_s = until_s
+        self._subscriptions_before = self._streams.world_subscriptions
+
+    def silent_until(self, now_s: float) -> float:
+        """End of the silence after a reload; ``now_s`` or earlier when there is none."""
+        if self._streams.world_subscriptions != self._subscriptions_before:
+            self._silent_until_s = 0.0
+        return self._silent_until_s
+
+    def wait_until(self, now_s: float, asked_s: float, *, commanded: bool) -> float:
+        """When to look again; ``now_s`` or earlier means that the tick may run.
+
+        Args:
+            now_s: the present.
+            asked_s: when the tick was asked for.
+            commanded: whether a client asked for it (synchronous), else it is the server's own pace.
+        """
+        until = self.silent_until(now_s)
+        if until > now_s:
+            return until
+        if not commanded:
+            return now_s
+        streams = self._streams
+        if streams.expected:
+            until = max(deadline for deadline, _ in streams.expected.values())
+            if until > now_s:
+                return until
+            streams.expected.clear()
+        if streams.busy:
+            waiting = streams.busy - self._given_up
+            if waiting and asked_s + SLOW_CONSUMER_LIMIT_S > now_s:
+                return asked_s + SLOW_CONSUMER_LIMIT_S
+            self._given_up |= waiting
+        self._given_up &= streams.busy
+        if self.traffic_managers:
+            limit = asked_s + TRAFFIC_MANAGER_LIMIT_S
+            if self._cycle_seen_s <= self._last_tick_s:
+                return limit
+            return min(limit, self._cycle_seen_s + TRAFFIC_MANAGER_GAP_S)
+        return now_s

@@ -1,0 +1,22 @@
+"""Runs what a tick runs once before the server listens, so that no client waits for a compiler."""
+
+from __future__ import annotations
+
+from carla_drl_sim.protocol.arguments import Description
+from carla_drl_sim.protocol.structs import Pose
+from carla_drl_sim.simulator import Simulator
+from carla_drl_sim.stream_hub import StreamHub
+from carla_drl_sim.world.vehicles import VEHICLE_MODELS
+
+
+def warm_up(town: str) -> None:
+    """Let two vehicles with sensors collide in a world of their own."""
+    simulator = Simulator(town, 0, 20.0, synchronous=True, hub=StreamHub(lambda *_: None), clock=lambda: 0.0)
+    episode = simulator.episode
+    model = next(iter(VEHICLE_MODELS))
+    for x in (0.0, 100.0):
+        vehicle = episode.spawn(Description(0, model, []), Pose(x))
+        episode.spawn(Description(0, "sensor.other.collision", []), Pose(0.1), vehicle.id)
+    episode.set_pose(vehicle, Pose(1.0))
+    for _ in range(3):
+        simulator.tick()
