@@ -1,0 +1,1 @@
+"""Learns and drives: vector environment over fleet topics, PPO, checkpoints, agent node."""

@@ -1,0 +1,358 @@
+"""The node `drl_agent`: parameters in, a trained policy or an evaluation out. Glue between ROS and the pure parts."""
+
+from __future__ import annotations
+
+import os
+
+# One thread per process: a second one on a busy machine made learning 2 to 6 times slower. Libraries read these
+# once, when they are imported.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+import rclpy
+import torch
+from gymnasium.vector import VectorEnv
+from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
+
+from drl_agent_node.algorithms import ALGORITHMS
+from drl_agent_node.algorithms.ppo import PPO, PPOConfig
+from drl_agent_node.background import BackgroundSpin
+from drl_agent_node.checkpoint import Checkpoint, CheckpointFolder, check_fits, load
+from drl_agent_node.config import read_yaml
+from drl_agent_node.env.fleet_link import FleetLink
+from drl_agent_node.env.fleet_vector_env import FleetVectorEnv
+from drl_agent_node.env.reward import RewardConfig
+from drl_agent_node.episodes import Episode
+from drl_agent_node.errors import ConfigurationError, DivergenceError, FleetError, InterruptedWaitError
+from drl_agent_node.evaluation import Policy, evaluate
+from drl_agent_node.parameters import AgentParameters, check_parameters, declare_parameters
+from drl_agent_node.progress import Progress, ProgressPrinter
+from drl_agent_node.reporting import Reporter
+from drl_agent_node.run_folder import RunFolder, ScalarLog
+from drl_agent_node.stopping import StopRequest
+from drl_agent_node.trainer import Hooks, Outcome, Snapshot, State, Trainer, TrainerSettings
+
+EXIT_OK: Final = 0
+EXIT_FAILED: Final = 1
+# sysexits.h EX_CONFIG: starting again would not help.
+EXIT_CONFIGURATION: Final = 78
+
+Configs = tuple[PPOConfig, RewardConfig]
+
+
+def read_configs(parameters: AgentParameters) -> Configs:
+    """Read the algorithm's and the reward's configuration.
+
+    Raises:
+        ConfigurationError: naming the file and the field.
+    """
+    path = parameters.algorithm_config
+    values = read_yaml(path) if path is not None else {}
+    where = str(path) if path is not None else "defaults"
+    reward = values.pop("reward", None) or {}
+    if not isinstance(reward, dict):
+        raise ConfigurationError(f"{where}: field 'reward' must hold a mapping of field names to values")
+    config_type = ALGORITHMS[parameters.algorithm][1]
+    return config_type.from_mapping(values, where), RewardConfig.from_mapping(reward, f"{where}, reward")
+
+
+class Agent:
+    """Owns what one run needs: node, link, environment, reporter, folders."""
+
+    def __init__(self, node: Node, link_node: Node, parameters: AgentParameters, stop: StopRequest) -> None:
+        self.parameters = parameters
+        self.stop = stop
+        self._log = node.get_logger()
+        self._algorithm_config, self._reward_config = read_configs(parameters)
+        self._folder = RunFolder(parameters.run_folder, parameters.keep_checkpoints)
+        self._reporter = Reporter(node, parameters.run_name, parameters.algorithm, parameters.total_steps)
+        self._link_node = link_node
+        self._printer = ProgressPrinter()
+
+    def run(self) -> int:
+        """Train or evaluate; returns the exit code."""
+        return self._evaluate() if self.parameters.mode == "evaluate" else self._train()
+
+    def _connect(self) -> FleetVectorEnv:
+        parameters = self.parameters
+        link = FleetLink(
+            self._link_node,
+            parameters.simulators,
+            retry_s=parameters.retry_s,
+            expected_agents=parameters.expected_agents,
+        )
+        env = FleetVectorEnv(
+            link,
+            self._reward_config,
+            observation_timeout_s=parameters.observation_timeout_s,
+            should_stop=self.stop,
+            on_waiting=self._log.warning,
+        )
+        self._reporter.env = env
+        return env
+
+    def _make_algorithm(self, env: VectorEnv[Any, Any, Any], config: PPOConfig) -> PPO:
+        observation_space, action_space = env.single_observation_space, env.single_action_space
+        assert observation_space.shape is not None
+        assert action_space.shape is not None
+        return ALGORITHMS[self.parameters.algorithm][0](
+            config, env.num_envs, observation_space.shape[0], action_space.shape[0], self.parameters.seed
+        )
+
+    def _plain_config(self) -> dict[str, Any]:
+        return {
+            "algorithm": self._algorithm_config.model_dump(mode="json"),
+            "reward": self._reward_config.model_dump(mode="json"),
+        }
+
+    # Training
+
+    def _find_checkpoint(self) -> tuple[Checkpoint, Path] | None:
+        resume = self.parameters.resume
+        found: tuple[Checkpoint, Path] | None = None
+        if resume == "auto":
+            found = self._folder.checkpoints.load_latest(self._log.warning)
+        elif resume != "never":
+            path = Path(resume).expanduser()
+            found = load(path), path
+        aside = self._folder.set_aside(found[0].steps if found else -1)
+        if aside is not None:
+            self._log.warning(f"checkpoints that this run does not go on from are now in '{aside}'")
+        return found
+
+    def _train(self) -> int:
+        parameters = self.parameters
+        found = self._find_checkpoint()
+        self._folder.write_config(
+            {"parameters": asdict(parameters), "name": parameters.algorithm} | self._plain_config()
+        )
+        if found is not None:
+            checkpoint, path = found
+            self._log.info(f"going on from '{path}' at {checkpoint.steps} steps")
+            self._report_changes(checkpoint)
+            if checkpoint.steps >= parameters.total_steps:
+                self._log.info(f"all {parameters.total_steps} steps are done already")
+                self._reporter.snapshot.state = State.DONE
+                return EXIT_OK
+        self._log.info(f"training run '{parameters.run_name}' in '{self._folder.path}'")
+        env = self._connect()
+        scalars = ScalarLog(self._folder.path / "tensorboard", found[0].steps if found else None)
+
+        def make(env: VectorEnv[Any, Any, Any]) -> PPO:
+            assert isinstance(env, FleetVectorEnv)
+            if found is not None:
+                check_fits(found[0], found[1], parameters.algorithm, env.state_names)
+            self._log.info(f"driving {env.num_envs} agents with {len(env.state_names)} observation columns")
+            return self._make_algorithm(env, self._algorithm_config)
+
+        trainer = Trainer(
+            env,
+            make,
+            TrainerSettings(
+                parameters.total_steps,
+                parameters.seed,
+                parameters.checkpoint_interval_steps,
+                parameters.target_success_rate,
+            ),
+            self._folder.checkpoints,
+            config=self._plain_config(),
+            hooks=self._hooks(env, scalars),
+            should_stop=self.stop,
+        )
+        if found is not None:
+            trainer.resume_from(found[0])
+        self._reporter.snapshot = trainer.snapshot
+        try:
+            outcome = trainer.run()
+        finally:
+            self._printer.finish()
+            scalars.close()
+        if trainer.snapshot.steps:
+            self._printer.show(_progress(trainer.snapshot, parameters.total_steps))
+            self._printer.finish()
+        self._log.info(
+            f"training ended: {outcome.value}; last checkpoint: {trainer.snapshot.checkpoint or 'none'}"
+        )
+        if outcome is not Outcome.STOPPED:
+            self._reporter.finish()
+        return EXIT_OK
+
+    def _report_changes(self, checkpoint: Checkpoint) -> None:
+        now = self._plain_config()
+        for section, values in now.items():
+            before = checkpoint.config.get(section, {})
+            for name, value in values.items():
+                if before.get(name, value) != value:
+                    self._log.info(f"{section}.{name} was {before[name]} and is {value} from here on")
+
+    def _hooks(self, env: FleetVectorEnv, scalars: ScalarLog) -> Hooks:
+        reporter, printer, total = self._reporter, self._printer, self.parameters.total_steps
+
+        def on_step(snapshot: Snapshot) -> None:
+            if printer.due():
+                printer.show(_progress(snapshot, total))
+
+        def on_update(steps: int, losses: dict[str, float]) -> None:
+            env.restart_policy_clock()
+            snapshot = reporter.snapshot
+            window = snapshot.window
+            values = {f"losses/{name}": value for name, value in losses.items()}
+            values["charts/steps_per_s"] = snapshot.steps_per_s
+            values["charts/learn_share"] = snapshot.learn_share
+            values["charts/episodes"] = snapshot.episodes
+            values["env/return"] = window.mean_return
+            values["env/success_rate"] = window.success_rate
+            values["env/route_completion"] = window.mean_route_completion
+            values["env/episode_length"] = window.mean_length
+            values["env/mean_speed_mps"] = window.mean_speed_mps
+            scalars.write(steps, values)
+
+        def on_checkpoint(path: Path) -> None:
+            self._log.debug(f"checkpoint '{path}'")
+
+        return Hooks(reporter.publish_episodes, on_update, on_step, on_checkpoint)
+
+    # Evaluation
+
+    def _policy_source(self) -> tuple[Checkpoint, Path] | None:
+        """Return the checkpoint to drive with, None for the untrained policy."""
+        policy = self.parameters.policy
+        if policy == "untrained":
+            return None
+        if policy != "latest":
+            path = Path(policy).expanduser()
+            return load(path), path
+        found = self._folder.checkpoints.load_latest(self._log.warning)
+        if found is None:
+            runs = sorted(
+                (
+                    path
+                    for path in self.parameters.run_dir.glob("*")
+                    if CheckpointFolder(path / "checkpoints").paths()
+                ),
+                key=lambda path: path.stat().st_mtime,
+                reverse=True,
+            )
+            names = ", ".join(path.name for path in runs[:8]) or "none"
+            raise ConfigurationError(
+                f"run '{self.parameters.run_name}' in '{self.parameters.run_dir}' has no checkpoint to evaluate; "
+                f"set run_name or policy. Runs there that have one: {names}"
+            )
+        return found
+
+    def _evaluate(self) -> int:
+        parameters = self.parameters
+        found = self._policy_source()
+        if found is not None:
+            section = found[0].config.get("algorithm", {})
+            config = type(self._algorithm_config).from_mapping(section, f"'{found[1]}'")
+        else:
+            config = self._algorithm_config
+        self._log.info(
+            f"evaluating {found[1] if found else 'the untrained policy'} over {parameters.eval_episodes} episodes"
+        )
+        env = self._connect()
+
+        def make_policy(env: VectorEnv[Any, Any, Any]) -> Policy:
+            assert isinstance(env, FleetVectorEnv)
+            algorithm = self._make_algorithm(env, config)
+            if found is not None:
+                check_fits(found[0], found[1], parameters.algorithm, env.state_names)
+                algorithm.load_state_dict(found[0].state)
+            self._reporter.snapshot.state = State.COLLECTING
+            return lambda observations: algorithm.act(observations, deterministic=True)
+
+        def on_episodes(new: list[Episode], done: int) -> None:
+            self._reporter.publish_episodes(new)
+            if self._printer.due() and done < parameters.eval_episodes:
+                self._printer.note(f"{done} of {parameters.eval_episodes} episodes")
+
+        try:
+            result = evaluate(
+                env, make_policy, parameters.eval_episodes, seed=parameters.seed, on_episodes=on_episodes
+            )
+        except InterruptedWaitError:
+            self._printer.finish()
+            self._log.warning("evaluation was stopped before its end; no result")
+            return EXIT_OK
+        self._printer.finish()
+        label = f"{found[0].steps:012d}" if found else "untrained"
+        target = self._folder.path / f"evaluation_{label}.json"
+        about = {
+            "policy": str(found[1]) if found else "untrained",
+            "algorithm": parameters.algorithm,
+            "seed": parameters.seed,
+            "simulators": list(parameters.simulators),
+            "agents": env.num_envs,
+        }
+        result.write_json(target, about)
+        print(result.lines(), flush=True)
+        self._log.info(f"result written to '{target}'")
+        self._reporter.snapshot.state = State.DONE
+        self._reporter.finish()
+        return EXIT_OK
+
+
+def _progress(snapshot: Snapshot, total_steps: int) -> Progress:
+    window = snapshot.window
+    return Progress(
+        snapshot.steps,
+        total_steps,
+        snapshot.steps_per_s,
+        window.mean_return,
+        window.success_rate,
+        snapshot.eta_s,
+    )
+
+
+def _guarded(work: Callable[[], int], log: Callable[[str], None]) -> int:
+    """Run `work`; errors that have an explanation become one line and an exit code."""
+    try:
+        return work()
+    except ConfigurationError as error:
+        log(f"configuration error: {error}")
+        return EXIT_CONFIGURATION
+    except InterruptedWaitError:
+        return EXIT_OK
+    except (FleetError, DivergenceError, OSError) as error:
+        log(str(error))
+        return EXIT_FAILED
+
+
+def main(args: list[str] | None = None) -> None:
+    """Entry point of the executable `agent_node`."""
+    torch.set_num_threads(1)
+    rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+    stop = StopRequest()
+    node = Node("drl_agent")
+    # Waited on by the training thread alone. Launch's renaming is for the node that people see.
+    link_node = Node(
+        f"{node.get_name()}_link",
+        namespace=node.get_namespace(),
+        use_global_arguments=False,
+        enable_rosout=False,
+        start_parameter_services=False,
+    )
+    spin = BackgroundSpin(node)
+    try:
+        code = _guarded(
+            lambda: Agent(node, link_node, check_parameters(declare_parameters(node)), stop).run(),
+            node.get_logger().error,
+        )
+    finally:
+        spin.stop()
+        link_node.destroy_node()
+        node.destroy_node()
+        rclpy.try_shutdown()
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

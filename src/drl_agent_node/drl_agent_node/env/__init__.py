@@ -1,0 +1,1 @@
+"""The environment: fleet topics as one vector environment, rewards, normalisation."""

@@ -1,0 +1,101 @@
+"""The ROS side of the lock-step groups: topics, QoS, messages in and out."""
+
+from __future__ import annotations
+
+import time
+from array import array
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, Protocol
+
+import numpy as np
+from carla_drl_msgs.msg import FleetAction, FleetObservation, ObservationLayout
+from numpy.typing import NDArray
+from rclpy.node import Node
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+
+from drl_agent_node.env import columns
+from drl_agent_node.env.lock_step import LockStep
+from drl_agent_node.env.waiting import make_waiter
+
+LATCHED = QoSProfile(
+    depth=1, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL
+)
+ACTION = QoSProfile(depth=4, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.VOLATILE)
+
+
+class Transport(Protocol):
+    """What the vector environment needs from whoever carries its messages."""
+
+    @property
+    def groups(self) -> Sequence[LockStep]:
+        """The lock-step groups, in the order of their rows."""
+
+    def wait(self, timeout_s: float) -> None:
+        """Hand what arrives to `groups`; return after the first message, or after `timeout_s`."""
+
+    def describe_peers(self, group: LockStep) -> str:
+        """Say who is on the group's topics, for error messages."""
+
+    def close(self) -> None:
+        """Release everything."""
+
+
+class FleetLink:
+    """Topics of several lock-step groups on one node, which nothing else may spin."""
+
+    def __init__(
+        self, node: Node, simulators: Sequence[str], *, retry_s: float = 1.0, expected_agents: int = 0
+    ) -> None:
+        self._node = node
+        self.groups: list[LockStep] = []
+        self._subscriptions = []
+        entries: list[tuple[Any, Callable[[Any], None]]] = []
+        for simulator in simulators:
+            publisher = node.create_publisher(FleetAction, f"/carla_drl/{simulator}/action", ACTION)
+            group = LockStep(simulator, partial(_publish_action, node, publisher), retry_s, expected_agents)
+            for kind, topic, callback in (
+                (FleetObservation, group.observation_topic, partial(_on_observation, group)),
+                (ObservationLayout, group.layout_topic, group.on_layout),
+            ):
+                subscription = node.create_subscription(kind, topic, callback, LATCHED)
+                self._subscriptions.append(subscription)
+                entries.append((subscription, callback))
+            self.groups.append(group)
+        self._waiter = make_waiter(node, entries)
+
+    def wait(self, timeout_s: float) -> None:
+        """Hand what arrives to `groups`; return after the first message, or after `timeout_s`."""
+        self._waiter.wait(timeout_s)
+
+    def describe_peers(self, group: LockStep) -> str:
+        """Say who publishes and listens on the group's topics."""
+        count = self._node.count_publishers
+        return (
+            f"{group.observation_topic} has {count(group.observation_topic)} publisher(s), "
+            f"{group.layout_topic} {count(group.layout_topic)}, and {group.action_topic} "
+            f"{self._node.count_subscribers(group.action_topic)} subscriber(s)"
+        )
+
+    def close(self) -> None:
+        """Stop waiting for messages; the node stays its owner's to destroy."""
+        self._waiter.close()
+
+
+def _on_observation(group: LockStep, message: FleetObservation) -> None:
+    group.on_observation(message, time.monotonic())
+
+
+def _publish_action(
+    node: Node, publisher: Any, session: int, frame: int, actions: NDArray[np.float32]
+) -> None:
+    message = FleetAction()
+    now = time.time_ns()
+    message.stamp.sec, message.stamp.nanosec = divmod(now, 1_000_000_000)
+    message.session = session
+    message.frame = frame
+    message.num_agents = len(actions)
+    # An array.array is taken over as it is; an ndarray would be checked element by element.
+    message.action = array("f", actions.tobytes())
+    assert len(message.action) == len(actions) * columns.NUM_ACTIONS
+    publisher.publish(message)

@@ -1,0 +1,290 @@
+"""Whole fleets as one Gymnasium vector environment: K lock-step groups, N agents each, batched from end to end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import gymnasium as gym
+import numpy as np
+from gymnasium.vector import AutoresetMode, VectorEnv
+from numpy.typing import NDArray
+
+from drl_agent_node.env import columns
+from drl_agent_node.env.fleet_frame import FleetFrame
+from drl_agent_node.env.fleet_link import Transport
+from drl_agent_node.env.lock_step import LockStep
+from drl_agent_node.env.reward import RewardConfig, reward
+from drl_agent_node.errors import FleetError, InterruptedWaitError, ObservationTimeoutError
+
+# A wait ends this often to look for signals, repeat answers and report silence.
+WAIT_SLICE_S: Final = 0.1
+REPORT_EVERY_S: Final = 5.0
+WAITING_AFTER_S: Final = 1.0
+
+StepResult = tuple[
+    NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]
+]
+
+
+@dataclass(slots=True)
+class _Group:
+    """One group's rows in the batch, and the frame that was last returned for it."""
+
+    link: LockStep
+    rows: slice
+    shown: FleetFrame
+    world: int
+    # The world was made anew: its first frame waits to be returned, and the next action is not for it.
+    world_lost: bool = False
+
+
+@dataclass
+class Timings:
+    """Sums since the last `take_timings`, s, over `steps` steps."""
+
+    steps: int = 0
+    policy_s: float = 0.0
+    wait_s: float = 0.0
+
+
+class FleetVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.float32], NDArray[Any]]):
+    """K simulators x N agents; agent i of group k is row `offset_k + i` of every array.
+
+    Autoreset is next-step: the action after a done step is ignored. When a group's world is made anew, its agents are
+    truncated with the observation they had (`infos["valid"]` is False for that step: nobody saw where the action
+    led), and the next step returns the new world's first frame.
+
+    `infos`: `metrics` float32 [E, NUM_METRICS], `status` uint8 [E], `end_reason` uint8 [E], `valid` bool [E],
+    `stamp` float64 [E] simulation time in s.
+
+    Attributes:
+        on_waiting: called with a message every 5 s while a group is silent.
+        should_stop: asked about every 0.1 s while waiting; True ends the wait with `InterruptedWaitError`.
+        waiting: True while nothing has arrived for 1 s.
+    """
+
+    metadata: dict[str, Any] = {"autoreset_mode": AutoresetMode.NEXT_STEP}  # noqa: RUF012 (Gymnasium's interface)
+
+    def __init__(
+        self,
+        transport: Transport,
+        reward_config: RewardConfig | None = None,
+        *,
+        observation_timeout_s: float = 60.0,
+        should_stop: Callable[[], bool] = lambda: False,
+        on_waiting: Callable[[str], None] = lambda _message: None,
+    ) -> None:
+        """Spaces and `num_envs` are known after `reset`, which waits for the first observations."""
+        self._transport = transport
+        self._reward_config = reward_config or RewardConfig()
+        self._observation_timeout_s = observation_timeout_s
+        self.should_stop = should_stop
+        self.on_waiting = on_waiting
+        self.waiting = False
+        self.num_envs = 0
+        self.state_names: tuple[str, ...] = ()
+        self.timings = Timings()
+        self._groups: list[_Group] = []
+        self._shown_at = 0.0
+
+    @property
+    def links(self) -> list[LockStep]:
+        """The lock-step groups, in order of their rows."""
+        return list(self._transport.groups)
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[NDArray[np.float32], dict[str, Any]]:
+        """Wait for the first observation of every group and return the observations, float32 [E, S].
+
+        The simulator owns the episodes and their seed; `seed` only seeds `np_random`. Episodes that are under way go
+        on.
+
+        Raises:
+            ObservationTimeoutError: naming the topics on which nothing arrived in time.
+            FleetError: when the groups do not fit together, or a message breaks its contract.
+            InterruptedWaitError: when `should_stop` says so.
+        """
+        super().reset(seed=seed)
+        if not self._groups:
+            self._connect()
+        for group in self._groups:
+            _show(group)
+        self._shown_at = time.perf_counter()
+        frames = [group.shown for group in self._groups]
+        status = np.concatenate([frame.status for frame in frames])
+        metrics = np.concatenate([frame.metrics for frame in frames])
+        return np.concatenate([frame.state for frame in frames]), self._infos(
+            metrics, status, np.ones(self.num_envs, np.bool_)
+        )
+
+    def step(self, actions: NDArray[np.float32]) -> StepResult:
+        """Answer every group's frame with its rows of `actions` [E, NUM_ACTIONS], and wait for the next frames.
+
+        Actions are clipped to [-1, 1].
+
+        Raises:
+            FleetError: when a message breaks its contract.
+            InterruptedWaitError: when `should_stop` says so. The answers stand; the environment can be stepped again.
+        """
+        clipped = np.minimum(np.maximum(actions.astype(np.float32, copy=False), -1.0), 1.0)
+        if clipped.shape != (self.num_envs, columns.NUM_ACTIONS):
+            raise ValueError(
+                f"actions have shape {clipped.shape}, not {(self.num_envs, columns.NUM_ACTIONS)}"
+            )
+        now = time.monotonic()
+        for group in self._groups:
+            if not group.world_lost:
+                group.link.answer(clipped[group.rows], now)
+        answered_at = time.perf_counter()
+        self._wait_for_next(now)
+        arrived_at = time.perf_counter()
+        timings = self.timings
+        timings.steps += 1
+        timings.policy_s += answered_at - self._shown_at
+        timings.wait_s += arrived_at - answered_at
+        self._shown_at = arrived_at
+        return self._collect()
+
+    def locate(self, row: int) -> tuple[str, int, int]:
+        """Return simulator, session and agent number of row `row` of the batch."""
+        for group in self._groups:
+            if group.rows.start <= row < group.rows.stop:
+                return group.link.simulator, group.shown.session, row - group.rows.start
+        raise IndexError(f"row {row} of {self.num_envs}")
+
+    def restart_policy_clock(self) -> None:
+        """Say that what went before was learning and does not count as time to act."""
+        self._shown_at = time.perf_counter()
+
+    def take_timings(self) -> Timings:
+        """Return the timings since the last call and start new ones."""
+        taken, self.timings = self.timings, Timings()
+        return taken
+
+    def close_extras(self, **kwargs: Any) -> None:
+        """Release the transport; called by `close`."""
+        self._transport.close()
+
+    def _connect(self) -> None:
+        links = self._transport.groups
+        deadline = time.monotonic() + self._observation_timeout_s
+        report_at = time.monotonic() + REPORT_EVERY_S
+        self.waiting = True
+        while not all(link.ready for link in links):
+            now = time.monotonic()
+            missing = [topic for link in links for topic in link.missing()]
+            if now >= deadline:
+                peers = "; ".join(self._transport.describe_peers(link) for link in links if not link.ready)
+                raise ObservationTimeoutError(
+                    f"nothing arrived on {', '.join(missing)} within {self._observation_timeout_s:g} s; {peers}. "
+                    "Are the gateway, the bridge and the simulator running, with the same ROS_DOMAIN_ID?"
+                )
+            if now >= report_at:
+                self.on_waiting(f"waiting for the first message on {', '.join(missing)}")
+                report_at = now + REPORT_EVERY_S
+            self._wait_slice()
+        self.waiting = False
+        self._build_spaces()
+
+    def _build_spaces(self) -> None:
+        offset = 0
+        first = self._transport.groups[0].layout
+        assert first is not None
+        for link in self._transport.groups:
+            assert link.layout is not None
+            assert link.current is not None
+            if link.layout.state_names != first.state_names:
+                raise FleetError(
+                    f"{link.layout_topic}: state columns differ from those of group {first.simulator}; all groups "
+                    "of one agent must have the same"
+                )
+            agents = len(link.current.status)
+            self._groups.append(_Group(link, slice(offset, offset + agents), link.current, link.world))
+            offset += agents
+        self.num_envs = offset
+        self.state_names = first.state_names
+        self.single_observation_space = gym.spaces.Box(-np.inf, np.inf, (len(first.state_names),), np.float32)
+        self.single_action_space = gym.spaces.Box(-1.0, 1.0, (columns.NUM_ACTIONS,), np.float32)
+        self.observation_space = gym.vector.utils.batch_space(self.single_observation_space, offset)
+        self.action_space = gym.vector.utils.batch_space(self.single_action_space, offset)
+
+    def _wait_slice(self) -> None:
+        if self.should_stop():
+            raise InterruptedWaitError("asked to stop while waiting for an observation")
+        self._transport.wait(WAIT_SLICE_S)
+
+    def _wait_for_next(self, started: float) -> None:
+        report_at = started + REPORT_EVERY_S
+        while True:
+            # Identity, not frame numbers: a new world may count the same.
+            behind = [
+                group for group in self._groups if group.link.current is group.shown and not group.world_lost
+            ]
+            if not behind:
+                self.waiting = False
+                return
+            self._wait_slice()
+            now = time.monotonic()
+            self.waiting = now - started > WAITING_AFTER_S
+            for group in behind:
+                group.link.retry(now)
+            if now >= report_at:
+                names = ", ".join(group.link.simulator for group in behind)
+                self.on_waiting(
+                    f"no new observation from {names} for {now - started:.0f} s; "
+                    + "; ".join(self._transport.describe_peers(group.link) for group in behind)
+                )
+                report_at = now + REPORT_EVERY_S
+
+    def _collect(self) -> StepResult:
+        valid = np.ones(self.num_envs, np.bool_)
+        frames: list[FleetFrame] = []
+        lost: list[_Group] = []
+        for group in self._groups:
+            if group.link.world != group.world and not group.world_lost:
+                group.world_lost = True
+                lost.append(group)
+            else:
+                _show(group)
+            frames.append(group.shown)
+        observations = np.concatenate([frame.state for frame in frames])
+        metrics = np.concatenate([frame.metrics for frame in frames])
+        status = np.concatenate([frame.status for frame in frames])
+        rewards = reward(metrics, status, self._reward_config)
+        for group in lost:
+            rows = group.rows
+            valid[rows] = False
+            rewards[rows] = 0.0
+            status[rows] = columns.TRUNCATED
+            metrics[rows, columns.END_REASON] = columns.END_EXTERNAL
+        return (
+            observations,
+            rewards,
+            (status & columns.TERMINATED) != 0,
+            (status & columns.TRUNCATED) != 0,
+            self._infos(metrics, status, valid),
+        )
+
+    def _infos(
+        self, metrics: NDArray[np.float32], status: NDArray[np.uint8], valid: NDArray[np.bool_]
+    ) -> dict[str, Any]:
+        stamps = np.empty(self.num_envs, np.float64)
+        for group in self._groups:
+            stamps[group.rows] = group.shown.stamp
+        return {
+            "metrics": metrics,
+            "status": status,
+            "end_reason": metrics[:, columns.END_REASON].astype(np.uint8),
+            "valid": valid,
+            "stamp": stamps,
+        }
+
+
+def _show(group: _Group) -> None:
+    """Make the group's current frame the one that the caller sees."""
+    assert group.link.current is not None
+    group.shown, group.world, group.world_lost = group.link.current, group.link.world, False

@@ -1,0 +1,111 @@
+"""Running statistics that bring observations and rewards to unit scale.
+
+Means and variances are merged batch by batch with the parallel algorithm of Chan, Golub and LeVeque (1979), in
+float64 throughout.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class RunningMeanStd:
+    """Mean and variance of everything seen so far, per column.
+
+    Before the first `update` it normalises with mean 0 and variance 1.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.mean: NDArray[np.float64] = np.zeros(size, np.float64)
+        self.var: NDArray[np.float64] = np.ones(size, np.float64)
+        self.count = 0
+        self._refresh()
+
+    def update(self, batch: NDArray[Any]) -> None:
+        """Merge `batch` [B, size] in; an empty batch changes nothing."""
+        rows = len(batch)
+        if rows == 0:
+            return
+        batch = batch.astype(np.float64, copy=False)
+        mean = batch.mean(axis=0)
+        var = batch.var(axis=0)
+        if self.count == 0:
+            self.mean, self.var, self.count = mean, var, rows
+        else:
+            total = self.count + rows
+            delta = mean - self.mean
+            squares = self.var * self.count + var * rows + delta**2 * (self.count * rows / total)
+            self.mean = self.mean + delta * (rows / total)
+            self.var = squares / total
+            self.count = total
+        self._refresh()
+
+    def _refresh(self) -> None:
+        self._mean32 = self.mean.astype(np.float32)
+        # Columns that never change would otherwise blow up rounding noise.
+        self._scale32 = (1.0 / np.sqrt(np.maximum(self.var, 1e-4))).astype(np.float32)
+
+    def normalize(self, values: NDArray[np.float32], clip: float = 10.0) -> NDArray[np.float32]:
+        """Return (values - mean) / std, float32 of the same shape, limited to [-clip, clip]."""
+        scaled = (values - self._mean32) * self._scale32
+        np.maximum(scaled, -clip, out=scaled)
+        np.minimum(scaled, clip, out=scaled)
+        return scaled
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return plain data that `load_state_dict` takes."""
+        return {"mean": self.mean.tolist(), "var": self.var.tolist(), "count": self.count}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over the statistics of `state_dict`.
+
+        Raises:
+            ValueError: when the number of columns differs.
+        """
+        mean = np.asarray(state["mean"], np.float64)
+        if mean.shape != self.mean.shape:
+            raise ValueError(f"statistics of {mean.size} columns do not fit {self.mean.size} columns")
+        self.mean, self.var = mean, np.asarray(state["var"], np.float64)
+        self.count = int(state["count"])
+        self._refresh()
+
+
+class RewardScaler:
+    """Divides rewards by the standard deviation of discounted returns, so that values stay near unit scale.
+
+    Rewards are not centred: that would change which episode lengths pay.
+    """
+
+    def __init__(self, num_envs: int, gamma: float) -> None:
+        self._gamma = gamma
+        self._returns: NDArray[np.float64] = np.zeros(num_envs, np.float64)
+        self._stats = RunningMeanStd(1)
+
+    @property
+    def scale(self) -> float:
+        """What rewards are divided by."""
+        return float(np.sqrt(max(self._stats.var[0], 1e-8))) if self._stats.count else 1.0
+
+    def update(self, rewards: NDArray[np.float32], dones: NDArray[np.bool_]) -> None:
+        """Follow the discounted returns through `rewards` and `dones`, both [T, N]; a done ends a return."""
+        returns = np.empty(rewards.shape, np.float64)
+        running = self._returns
+        alive = ~dones
+        for step in range(len(rewards)):
+            running = running * self._gamma + rewards[step]
+            returns[step] = running
+            running = running * alive[step]
+        self._returns = running
+        self._stats.update(returns.reshape(-1, 1))
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return plain data that `load_state_dict` takes; running returns belong to episodes and are left out."""
+        return self._stats.state_dict()
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over the statistics of `state_dict`."""
+        self._stats.load_state_dict(state)

@@ -1,0 +1,159 @@
+"""The reward: progress along the route, scaled down by how badly it was driven, minus a price for infractions.
+
+The idea is CaRL's (Jaeger, Dauner, Beisswenger, Gerstenecker, Chitta, Geiger: "CaRL: Learning Scalable Planning
+Policies with Simple Rewards", 2025): one objective, route completion; soft penalties as factors in [0, 1] that
+multiply it; infractions end the episode. Factors and numbers here are our own.
+
+A pure function of the `metrics` and `status` arrays of `FleetObservation`, so recorded runs can be rewarded again.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, model_validator
+
+from drl_agent_node.config import StrictConfig
+from drl_agent_node.env import columns
+
+# Shorter routes would make a metre worth absurdly much.
+MIN_ROUTE_LENGTH_M: Final = 10.0
+MIN_SPEED_LIMIT_MPS: Final = 1.0
+
+_RAMPS: Final = (
+    columns.LANE_OFFSET_M,
+    columns.HEADING_ERROR_RAD,
+    columns.ACCELERATION_MPS2,
+    columns.LATERAL_ACCELERATION_MPS2,
+    columns.JERK_MPS3,
+    columns.SPEED_MPS,
+)
+_SPEED: Final = _RAMPS.index(columns.SPEED_MPS)
+
+
+class RewardConfig(StrictConfig):
+    """Weights of the reward.
+
+    Each soft penalty is a factor that is 1 up to `<name>_free`, falls in a straight line, and stays at
+    `<name>_floor` from `<name>_worst` on.
+    """
+
+    route_reward: float = Field(
+        default=100.0, gt=0, description="sum of rewards over a whole route that was driven without fault"
+    )
+    overspeed_free: float = Field(
+        default=0.02, ge=0, description="share of the limit that speed may exceed it by"
+    )
+    overspeed_worst: float = Field(
+        default=0.3, gt=0, description="share of the limit at which the factor is lowest"
+    )
+    overspeed_floor: float = Field(default=0.0, ge=0, le=1, description="lowest factor for speeding")
+    lane_offset_free: float = Field(default=0.4, ge=0, description="m from the centre line")
+    lane_offset_worst: float = Field(default=2.5, gt=0, description="m from the centre line")
+    lane_offset_floor: float = Field(
+        default=0.1, ge=0, le=1, description="lowest factor for driving off the centre"
+    )
+    heading_error_free: float = Field(default=0.2, ge=0, description="rad from the route's direction")
+    heading_error_worst: float = Field(default=1.5, gt=0, description="rad from the route's direction")
+    heading_error_floor: float = Field(
+        default=0.1, ge=0, le=1, description="lowest factor for pointing elsewhere"
+    )
+    acceleration_free: float = Field(default=5.0, ge=0, description="m/s^2 along x, either way")
+    acceleration_worst: float = Field(default=12.0, gt=0, description="m/s^2 along x")
+    acceleration_floor: float = Field(
+        default=0.8, ge=0, le=1, description="lowest factor for harsh speeding up or braking"
+    )
+    lateral_acceleration_free: float = Field(default=5.0, ge=0, description="m/s^2 along y, either way")
+    lateral_acceleration_worst: float = Field(default=10.0, gt=0, description="m/s^2 along y")
+    lateral_acceleration_floor: float = Field(
+        default=0.5, ge=0, le=1, description="lowest factor for harsh cornering"
+    )
+    jerk_free: float = Field(default=40.0, ge=0, description="m/s^3")
+    jerk_worst: float = Field(default=150.0, gt=0, description="m/s^3")
+    jerk_floor: float = Field(default=0.8, ge=0, le=1, description="lowest factor for jerky driving")
+    success_bonus: float = Field(default=0.0, ge=0, description="added when the route's end is reached")
+    collision_penalty: float = Field(
+        default=20.0, ge=0, description="taken off when the episode ends in a collision"
+    )
+    off_road_penalty: float = Field(default=10.0, ge=0, description="taken off when it ends off the road")
+    deviation_penalty: float = Field(
+        default=10.0, ge=0, description="taken off when it ends too far from the route"
+    )
+    blocked_penalty: float = Field(default=10.0, ge=0, description="taken off when it ends standing still")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> RewardConfig:
+        for name in (
+            "overspeed",
+            "lane_offset",
+            "heading_error",
+            "acceleration",
+            "lateral_acceleration",
+            "jerk",
+        ):
+            free, worst = getattr(self, f"{name}_free"), getattr(self, f"{name}_worst")
+            if not free < worst:
+                raise ValueError(f"{name}_free ({free}) must be less than {name}_worst ({worst})")
+        return self
+
+
+class _Tables:
+    """Arrays made from a configuration once, in the order of `_RAMPS`."""
+
+    def __init__(self, config: RewardConfig) -> None:
+        names = (
+            "lane_offset",
+            "heading_error",
+            "acceleration",
+            "lateral_acceleration",
+            "jerk",
+            "overspeed",
+        )
+        self.free = np.array([getattr(config, f"{name}_free") for name in names], np.float32)
+        worst = np.array([getattr(config, f"{name}_worst") for name in names], np.float32)
+        floor = np.array([getattr(config, f"{name}_floor") for name in names], np.float32)
+        self.per_unit = 1.0 / (worst - self.free)
+        self.depth = 1.0 - floor
+        self.terminal = np.zeros(len(columns.END_NAMES), np.float32)
+        self.terminal[columns.END_ROUTE_DONE] = config.success_bonus
+        self.terminal[columns.END_COLLISION] = -config.collision_penalty
+        self.terminal[columns.END_OFF_ROAD] = -config.off_road_penalty
+        self.terminal[columns.END_ROUTE_DEVIATION] = -config.deviation_penalty
+        self.terminal[columns.END_BLOCKED] = -config.blocked_penalty
+
+
+_tables = lru_cache(maxsize=16)(_Tables)
+_RAMP_COLUMNS: Final = np.array(_RAMPS)
+
+
+def factors(metrics: NDArray[np.float32], config: RewardConfig) -> NDArray[np.float32]:
+    """Return the product of the soft penalties, float32 [N] in [0, 1], for `metrics` [N, NUM_METRICS]."""
+    tables = _tables(config)
+    limit = np.maximum(metrics[:, columns.SPEED_LIMIT_MPS], MIN_SPEED_LIMIT_MPS)
+    amounts = np.abs(metrics[:, _RAMP_COLUMNS])
+    amounts[:, _SPEED] = amounts[:, _SPEED] / limit - 1.0
+    depth = np.clip((amounts - tables.free) * tables.per_unit, 0.0, 1.0) * tables.depth
+    product: NDArray[np.float32] = np.multiply.reduce(1.0 - depth, axis=1)
+    return product
+
+
+def reward(
+    metrics: NDArray[np.float32], status: NDArray[np.uint8], config: RewardConfig
+) -> NDArray[np.float32]:
+    """Reward the step that led to `metrics` [N, NUM_METRICS] and `status` [N]; returns float32 [N].
+
+    Progress is worth `route_reward` per route, whatever its length, so the undiscounted sum of a faultless episode is
+    `route_reward` and returns read as per cent of the route. Factors apply to progress made; ground that is lost
+    counts in full, else a bad heading would make reversing cheap. The first observation of an episode earns nothing:
+    the action before it was ignored.
+    """
+    tables = _tables(config)
+    length = np.maximum(metrics[:, columns.ROUTE_LENGTH_M], MIN_ROUTE_LENGTH_M)
+    progress = metrics[:, columns.PROGRESS_M] * (config.route_reward / length)
+    result = np.where(progress > 0.0, progress * factors(metrics, config), progress)
+    result += tables.terminal[metrics[:, columns.END_REASON].astype(np.intp)]
+    result[(status & columns.RESET) != 0] = 0.0
+    return result.astype(np.float32, copy=False)

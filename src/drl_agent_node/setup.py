@@ -1,0 +1,20 @@
+from setuptools import find_packages, setup
+
+PACKAGE = "drl_agent_node"
+
+setup(
+    name=PACKAGE,
+    version="0.1.0",
+    packages=find_packages(exclude=["test"]),
+    data_files=[
+        ("share/ament_index/resource_index/packages", [f"resource/{PACKAGE}"]),
+        (f"share/{PACKAGE}", ["package.xml"]),
+    ],
+    install_requires=["setuptools"],
+    zip_safe=True,
+    maintainer="carla_drl maintainers",
+    maintainer_email="maintainers@carla-drl.invalid",
+    description="Learns and drives: a vector environment over fleet topics, PPO, checkpoints and the agent node.",
+    license="Apache-2.0",
+    entry_points={"console_scripts": ["agent_node = drl_agent_node.agent_node:main"]},
+)
