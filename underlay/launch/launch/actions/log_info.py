@@ -1,0 +1,5 @@
+"""Upstream's module of `LogInfo`."""
+
+from .log import LogInfo
+
+__all__ = ["LogInfo"]

@@ -1,0 +1,7 @@
+"""Base of the events that event handlers react to."""
+
+
+class Event:
+    """Something that happened; `name` identifies the kind."""
+
+    name = "launch.Event"

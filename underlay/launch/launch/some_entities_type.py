@@ -1,0 +1,11 @@
+"""Type of arguments that take one entity or several."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Union
+
+from .launch_description_entity import LaunchDescriptionEntity
+
+SomeEntitiesType = Union[LaunchDescriptionEntity, Iterable[LaunchDescriptionEntity]]
+SomeEntitiesType_types_tuple = (LaunchDescriptionEntity, Iterable)
