@@ -162,7 +162,9 @@ def _draw_edge(pen: _Pen, along: float, aside: float, radius: float) -> None:
     angle = math.acos(1.0 - abs(aside) / (2.0 * radius))
     straight = 0.5 * (along - 2.0 * radius * math.sin(angle))
     if straight < 0.0:
-        raise ValueError(f"a bend of radius {radius:.1f} m and offset {aside:.1f} m does not fit into {along:.1f} m")
+        raise ValueError(
+            f"a bend of radius {radius:.1f} m and offset {aside:.1f} m does not fit into {along:.1f} m"
+        )
     pen.draw(straight)
     pen.draw(radius * angle, sign / radius)
     pen.draw(radius * angle, -sign / radius)
@@ -170,7 +172,12 @@ def _draw_edge(pen: _Pen, along: float, aside: float, radius: float) -> None:
 
 
 def _draw_street(
-    grid: StreetGrid, plan: GridPlan, bends: dict[frozenset[Node], float], corners: dict[Node, float], start: Node, out: int
+    grid: StreetGrid,
+    plan: GridPlan,
+    bends: dict[frozenset[Node], float],
+    corners: dict[Node, float],
+    start: Node,
+    out: int,
 ) -> Street:
     node, direction, cut = start, out, plan.arm_length
     x, y = grid.position[node]

@@ -39,7 +39,9 @@ class TownPlan:
     spawn_margin: float = 9.0
     """Distance of spawn points from the ends of a road."""
     spawn_height: float = 0.3
-    geo_reference: str = "+proj=tmerc +lat_0=42.0 +lon_0=2.0 +k=1 +x_0=0 +y_0=0 +datum=WGS84 +units=m +no_defs"
+    geo_reference: str = (
+        "+proj=tmerc +lat_0=42.0 +lon_0=2.0 +k=1 +x_0=0 +y_0=0 +datum=WGS84 +units=m +no_defs"
+    )
 
 
 TOWNS: Mapping[str, TownPlan] = MappingProxyType({"Town01": TownPlan()})
@@ -137,7 +139,8 @@ def _connecting_road(
     widths = (plan.lane_width, plan.shoulder_width, plan.sidewalk_width)
     marks = (_EDGE, _CURB, RoadMark()) if has_edge else (RoadMark(),)
     lanes = tuple(
-        Lane(-p, kinds[p - 1], widths[p - 1], marks[p - 1], into.inward_lane(p), out.outward_lane(p)) for p in places
+        Lane(-p, kinds[p - 1], widths[p - 1], marks[p - 1], into.inward_lane(p), out.outward_lane(p))
+        for p in places
     )
     road = Road(
         id=road_id,
@@ -152,7 +155,9 @@ def _connecting_road(
     return road, tuple((into.inward_lane(p), -p) for p in places)
 
 
-def _join(plan: TownPlan, junction_id: int, first_road_id: int, arms: list[_Arm]) -> tuple[Junction, list[Road]]:
+def _join(
+    plan: TownPlan, junction_id: int, first_road_id: int, arms: list[_Arm]
+) -> tuple[Junction, list[Road]]:
     roads: list[Road] = []
     connections: list[Connection] = []
     taken = {arm.direction for arm in arms}
