@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef CARLA_GATEWAY__FRAME_RING_HPP_
+#define CARLA_GATEWAY__FRAME_RING_HPP_
+
+#include <cstddef>
+#include <cstdint>
+#include <stdexcept>
+
+#include "carla_gateway/unique_fd.hpp"
+
+namespace carla_gateway
+{
+
+/// A slot cannot be read: it is being written, was overwritten, or holds another frame than announced.
+class FrameError : public std::runtime_error
+{
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// What a ring says about itself; fixed for its lifetime.
+struct RingInfo
+{
+  std::uint32_t session = 0;
+  std::uint32_t num_agents = 0;        ///< N
+  std::uint32_t num_route_points = 0;  ///< P
+  std::uint32_t slot_count = 0;
+  double step_s = 0.0;  ///< simulated time per frame, s
+};
+
+/// The arrays of one slot, in the ring itself. Valid while FrameRing::unchanged() says so.
+struct FrameView
+{
+  std::uint32_t slot = 0;
+  std::uint64_t generation = 0;
+  std::uint64_t frame = 0;
+  double sim_time_s = 0.0;
+  std::int64_t written_ns = 0;  ///< CLOCK_MONOTONIC
+  const float * ego = nullptr;
+  const float * route = nullptr;
+  const float * metrics = nullptr;
+  const std::uint8_t * status = nullptr;
+};
+
+/// Reader of the bridge's frame ring: a memfd that the bridge writes and this class maps read-only.
+///
+/// The header is copied once and everything in it is checked, so that a faulty bridge cannot make the gateway
+/// read outside the mapping. Frames are not copied: read a view, use it, then ask unchanged().
+class FrameRing
+{
+ public:
+  /// Maps and checks the ring. The descriptor may be closed afterwards.
+  /// @throws std::runtime_error naming the field that is wrong, its value and what is allowed.
+  explicit FrameRing(const UniqueFd & memfd);
+  ~FrameRing();
+  FrameRing(const FrameRing &) = delete;
+  FrameRing & operator=(const FrameRing &) = delete;
+
+  const RingInfo & info() const noexcept { return info_; }
+
+  /// Begins to read a slot that was announced to hold `frame`.
+  /// @throws std::out_of_range when there is no such slot.
+  /// @throws FrameError when the slot is being written, is empty, holds another frame or a senseless time.
+  FrameView read(std::uint32_t slot, std::uint64_t frame) const;
+
+  /// Ends a read: whether all that was read through the view since read() belongs to one frame.
+  bool unchanged(const FrameView & view) const noexcept;
+
+ private:
+  const unsigned char * slot_start(std::uint32_t slot) const noexcept;
+
+  const unsigned char * map_ = nullptr;
+  std::size_t map_bytes_ = 0;
+  std::size_t header_bytes_ = 0;
+  std::size_t slot_bytes_ = 0;
+  std::size_t ego_offset_ = 0;
+  std::size_t route_offset_ = 0;
+  std::size_t metrics_offset_ = 0;
+  std::size_t status_offset_ = 0;
+  RingInfo info_;
+};
+
+}  // namespace carla_gateway
+
+#endif  // CARLA_GATEWAY__FRAME_RING_HPP_

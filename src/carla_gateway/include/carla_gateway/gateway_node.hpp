@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef CARLA_GATEWAY__GATEWAY_NODE_HPP_
+#define CARLA_GATEWAY__GATEWAY_NODE_HPP_
+
+#include <atomic>
+#include <cstdint>
+#include <diagnostic_updater/diagnostic_updater.hpp>
+#include <memory>
+#include <mutex>
+#include <rclcpp/rclcpp.hpp>
+#include <string>
+#include <thread>
+
+#include "carla_drl_msgs/msg/fleet_action.hpp"
+#include "carla_drl_msgs/msg/fleet_observation.hpp"
+#include "carla_drl_msgs/msg/heartbeat.hpp"
+#include "carla_drl_msgs/msg/observation_layout.hpp"
+#include "carla_gateway/bridge_socket.hpp"
+#include "carla_gateway/control_gate.hpp"
+#include "carla_gateway/frame_ring.hpp"
+#include "carla_gateway/gateway_parameters.hpp"
+#include "carla_gateway/health_monitor.hpp"
+#include "carla_gateway/observation_builder.hpp"
+#include "carla_gateway/reset_service.hpp"
+
+namespace carla_gateway
+{
+
+/// Component between one simulator's bridge and ROS: frames out as FleetObservation, FleetAction back in.
+///
+/// A thread of its own serves the socket and publishes a frame as soon as it is announced; actions are judged
+/// and sent on by the executor's thread that receives them. The two meet in the control gate alone.
+class GatewayNode : public rclcpp::Node, private BridgeHandler
+{
+ public:
+  /// Listens for a bridge from here on.
+  /// @throws NameTaken when another gateway serves the simulator; std::invalid_argument for a bad parameter.
+  explicit GatewayNode(const rclcpp::NodeOptions & options);
+  ~GatewayNode() override;
+
+  /// Whether the socket's thread ended with an error; the context is shut down then.
+  bool failed() const noexcept { return failed_; }
+
+ private:
+  void on_hello(std::uint32_t session, UniqueFd ring) override;
+  void on_welcomed() override;
+  void on_frame(std::uint64_t frame, std::uint32_t slot) override;
+  void on_reset_done(std::uint64_t request, std::uint64_t frame) override;
+  void on_bridge_gone(const BridgeEnd & end) override;
+  void on_peer_refused(const std::string & reason) override;
+
+  void serve_socket();
+  void publish_layout();
+  void fill_observation(const FrameView & view);
+  void brake(std::uint64_t frame, std::int64_t received_ns, const std::string & why);
+  void on_action(const carla_drl_msgs::msg::FleetAction & action);
+  void on_heartbeat();
+  void report(diagnostic_updater::DiagnosticStatusWrapper & status);
+
+  const GatewayParameters parameters_;
+  rclcpp::Clock wall_clock_{RCL_SYSTEM_TIME};
+  rclcpp::Clock steady_clock_{RCL_STEADY_TIME};
+  HealthMonitor health_;
+
+  // The socket thread's own.
+  std::unique_ptr<FrameRing> ring_;
+  std::unique_ptr<ObservationBuilder> builder_;
+  carla_drl_msgs::msg::FleetObservation observation_;  // reused: its arrays are sized once per session
+  carla_drl_msgs::msg::ObservationLayout layout_;
+
+  std::mutex gate_mutex_;
+  ControlGate gate_;
+  std::int64_t frame_received_ns_ = 0;
+
+  std::unique_ptr<BridgeSocket> socket_;
+  std::unique_ptr<ResetService> resets_;
+  rclcpp::Publisher<carla_drl_msgs::msg::FleetObservation>::SharedPtr observation_publisher_;
+  rclcpp::Publisher<carla_drl_msgs::msg::ObservationLayout>::SharedPtr layout_publisher_;
+  rclcpp::Publisher<carla_drl_msgs::msg::Heartbeat>::SharedPtr heartbeat_publisher_;
+  rclcpp::Subscription<carla_drl_msgs::msg::FleetAction>::SharedPtr action_subscription_;
+  rclcpp::TimerBase::SharedPtr heartbeat_timer_;
+  std::uint16_t heartbeat_sequence_ = 0;
+  diagnostic_updater::Updater updater_;
+
+  std::atomic<bool> report_soon_ = false;
+  std::atomic<bool> stopping_ = false;
+  std::atomic<bool> failed_ = false;
+  std::thread socket_thread_;
+};
+
+}  // namespace carla_gateway
+
+#endif  // CARLA_GATEWAY__GATEWAY_NODE_HPP_

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef CARLA_GATEWAY__GATEWAY_PARAMETERS_HPP_
+#define CARLA_GATEWAY__GATEWAY_PARAMETERS_HPP_
+
+#include <rclcpp/rclcpp.hpp>
+#include <string>
+
+#include "carla_gateway/observation_builder.hpp"
+
+namespace carla_gateway
+{
+
+struct GatewayParameters
+{
+  std::string simulator;  ///< name of the lock-step group
+  BuilderConfig builder;
+};
+
+/// Declares the gateway's parameters, all read-only, and reads them.
+/// @throws std::invalid_argument naming the parameter, its value and what is allowed.
+GatewayParameters declare_gateway_parameters(rclcpp::Node & node);
+
+}  // namespace carla_gateway
+
+#endif  // CARLA_GATEWAY__GATEWAY_PARAMETERS_HPP_

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef CARLA_GATEWAY__OBSERVATION_BUILDER_HPP_
+#define CARLA_GATEWAY__OBSERVATION_BUILDER_HPP_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace carla_gateway
+{
+
+constexpr std::size_t kMaxNeighbours = 16;
+
+struct BuilderConfig
+{
+  std::size_t neighbour_count = 4;   ///< other egos described per ego, 0 to kMaxNeighbours
+  float neighbour_radius_m = 40.0F;  ///< farther ones are left out, m
+};
+
+/// The arrays of one frame as the ring holds them, row-major.
+struct FrameArrays
+{
+  const float * ego;      ///< N x FrameLayout.NUM_EGO
+  const float * route;    ///< N x P x FrameLayout.NUM_ROUTE
+  const float * metrics;  ///< N x FleetObservation.NUM_METRICS
+};
+
+/// Where a frame holds NaN or an infinity.
+struct BadValue
+{
+  std::string_view array;
+  std::size_t agent = 0;
+  std::string column;  ///< as in column_names.hpp; for a route point "route_<point>_<column>"
+  float value = 0.0F;
+
+  std::string text() const;
+};
+
+/// Turns a frame into the state that policies see: float32 [N][S], SI units, not normalised.
+///
+/// Everything is planar and in the frame of the ego that the row belongs to (REP-103: x forward, y left); the
+/// road's slope is left out. Columns in order, see state_names():
+///   - the ego: speed along x and y, yaw rate, acceleration along x and y, throttle minus brake and steer of
+///   the
+///     last frame, lane offset, sine and cosine of the heading error, speed limit, distance to the route's
+///     end (at most kRouteEndCapM);
+///   - each of the P route points: x, y, sine of the route's yaw there minus the ego's yaw;
+///   - the nearest neighbour_count other egos within neighbour_radius_m, nearest first: present (1), x, y,
+///     cosine and sine of their yaw minus the ego's, velocity minus the ego's along x and y, length; zeros
+///     where there are fewer.
+class ObservationBuilder
+{
+ public:
+  static constexpr std::size_t kEgoColumnCount = 12;
+  static constexpr std::size_t kRoutePointColumnCount = 3;
+  static constexpr std::size_t kNeighbourColumnCount = 8;
+  static constexpr float kRouteEndCapM = 50.0F;
+
+  /// @throws std::invalid_argument when the configuration is out of bounds.
+  ObservationBuilder(const BuilderConfig & config, std::size_t num_agents, std::size_t num_route_points);
+
+  std::size_t num_agents() const noexcept { return num_agents_; }
+  /// S
+  std::size_t state_dim() const noexcept { return state_dim_; }
+  std::vector<std::string> state_names() const;
+
+  /// The first value that is not finite, if any. O(N), no allocation while all is well.
+  std::optional<BadValue> find_bad_value(const FrameArrays & frame) const;
+
+  /// Writes N x S values to `state`. Expects finite input. No allocation.
+  void build(const FrameArrays & frame, float * state);
+
+ private:
+  void read_fleet(const float * ego);
+  void write_ego(std::size_t agent, const float * ego, const float * metrics, float * out) const;
+  void write_route(std::size_t agent, const float * route, float * out) const;
+  void write_neighbours(std::size_t agent, float * out);
+  std::size_t find_nearest(std::size_t agent, std::array<std::size_t, kMaxNeighbours> & nearest);
+
+  BuilderConfig config_;
+  std::size_t num_agents_;
+  std::size_t num_route_points_;
+  std::size_t state_dim_;
+
+  // One value per agent, side by side so that the search over pairs runs on vectors.
+  std::vector<float> x_, y_, yaw_, cos_, sin_, vx_, vy_, length_, distance2_;
+};
+
+}  // namespace carla_gateway
+
+#endif  // CARLA_GATEWAY__OBSERVATION_BUILDER_HPP_

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef CARLA_GATEWAY__WIRE_PROTOCOL_HPP_
+#define CARLA_GATEWAY__WIRE_PROTOCOL_HPP_
+
+#include <cstddef>
+#include <cstdint>
+
+/// Packets and ring blocks as docs/architecture.md lays them down, byte for byte.
+namespace carla_gateway::wire
+{
+
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+              "the bridge protocol is little endian and read without swapping");
+
+constexpr std::uint32_t kProtocolVersion = 1;
+
+enum class Type : std::uint32_t
+{
+  kHello = 1,
+  kWelcome = 2,
+  kRefused = 3,
+  kFrame = 4,
+  kControl = 5,
+  kReset = 6,
+  kResetDone = 7,
+  kBye = 8,
+};
+
+struct Header
+{
+  std::uint32_t type;
+  std::uint32_t reserved;
+  std::uint64_t frame;
+};
+
+struct Hello
+{
+  Header header;
+  std::uint32_t protocol_version;
+  std::uint32_t session;
+};
+
+struct Frame
+{
+  Header header;
+  std::uint32_t slot;
+  std::uint32_t reserved;
+};
+
+/// Followed by f32[num_agents][kControlColumns]: throttle, brake, steer.
+struct Control
+{
+  Header header;
+  std::uint32_t num_agents;
+  std::uint32_t session;
+};
+
+/// Followed by u32[count], the agents.
+struct Reset
+{
+  Header header;
+  std::uint64_t request;
+  std::int64_t seed;
+  std::uint32_t count;
+  std::uint32_t reserved;
+};
+
+struct ResetDone
+{
+  Header header;
+  std::uint64_t request;
+};
+
+constexpr std::size_t kControlColumns = 3;
+
+constexpr char kRingMagic[8] = {'C', 'D', 'R', 'L', 'R', 'I', 'N', 'G'};
+constexpr std::uint32_t kRingVersion = 1;
+constexpr std::uint64_t kAlignment = 64;
+
+struct RingHeader
+{
+  char magic[8];
+  std::uint32_t version;
+  std::uint32_t header_bytes;
+  std::uint64_t slot_bytes;
+  std::uint32_t slot_count;
+  std::uint32_t num_agents;
+  std::uint32_t session;
+  std::uint32_t array_count;
+  double step_s;
+  char reserved[16];
+};
+
+enum class Dtype : std::uint32_t
+{
+  kFloat32 = 1,
+  kUint8 = 2,
+};
+
+struct ArrayDescriptor
+{
+  char name[24];
+  std::uint32_t dtype;
+  std::uint32_t ndim;
+  std::uint32_t shape[4];
+  std::uint64_t offset;
+  char reserved[8];
+};
+
+struct SlotHeader
+{
+  std::uint64_t generation;
+  std::uint64_t frame;
+  double sim_time_s;
+  std::int64_t written_ns;
+  char reserved[32];
+};
+
+static_assert(sizeof(Header) == 16 && sizeof(Hello) == 24 && sizeof(Frame) == 24);
+static_assert(sizeof(Control) == 24 && sizeof(Reset) == 40 && sizeof(ResetDone) == 24);
+static_assert(sizeof(RingHeader) == 64 && sizeof(ArrayDescriptor) == 64 && sizeof(SlotHeader) == 64);
+
+}  // namespace carla_gateway::wire
+
+#endif  // CARLA_GATEWAY__WIRE_PROTOCOL_HPP_

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "carla_gateway/gateway_node.hpp"
+
+#include <time.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <cstring>
+#include <utility>
+
+#include "carla_gateway/column_names.hpp"
+
+namespace carla_gateway
+{
+namespace
+{
+
+using carla_drl_msgs::msg::FleetAction;
+using carla_drl_msgs::msg::FleetObservation;
+using carla_drl_msgs::msg::Heartbeat;
+using carla_drl_msgs::msg::ObservationLayout;
+
+constexpr std::chrono::milliseconds kHeartbeatPeriod{100};
+constexpr std::chrono::milliseconds kSocketTimeout{1000};
+constexpr int kLogPeriodMs = 1000;
+
+/// The clock that the bridge stamps frames with, ns.
+std::int64_t monotonic_ns()
+{
+  timespec now = {};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+
+builtin_interfaces::msg::Time stamp_of(double sim_time_s)
+{
+  const auto total_ns = static_cast<std::int64_t>(std::llround(sim_time_s * 1e9));
+  builtin_interfaces::msg::Time stamp;
+  stamp.sec = static_cast<std::int32_t>(total_ns / 1'000'000'000);
+  stamp.nanosec = static_cast<std::uint32_t>(total_ns % 1'000'000'000);
+  return stamp;
+}
+
+template <typename Names>
+std::vector<std::string> strings_of(const Names & names)
+{
+  return {names.begin(), names.end()};
+}
+
+}  // namespace
+
+GatewayNode::GatewayNode(const rclcpp::NodeOptions & options)
+    : rclcpp::Node("gateway", options),
+      parameters_(declare_gateway_parameters(*this)),
+      health_(monotonic_ns()),
+      updater_(this)
+{
+  const auto name = BridgeSocket::name_of(
+      ::geteuid(), get_node_base_interface()->get_context()->get_domain_id(), parameters_.simulator);
+  try {
+    socket_ = std::make_unique<BridgeSocket>(name, static_cast<BridgeHandler &>(*this));
+  } catch (const NameTaken & taken) {
+    throw NameTaken("another gateway serves simulator '" + parameters_.simulator + "' (" + taken.what() +
+                    "): stop it or set parameter 'simulator' to another name");
+  }
+  const std::string prefix = "/carla_drl/" + parameters_.simulator + "/";
+  const auto latched = rclcpp::QoS(rclcpp::KeepLast(1)).reliable().transient_local();
+  observation_publisher_ = create_publisher<FleetObservation>(prefix + "observation", latched);
+  layout_publisher_ = create_publisher<ObservationLayout>(prefix + "observation_layout", latched);
+  heartbeat_publisher_ =
+      create_publisher<Heartbeat>("/carla_drl/heartbeat", rclcpp::QoS(rclcpp::KeepLast(10)).best_effort());
+  resets_ = std::make_unique<ResetService>(*this, parameters_.simulator, *socket_);
+  action_subscription_ = create_subscription<FleetAction>(
+      prefix + "action", rclcpp::QoS(rclcpp::KeepLast(4)).reliable(),
+      [this](const FleetAction::ConstSharedPtr action) { on_action(*action); });
+  heartbeat_timer_ = create_wall_timer(kHeartbeatPeriod, [this] { on_heartbeat(); });
+  updater_.setHardwareID(parameters_.simulator);
+  updater_.add("loop", [this](diagnostic_updater::DiagnosticStatusWrapper & status) { report(status); });
+  socket_thread_ = std::thread([this] { serve_socket(); });
+  RCLCPP_INFO(get_logger(), "waiting for a bridge on socket '%s'", name.c_str());
+}
+
+GatewayNode::~GatewayNode()
+{
+  stopping_ = true;
+  socket_->wake();
+  socket_thread_.join();
+  socket_->say_bye();
+}
+
+void GatewayNode::serve_socket()
+{
+  try {
+    while (!stopping_) {
+      socket_->run_once(kSocketTimeout);
+    }
+  } catch (const std::exception & error) {
+    RCLCPP_FATAL(get_logger(), "cannot serve the bridge any more: %s", error.what());
+    failed_ = true;
+    get_node_base_interface()->get_context()->shutdown(error.what());
+  }
+}
+
+void GatewayNode::on_hello(std::uint32_t session, UniqueFd ring)
+{
+  auto mapped = std::make_unique<FrameRing>(ring);
+  const RingInfo & info = mapped->info();
+  if (info.session != session) {
+    throw std::runtime_error("HELLO is of session " + std::to_string(session) + ", the ring of session " +
+                             std::to_string(info.session));
+  }
+  builder_ =
+      std::make_unique<ObservationBuilder>(parameters_.builder, info.num_agents, info.num_route_points);
+  ring_ = std::move(mapped);
+  observation_.header.frame_id = "map";
+  observation_.session = info.session;
+  observation_.step_s = static_cast<float>(info.step_s);
+  observation_.num_agents = info.num_agents;
+  observation_.state_dim = static_cast<std::uint32_t>(builder_->state_dim());
+  observation_.state.resize(info.num_agents * builder_->state_dim());
+  observation_.metrics.resize(info.num_agents * std::size_t{FleetObservation::NUM_METRICS});
+  observation_.status.resize(info.num_agents);
+}
+
+void GatewayNode::on_welcomed()
+{
+  const RingInfo & info = ring_->info();
+  publish_layout();
+  resets_->bridge_connected(info.num_agents);
+  health_.bridge_connected(monotonic_ns(), info.session, info.num_agents);
+  RCLCPP_INFO(get_logger(), "bridge connected: session %u, %u agents, %zu state values each, %g s per frame",
+              info.session, info.num_agents, builder_->state_dim(), info.step_s);
+}
+
+void GatewayNode::publish_layout()
+{
+  ObservationLayout layout;
+  layout.simulator = parameters_.simulator;
+  layout.session = observation_.session;
+  layout.num_agents = observation_.num_agents;
+  layout.step_s = observation_.step_s;
+  layout.state_names = builder_->state_names();
+  layout.metric_names = strings_of(kMetricColumns);
+  layout.action_names = strings_of(kActionColumns);
+  if (layout != layout_) {
+    layout_ = std::move(layout);
+    layout_publisher_->publish(layout_);
+  }
+}
+
+void GatewayNode::on_frame(std::uint64_t frame, std::uint32_t slot)
+{
+  const std::int64_t received_ns = monotonic_ns();
+  std::int64_t written_ns = 0;
+  try {
+    const FrameView view = ring_->read(slot, frame);
+    fill_observation(view);
+    written_ns = view.written_ns;
+  } catch (const FrameError & error) {
+    brake(frame, received_ns, error.what());
+    return;
+  } catch (const std::out_of_range & error) {
+    throw ProtocolError(std::string("FRAME: ") + error.what());
+  }
+  {
+    // Before publishing: the answer may be here before publish() returns.
+    const std::lock_guard<std::mutex> lock(gate_mutex_);
+    gate_.open(observation_.session, frame, observation_.num_agents);
+    frame_received_ns_ = received_ns;
+  }
+  observation_publisher_->publish(observation_);
+  health_.frame_published(written_ns, received_ns, monotonic_ns());
+}
+
+void GatewayNode::fill_observation(const FrameView & view)
+{
+  const FrameArrays arrays = {view.ego, view.route, view.metrics};
+  const auto bad = builder_->find_bad_value(arrays);
+  if (!bad) {
+    builder_->build(arrays, observation_.state.data());
+    std::memcpy(observation_.metrics.data(), view.metrics, observation_.metrics.size() * sizeof(float));
+    std::memcpy(observation_.status.data(), view.status, observation_.status.size());
+    observation_.frame = view.frame;
+    observation_.header.stamp = stamp_of(view.sim_time_s);
+  }
+  if (!ring_->unchanged(view)) {
+    throw FrameError("frame " + std::to_string(view.frame) + " in slot " + std::to_string(view.slot) +
+                     ": the slot was overwritten while it was read");
+  }
+  if (bad) {
+    throw FrameError("frame " + std::to_string(view.frame) + ": " + bad->text());
+  }
+}
+
+void GatewayNode::brake(std::uint64_t frame, std::int64_t received_ns, const std::string & why)
+{
+  bool sent = false;
+  {
+    const std::lock_guard<std::mutex> lock(gate_mutex_);
+    gate_.open(observation_.session, frame, observation_.num_agents);
+    gate_.brake_all();
+    frame_received_ns_ = received_ns;
+    sent = socket_->send_control(gate_.session(), frame, gate_.controls().data(), gate_.num_agents());
+  }
+  health_.frame_unusable(monotonic_ns(), why);
+  if (!sent) {
+    health_.send_failed();
+  }
+  RCLCPP_ERROR_THROTTLE(get_logger(), steady_clock_, kLogPeriodMs,
+                        "frame not published, all agents brake: %s", why.c_str());
+}
+
+void GatewayNode::on_action(const FleetAction & action)
+{
+  const std::int64_t received_ns = monotonic_ns();
+  const ActionView view = {action.session, action.frame, action.num_agents, action.action.data(),
+                           action.action.size()};
+  GateResult result;
+  std::int64_t frame_received_ns = 0;
+  bool sent = true;
+  {
+    const std::lock_guard<std::mutex> lock(gate_mutex_);
+    result = gate_.check(view);
+    frame_received_ns = frame_received_ns_;
+    if (result.verdict == Verdict::kAccepted) {
+      sent = socket_->send_control(action.session, action.frame, gate_.controls().data(), action.num_agents);
+    }
+  }
+  health_.action_judged(result, frame_received_ns, received_ns, monotonic_ns());
+  if (!sent) {
+    health_.send_failed();
+    RCLCPP_ERROR_THROTTLE(get_logger(), steady_clock_, kLogPeriodMs,
+                          "the bridge is gone or does not read: CONTROL of frame %lu is lost",
+                          static_cast<unsigned long>(action.frame));
+  }
+  if (!result.fault.empty()) {
+    RCLCPP_ERROR_THROTTLE(get_logger(), steady_clock_, kLogPeriodMs, "action of frame %lu%s: %s",
+                          static_cast<unsigned long>(action.frame),
+                          result.verdict == Verdict::kRejected ? " rejected" : "", result.fault.c_str());
+  }
+}
+
+void GatewayNode::on_reset_done(std::uint64_t request, std::uint64_t frame)
+{
+  if (!resets_->done(request, frame)) {
+    RCLCPP_WARN(get_logger(), "the bridge answered reset %lu, which nobody waits for any more",
+                static_cast<unsigned long>(request));
+  }
+}
+
+void GatewayNode::on_bridge_gone(const BridgeEnd & end)
+{
+  {
+    const std::lock_guard<std::mutex> lock(gate_mutex_);
+    gate_.close();
+  }
+  ring_.reset();
+  resets_->bridge_gone(end.reason);
+  health_.bridge_gone(end);
+  report_soon_ = true;
+  if (end.kind == BridgeEnd::Kind::kBye) {
+    RCLCPP_INFO(get_logger(), "the bridge shut down; waiting for the next one");
+  } else {
+    RCLCPP_ERROR(get_logger(), "the bridge is lost: %s; waiting for the next one", end.reason.c_str());
+  }
+}
+
+void GatewayNode::on_peer_refused(const std::string & reason)
+{
+  health_.peer_refused();
+  RCLCPP_WARN_THROTTLE(get_logger(), steady_clock_, kLogPeriodMs, "refused a connection: %s", reason.c_str());
+}
+
+void GatewayNode::on_heartbeat()
+{
+  Heartbeat heartbeat;
+  heartbeat.stamp = wall_clock_.now();
+  heartbeat.source = get_fully_qualified_name();
+  heartbeat.sequence = heartbeat_sequence_++;
+  heartbeat_publisher_->publish(heartbeat);
+  resets_->expire();
+  if (report_soon_.exchange(false)) {
+    updater_.force_update();
+  }
+}
+
+void GatewayNode::report(diagnostic_updater::DiagnosticStatusWrapper & status)
+{
+  const HealthReport report = health_.report(monotonic_ns());
+  status.summary(static_cast<unsigned char>(report.level), report.message);
+  for (const auto & [key, value] : report.values) {
+    status.add(key, value);
+  }
+}
+
+}  // namespace carla_gateway
+
+#include <rclcpp_components/register_node_macro.hpp>
+
+RCLCPP_COMPONENTS_REGISTER_NODE(carla_gateway::GatewayNode)

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "carla_gateway/gateway_parameters.hpp"
+
+#include <algorithm>
+#include <rcl_interfaces/msg/parameter_descriptor.hpp>
+#include <stdexcept>
+
+namespace carla_gateway
+{
+namespace
+{
+
+using rcl_interfaces::msg::ParameterDescriptor;
+
+// The name is part of topics and of a socket name, which has 107 bytes in all.
+constexpr std::size_t kMaxNameLength = 32;
+constexpr double kMinRadiusM = 1.0;
+constexpr double kMaxRadiusM = 1000.0;
+
+ParameterDescriptor described(const std::string & description, const std::string & allowed)
+{
+  ParameterDescriptor descriptor;
+  descriptor.description = description;
+  descriptor.additional_constraints = allowed;
+  descriptor.read_only = true;
+  return descriptor;
+}
+
+/// Declares a parameter; what ROS says about a bad value gets the value and the allowed ones added.
+template <typename T>
+T declare(rclcpp::Node & node, const std::string & name, const T & fallback,
+          const ParameterDescriptor & descriptor)
+{
+  try {
+    return node.declare_parameter<T>(name, fallback, descriptor);
+  } catch (const std::runtime_error &) {
+    const auto & overrides = node.get_node_parameters_interface()->get_parameter_overrides();
+    const auto found = overrides.find(name);
+    const std::string value = found == overrides.end() ? "not set" : rclcpp::to_string(found->second);
+    throw std::invalid_argument("parameter '" + name + "' is " + value + ", " +
+                                descriptor.additional_constraints + " is allowed");
+  }
+}
+
+bool is_name(const std::string & text)
+{
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+  return !text.empty() && text.size() <= kMaxNameLength && is_letter(text.front()) &&
+         std::all_of(text.begin(), text.end(),
+                     [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); });
+}
+
+}  // namespace
+
+GatewayParameters declare_gateway_parameters(rclcpp::Node & node)
+{
+  GatewayParameters parameters;
+  const auto simulator =
+      described("Lock-step group that this gateway serves: part of its topic names and of its socket's name.",
+                "up to 32 letters, digits and underscores, not starting with a digit,");
+  parameters.simulator = declare<std::string>(node, "simulator", "sim0", simulator);
+  if (!is_name(parameters.simulator)) {
+    throw std::invalid_argument("parameter 'simulator' is '" + parameters.simulator + "', " +
+                                simulator.additional_constraints + " is allowed");
+  }
+
+  auto count = described("Nearest other ego vehicles that each ego's state describes.", "0 to 16");
+  count.integer_range.resize(1);
+  count.integer_range[0].from_value = 0;
+  count.integer_range[0].to_value = static_cast<std::int64_t>(kMaxNeighbours);
+  count.integer_range[0].step = 1;
+  parameters.builder.neighbour_count =
+      static_cast<std::size_t>(declare<std::int64_t>(node, "neighbour_count", 4, count));
+
+  auto radius = described("Distance up to which other ego vehicles are described, m.", "1.0 to 1000.0");
+  radius.floating_point_range.resize(1);
+  radius.floating_point_range[0].from_value = kMinRadiusM;
+  radius.floating_point_range[0].to_value = kMaxRadiusM;
+  parameters.builder.neighbour_radius_m =
+      static_cast<float>(declare<double>(node, "neighbour_radius_m", 40.0, radius));
+  return parameters;
+}
+
+}  // namespace carla_gateway

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "carla_gateway/health_monitor.hpp"
+
+#include <gtest/gtest.h>
+
+namespace carla_gateway
+{
+namespace
+{
+
+constexpr std::int64_t kSecond = 1'000'000'000;
+constexpr std::int64_t kMicro = 1'000;
+
+std::string value(const HealthReport & report, const std::string & key)
+{
+  for (const auto & [name, text] : report.values) {
+    if (name == key) {
+      return text;
+    }
+  }
+  return "no key " + key;
+}
+
+GateResult judged(Verdict verdict)
+{
+  GateResult result;
+  result.verdict = verdict;
+  return result;
+}
+
+TEST(HealthMonitor, WithoutABridgeIsAnError)
+{
+  HealthMonitor health(0);
+  const HealthReport report = health.report(kSecond);
+  EXPECT_EQ(report.level, HealthLevel::kError);
+  EXPECT_EQ(report.message, "no bridge connected");
+  EXPECT_EQ(value(report, "bridge_connected"), "false");
+}
+
+TEST(HealthMonitor, IsWellWhileFramesFlowAndWarnsWhenTheyStop)
+{
+  HealthMonitor health(0);
+  health.bridge_connected(0, 9, 4);
+  EXPECT_EQ(health.report(1 * kSecond).level, HealthLevel::kOk);
+  health.frame_published(2 * kSecond, 2 * kSecond, 2 * kSecond);
+  EXPECT_EQ(health.report(7 * kSecond).level, HealthLevel::kOk);
+  const HealthReport stalled = health.report(7 * kSecond + 1);
+  EXPECT_EQ(stalled.level, HealthLevel::kWarn);
+  EXPECT_NE(stalled.message.find("no frame for 5.0 s"), std::string::npos) << stalled.message;
+  health.frame_published(8 * kSecond, 8 * kSecond, 8 * kSecond);
+  EXPECT_EQ(health.report(8 * kSecond).level, HealthLevel::kOk);
+  EXPECT_EQ(value(health.report(9 * kSecond), "session"), "9");
+}
+
+TEST(HealthMonitor, TellsADeathFromALeave)
+{
+  HealthMonitor health(0);
+  health.bridge_connected(0, 1, 1);
+  health.bridge_gone({BridgeEnd::Kind::kDied, "end of file"});
+  const HealthReport died = health.report(kSecond);
+  EXPECT_EQ(died.level, HealthLevel::kError);
+  EXPECT_NE(died.message.find("end of file"), std::string::npos);
+  health.bridge_connected(kSecond, 2, 1);
+  EXPECT_EQ(value(health.report(kSecond), "reconnects"), "1");
+  health.bridge_gone({BridgeEnd::Kind::kBye, "BYE"});
+  EXPECT_EQ(health.report(2 * kSecond).level, HealthLevel::kWarn);
+}
+
+TEST(HealthMonitor, ReportsRatesAndMeansOfThePeriod)
+{
+  HealthMonitor health(0);
+  health.bridge_connected(0, 1, 1);
+  health.frame_published(0, 30 * kMicro, 100 * kMicro);
+  health.frame_published(kSecond, kSecond + 10 * kMicro, kSecond + 50 * kMicro);
+  health.action_judged(judged(Verdict::kAccepted), 0, 500 * kMicro, 520 * kMicro);
+  const HealthReport first = health.report(2 * kSecond);
+  EXPECT_EQ(value(first, "frames"), "2");
+  EXPECT_EQ(value(first, "frames_per_s"), "1.0");
+  EXPECT_EQ(value(first, "actions_per_s"), "0.5");
+  EXPECT_EQ(value(first, "observation_us"), "75.0");
+  EXPECT_EQ(value(first, "observation_max_us"), "100.0");
+  EXPECT_EQ(value(first, "publish_us"), "55.0");
+  EXPECT_EQ(value(first, "action_us"), "20.0");
+  EXPECT_EQ(value(first, "round_trip_us"), "520.0");
+  const HealthReport second = health.report(3 * kSecond);
+  EXPECT_EQ(value(second, "frames"), "2");
+  EXPECT_EQ(value(second, "frames_per_s"), "0.0");
+  EXPECT_EQ(value(second, "observation_us"), "0.0");
+}
+
+TEST(HealthMonitor, CountsWhatHappensToActions)
+{
+  HealthMonitor health(0);
+  health.bridge_connected(0, 1, 1);
+  GateResult accepted = judged(Verdict::kAccepted);
+  accepted.clamped = 3;
+  health.action_judged(accepted, 0, 0, 0);
+  health.action_judged(judged(Verdict::kLate), 0, 0, 0);
+  health.action_judged(judged(Verdict::kLate), 0, 0, 0);
+  health.action_judged(judged(Verdict::kDuplicate), 0, 0, 0);
+  const HealthReport report = health.report(kSecond);
+  EXPECT_EQ(report.level, HealthLevel::kOk);
+  EXPECT_EQ(value(report, "actions"), "1");
+  EXPECT_EQ(value(report, "clamped_values"), "3");
+  EXPECT_EQ(value(report, "late_actions"), "2");
+  EXPECT_EQ(value(report, "duplicate_actions"), "1");
+}
+
+TEST(HealthMonitor, FaultsAreErrorsForOnePeriod)
+{
+  HealthMonitor health(0);
+  health.bridge_connected(0, 1, 1);
+  GateResult rejected = judged(Verdict::kRejected);
+  rejected.fault = "num_agents is 3";
+  health.action_judged(rejected, 0, 0, 0);
+  health.frame_unusable(0, "torn");
+  const HealthReport report = health.report(kSecond);
+  EXPECT_EQ(report.level, HealthLevel::kError);
+  EXPECT_EQ(report.message, "faulty action: num_agents is 3");
+  EXPECT_EQ(value(report, "rejected_actions"), "1");
+  EXPECT_EQ(value(report, "unusable_frames"), "1");
+  EXPECT_EQ(health.report(2 * kSecond).level, HealthLevel::kOk);
+
+  GateResult nan = judged(Verdict::kAccepted);
+  nan.non_finite = 2;
+  nan.fault = "agent 0";
+  health.action_judged(nan, 0, 0, 0);
+  const HealthReport braked = health.report(3 * kSecond);
+  EXPECT_EQ(braked.level, HealthLevel::kError);
+  EXPECT_EQ(value(braked, "non_finite_agents"), "2");
+
+  health.send_failed();
+  EXPECT_EQ(health.report(4 * kSecond).level, HealthLevel::kError);
+}
+
+}  // namespace
+}  // namespace carla_gateway
