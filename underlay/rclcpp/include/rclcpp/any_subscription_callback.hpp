@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef RCLCPP__ANY_SUBSCRIPTION_CALLBACK_HPP_
+#define RCLCPP__ANY_SUBSCRIPTION_CALLBACK_HPP_
+
+#include <functional>
+#include <memory>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#include "rclcpp/message_info.hpp"
+
+namespace rclcpp
+{
+
+namespace detail
+{
+
+/// Converts to To and to nothing else. A callback that takes it takes exactly To: conversions such as
+/// unique_ptr to shared_ptr would need a second step, which the language does not take.
+template <typename To>
+struct OnlyConvertsTo
+{
+  operator To() const;  // NOLINT(runtime/explicit)
+};
+
+template <typename CallbackT, typename ArgumentT>
+inline constexpr bool takes = std::is_invocable_v<CallbackT &, OnlyConvertsTo<ArgumentT>>;
+template <typename CallbackT, typename ArgumentT>
+inline constexpr bool takes_with_info =
+  std::is_invocable_v<CallbackT &, OnlyConvertsTo<ArgumentT>, const MessageInfo &>;
+
+}  // namespace detail
+
+/// Holds a subscription's callback in any of upstream's forms: const T &, unique_ptr<T>,
+/// shared_ptr<const T> or shared_ptr<T>, each alone or with a const MessageInfo &.
+template <typename MessageT>
+class AnySubscriptionCallback
+{
+public:
+  using ConstRef = std::function<void (const MessageT &, const MessageInfo &)>;
+  using Unique = std::function<void (std::unique_ptr<MessageT>, const MessageInfo &)>;
+  using Shared = std::function<void (std::shared_ptr<MessageT>, const MessageInfo &)>;
+
+  template <typename CallbackT>
+  void set(CallbackT callback)
+  {
+    using F = std::decay_t<CallbackT>;
+    using detail::takes;
+    using detail::takes_with_info;
+    using UniqueT = std::unique_ptr<MessageT>;
+    using SharedT = std::shared_ptr<MessageT>;
+    using ConstSharedT = std::shared_ptr<const MessageT>;
+    if constexpr (takes_with_info<F, const MessageT &>) {
+      callback_ = ConstRef(std::move(callback));
+    } else if constexpr (takes<F, const MessageT &>) {
+      callback_ = ConstRef(
+        [f = std::move(callback)](const MessageT & message, const MessageInfo &) mutable { f(message); });
+    } else if constexpr (takes_with_info<F, UniqueT>) {
+      callback_ = Unique(std::move(callback));
+    } else if constexpr (takes<F, UniqueT>) {
+      callback_ = Unique(
+        [f = std::move(callback)](UniqueT message, const MessageInfo &) mutable { f(std::move(message)); });
+    } else if constexpr (takes_with_info<F, ConstSharedT> || takes_with_info<F, SharedT>) {
+      callback_ = Shared(std::move(callback));
+    } else if constexpr (takes<F, ConstSharedT> || takes<F, SharedT>) {
+      callback_ = Shared(
+        [f = std::move(callback)](SharedT message, const MessageInfo &) mutable { f(std::move(message)); });
+    } else {
+      static_assert(
+        takes<F, const MessageT &>,
+        "a subscription's callback takes const T &, std::unique_ptr<T>, std::shared_ptr<const T> or "
+        "std::shared_ptr<T>, and optionally const rclcpp::MessageInfo & after it");
+    }
+  }
+
+  const std::variant<ConstRef, Unique, Shared> & get() const { return callback_; }
+
+private:
+  std::variant<ConstRef, Unique, Shared> callback_;
+};
+
+}  // namespace rclcpp
+
+#endif  // RCLCPP__ANY_SUBSCRIPTION_CALLBACK_HPP_
