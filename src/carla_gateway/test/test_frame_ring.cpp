@@ -3,8 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <functional>
 #include <limits>
+#include <thread>
 
 #include "ring_writer.hpp"
 
@@ -84,6 +88,62 @@ TEST(FrameRing, DetectsTornFrames)
   EXPECT_FALSE(ring.unchanged(view));  // overwritten
   EXPECT_THROW(ring.read(0, 1), FrameError);
   EXPECT_NO_THROW(ring.read(0, 2));
+}
+
+TEST(FrameRing, NeverTakesHalfAFrameForAWholeOne)
+{
+  // A writer that does not wait for its reader, as a faulty bridge would; its values are all the frame's
+  // number.
+  RingWriter writer(16, 3, 1);
+  const UniqueFd fd = writer.publish();
+  const FrameRing ring(fd);
+  std::atomic<std::uint64_t> announced = 0;
+  std::atomic<bool> stop = false;
+  std::thread bridge([&] {
+    float * ego = writer.floats(0, "ego");
+    auto * generation = reinterpret_cast<std::uint64_t *>(writer.slot(0));
+    for (std::uint64_t frame = 1; !stop; ++frame) {
+      wire::SlotHeader head = {2 * frame - 1, frame, 0.0, 1, {}};
+      __atomic_store_n(generation, head.generation, __ATOMIC_RELAXED);
+      std::atomic_thread_fence(std::memory_order_release);
+      std::memcpy(writer.slot(0) + 8, reinterpret_cast<const char *>(&head) + 8, sizeof(head) - 8);
+      for (std::size_t i = 0; i < 16 * RingWriter::kEgo; ++i) {
+        const volatile auto value = static_cast<float>(frame % 1000000);
+        ego[i] = value;
+      }
+      __atomic_store_n(generation, 2 * frame, __ATOMIC_RELEASE);
+      announced = frame;
+      for (volatile int pause = 0; pause < 400; pause = pause + 1) {
+      }
+    }
+  });
+  int whole = 0;
+  int torn = 0;
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  std::vector<float> seen(16 * RingWriter::kEgo);
+  while ((whole < 2000 || torn < 2000) && std::chrono::steady_clock::now() < deadline) {
+    try {
+      const FrameView view = ring.read(0, announced);
+      for (std::size_t i = seen.size(); i-- > 0;) {  // slowly, and towards the writer
+        seen[i] = static_cast<const volatile float *>(view.ego)[i];
+      }
+      if (!ring.unchanged(view)) {
+        throw FrameError("torn");
+      }
+      ++whole;
+      const auto number = static_cast<float>(view.frame % 1000000);
+      if (std::any_of(seen.begin(), seen.end(), [number](float value) { return value != number; })) {
+        ADD_FAILURE() << "frame " << view.frame << " was read half";
+        break;
+      }
+    } catch (const FrameError &) {
+      ++torn;
+    }
+  }
+  stop = true;
+  bridge.join();
+  EXPECT_GT(whole, 0);
+  EXPECT_GT(torn, 0);
 }
 
 TEST(FrameRing, RefusesSlotsAndTimesThatMakeNoSense)

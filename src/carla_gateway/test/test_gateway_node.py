@@ -1,0 +1,485 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The gateway as a process, between a bridge that this test plays and an agent on real topics."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import os
+import signal
+import struct
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import rclpy
+from carla_drl_msgs.msg import FleetAction, FleetObservation, FrameLayout, Heartbeat, ObservationLayout
+from carla_drl_msgs.srv import ResetFleet
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from fake_bridge import BYE, CONTROL, REFUSED, RESET, WELCOME, FakeBridge, socket_name
+from numpy.typing import NDArray
+from rclpy.context import Context
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+
+DOMAIN_ID = 130 + os.getpid() % 10
+SIMULATOR = "sim0"
+ADDRESS = socket_name(DOMAIN_ID, SIMULATOR)
+PATIENCE_S = 15.0
+SESSIONS = itertools.count(1000)
+LATCHED = QoSProfile(
+    depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL, reliability=ReliabilityPolicy.RELIABLE
+)
+
+
+def executable() -> str:
+    """Return the gateway's path: the one that was just built, else the installed one."""
+    built = os.environ.get("GATEWAY_NODE")
+    if built:
+        return built
+    from ament_index_python.packages import get_package_prefix
+
+    return str(Path(get_package_prefix("carla_gateway")) / "lib" / "carla_gateway" / "gateway_node")
+
+
+class Gateway:
+    """A gateway process that ends with the test."""
+
+    def __init__(self, log: Path, **parameters: object) -> None:
+        command = [executable(), "--ros-args"]
+        for name, value in parameters.items():
+            command += ["-p", f"{name}:={value}"]
+        environment = dict(
+            os.environ, ROS_DOMAIN_ID=str(DOMAIN_ID), ROS_AUTOMATIC_DISCOVERY_RANGE="LOCALHOST"
+        )
+        environment["ROS_LOG_DIR"] = str(log.parent)
+        self.log = log
+        with log.open("w") as out:
+            self.process = subprocess.Popen(command, env=environment, stdout=out, stderr=subprocess.STDOUT)
+
+    def __enter__(self) -> Gateway:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait(PATIENCE_S)
+
+    def wait(self) -> int:
+        return self.process.wait(PATIENCE_S)
+
+    def text(self) -> str:
+        return self.log.read_text()
+
+
+class Agent:
+    """The topics' other end: keeps what arrives, answers when told to."""
+
+    def __init__(self) -> None:
+        os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
+        self.context = Context()
+        rclpy.init(context=self.context, domain_id=DOMAIN_ID)
+        self.node = rclpy.create_node("agent", context=self.context)
+        self.executor = SingleThreadedExecutor(context=self.context)
+        self.executor.add_node(self.node)
+        self.observations: list[FleetObservation] = []
+        self.layouts: list[ObservationLayout] = []
+        self.heartbeats: list[Heartbeat] = []
+        self.statuses: list[DiagnosticStatus] = []
+        prefix = f"/carla_drl/{SIMULATOR}/"
+        node = self.node
+        node.create_subscription(FleetObservation, prefix + "observation", self.observations.append, LATCHED)
+        node.create_subscription(
+            ObservationLayout, prefix + "observation_layout", self.layouts.append, LATCHED
+        )
+        best_effort = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)
+        node.create_subscription(Heartbeat, "/carla_drl/heartbeat", self.heartbeats.append, best_effort)
+        node.create_subscription(
+            DiagnosticArray, "/diagnostics", lambda m: self.statuses.extend(m.status), 10
+        )
+        self.actions = node.create_publisher(FleetAction, prefix + "action", 4)
+        self.resets = node.create_client(ResetFleet, prefix + "reset")
+
+    def close(self) -> None:
+        self.executor.shutdown()
+        self.node.destroy_node()
+        rclpy.shutdown(context=self.context)
+
+    def wait_until(self, condition: Callable[[], Any], what: str) -> Any:
+        """Spin until `condition` returns something true, and return that."""
+        deadline = time.monotonic() + PATIENCE_S
+        while not (result := condition()):
+            assert time.monotonic() < deadline, f"waited {PATIENCE_S} s for {what}"
+            self.executor.spin_once(timeout_sec=0.05)
+        return result
+
+    def wait_for_gateway(self) -> None:
+        self.wait_until(
+            lambda: (
+                self.actions.get_subscription_count() > 0
+                and self.node.count_publishers(f"/carla_drl/{SIMULATOR}/observation") > 0
+                and self.resets.service_is_ready()
+            ),
+            "discovery",
+        )
+
+    def observe(self, session: int, frame: int) -> FleetObservation:
+        """Wait for an observation and take it."""
+
+        def find() -> FleetObservation | None:
+            found = [o for o in self.observations if (o.session, o.frame) == (session, frame)]
+            return found[-1] if found else None
+
+        observation = self.wait_until(find, f"observation {frame} of session {session}")
+        self.observations.clear()
+        return observation
+
+    def act(self, session: int, frame: int, action: list[list[float]] | NDArray[Any]) -> None:
+        values = np.asarray(action, np.float32)
+        message = FleetAction(session=session, frame=frame, num_agents=len(values))
+        message.action.extend(values.ravel().tolist())
+        self.actions.publish(message)
+
+    def diagnosis(
+        self, accept: Callable[[DiagnosticStatus, dict[str, str]], bool], what: str
+    ) -> dict[str, str]:
+        """Wait for a report of the gateway from now on that `accept` likes, and return its values."""
+        self.statuses.clear()
+
+        def find() -> dict[str, str] | None:
+            for status in self.statuses:
+                values = {value.key: value.value for value in status.values}
+                if status.hardware_id == SIMULATOR and "frames" in values and accept(status, values):
+                    return {**values, "message": status.message}
+            return None
+
+        found: dict[str, str] = self.wait_until(find, what)
+        return found
+
+    def reset(self, **fields: Any) -> Any:
+        return self.resets.call_async(ResetFleet.Request(**fields))
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    with Gateway(tmp_path_factory.mktemp("gateway") / "log.txt") as process:
+        yield process
+        print(process.text())
+
+
+@pytest.fixture(scope="module")
+def agent() -> Iterator[Agent]:
+    instance = Agent()
+    yield instance
+    instance.close()
+
+
+@pytest.fixture
+def loop(
+    gateway: Gateway, agent: Agent, request: pytest.FixtureRequest
+) -> Iterator[tuple[FakeBridge, Agent]]:
+    """A connected bridge in a session of its own, and the agent."""
+    assert gateway.process.poll() is None, gateway.text()
+    session = next(SESSIONS)
+    with FakeBridge(ADDRESS, session) as bridge:
+        assert bridge.greeting.type == WELCOME, bridge.greeting
+        agent.wait_for_gateway()
+        yield bridge, agent
+        bridge.leave()
+
+
+def is_error(status: DiagnosticStatus) -> bool:
+    return bool(status.level == DiagnosticStatus.ERROR)
+
+
+def test_observation_carries_the_frame(loop: tuple[FakeBridge, Agent]) -> None:
+    bridge, agent = loop
+    ego = np.zeros((2, FrameLayout.NUM_EGO), np.float32)
+    ego[0, FrameLayout.EGO_YAW_RAD] = math.pi / 2
+    ego[0, FrameLayout.EGO_VY_MPS] = 8.0
+    ego[1, FrameLayout.EGO_Y_M] = 20.0
+    ego[1, FrameLayout.EGO_LENGTH_M] = 4.5
+    route = np.zeros((2, 3, FrameLayout.NUM_ROUTE), np.float32)
+    route[0, 2, FrameLayout.ROUTE_Y_M] = 30.0
+    metrics = np.arange(2 * FleetObservation.NUM_METRICS, dtype=np.float32).reshape(2, -1)
+    status = np.array([FleetObservation.STATUS_RESET, FleetObservation.STATUS_TRUNCATED], np.uint8)
+    bridge.send_frame(41, ego=ego, route=route, metrics=metrics, status=status)
+
+    observation = agent.observe(bridge.session, 41)
+    assert (observation.header.stamp.sec, observation.header.stamp.nanosec) == (2, 50_000_000)
+    assert observation.header.frame_id == "map"
+    assert observation.num_agents == 2
+    assert observation.step_s == pytest.approx(0.05)
+    assert np.array_equal(np.asarray(observation.metrics), metrics.ravel())
+    assert list(observation.status) == list(status)
+
+    layout = agent.wait_until(
+        lambda: next((one for one in agent.layouts if one.session == bridge.session), None), "the layout"
+    )
+    names = list(layout.state_names)
+    assert len(names) == observation.state_dim == 12 + 3 * 3 + 4 * 8
+    assert (layout.simulator, layout.num_agents) == (SIMULATOR, 2)
+    assert list(layout.metric_names)[FleetObservation.METRIC_JERK_MPS3] == "jerk_mps3"
+    assert list(layout.action_names) == ["acceleration", "steer"]
+    state = np.asarray(observation.state).reshape(2, -1)
+    assert state[0, names.index("speed_mps")] == pytest.approx(8.0, abs=1e-5)
+    assert state[0, names.index("route_2_x_m")] == pytest.approx(30.0, abs=1e-4)
+    assert state[0, names.index("neighbour_0_x_m")] == pytest.approx(20.0, abs=1e-4)
+    assert state[0, names.index("neighbour_0_length_m")] == 4.5
+    assert state[1, names.index("neighbour_0_x_m")] == pytest.approx(0.0, abs=1e-4)
+    assert state[1, names.index("neighbour_1_present")] == 0.0
+
+
+def test_action_goes_back_as_control(loop: tuple[FakeBridge, Agent]) -> None:
+    bridge, agent = loop
+    for frame in range(1, 20):
+        bridge.send_frame(frame)
+        agent.observe(bridge.session, frame)
+        agent.act(bridge.session, frame, [[0.5, -0.25], [-0.75, 2.0]])
+        control = bridge.receive()
+        assert (control.type, control.frame) == (CONTROL, frame)
+        assert struct.unpack_from("<II", control.payload) == (2, bridge.session)
+        assert control.controls.tolist() == [[0.5, 0.0, -0.25], [0.0, 0.75, 1.0]]
+    values = agent.diagnosis(lambda _, v: float(v["round_trip_us"]) >= 0, "a report")
+    assert int(values["clamped_values"]) >= 19
+    assert {"observation_us", "action_us", "round_trip_us", "frames_per_s", "reconnects"} <= values.keys()
+
+
+def test_late_and_duplicate_actions_are_dropped(loop: tuple[FakeBridge, Agent]) -> None:
+    bridge, agent = loop
+    before = agent.diagnosis(lambda *_: True, "a report")
+    bridge.send_frame(1)
+    agent.observe(bridge.session, 1)
+    agent.act(bridge.session, 0, [[0.1, 0.0]] * 2)
+    agent.act(bridge.session + 1, 1, [[0.2, 0.0]] * 2)
+    agent.act(bridge.session, 1, [[0.3, 0.0]] * 2)
+    agent.act(bridge.session, 1, [[0.4, 0.0]] * 2)
+    control = bridge.receive()
+    assert control.controls[0, 0] == pytest.approx(0.3)
+    agent.diagnosis(
+        lambda _, v: (
+            int(v["late_actions"]) == int(before["late_actions"]) + 2
+            and int(v["duplicate_actions"]) == int(before["duplicate_actions"]) + 1
+        ),
+        "the counters",
+    )
+    bridge.send_frame(2)
+    agent.observe(bridge.session, 2)
+    agent.act(bridge.session, 2, [[0.5, 0.0]] * 2)
+    assert bridge.receive().frame == 2
+
+
+def test_values_that_are_not_finite_brake_their_agent(
+    loop: tuple[FakeBridge, Agent], gateway: Gateway
+) -> None:
+    bridge, agent = loop
+    bridge.send_frame(1)
+    agent.observe(bridge.session, 1)
+    agent.act(bridge.session, 1, [[0.5, 0.1], [0.5, math.nan]])
+    assert bridge.receive().controls.tolist() == [[0.5, 0.0, pytest.approx(0.1)], [0.0, 1.0, 0.0]]
+    values = agent.diagnosis(lambda s, _: is_error(s), "an error report")
+    assert "agent 1, column 'steer' is nan" in values["message"]
+    assert "agent 1, column 'steer' is nan" in gateway.text()
+
+
+def test_actions_of_the_wrong_size_are_rejected(loop: tuple[FakeBridge, Agent]) -> None:
+    bridge, agent = loop
+    bridge.send_frame(1)
+    agent.observe(bridge.session, 1)
+    agent.act(bridge.session, 1, [[0.5, 0.1]] * 3)
+    values = agent.diagnosis(lambda s, _: is_error(s), "an error report")
+    assert "num_agents is 3, the fleet has 2" in values["message"]
+    agent.act(bridge.session, 1, [[0.5, 0.1]] * 2)
+    assert bridge.receive().frame == 1
+
+
+def test_unusable_frames_are_answered_with_full_brake(loop: tuple[FakeBridge, Agent]) -> None:
+    bridge, agent = loop
+    ego = np.zeros((2, FrameLayout.NUM_EGO), np.float32)
+    ego[1, FrameLayout.EGO_VX_MPS] = math.inf
+    bridge.send_frame(1, ego=ego)
+    control = bridge.receive()
+    assert (control.type, control.frame) == (CONTROL, 1)
+    assert control.controls.tolist() == [[0.0, 1.0, 0.0]] * 2
+    values = agent.diagnosis(lambda s, _: is_error(s), "an error report")
+    assert "agent 1, column 'vx_mps' is inf" in values["message"]
+    bridge.ring_bell(5, 0)  # a slot that holds another frame
+    assert bridge.receive().frame == 5
+    bridge.send_frame(6)
+    agent.observe(bridge.session, 6)
+    assert not agent.observations
+
+
+def test_a_late_joiner_gets_the_latest_frame(loop: tuple[FakeBridge, Agent]) -> None:
+    bridge, agent = loop
+    for frame in (1, 2, 3):
+        bridge.send_frame(frame)
+        agent.observe(bridge.session, frame)
+    seen: list[int] = []
+    layouts: list[int] = []
+    prefix = f"/carla_drl/{SIMULATOR}/"
+    late = agent.node.create_subscription(
+        FleetObservation, prefix + "observation", lambda m: seen.append(m.frame), LATCHED
+    )
+    late_layout = agent.node.create_subscription(
+        ObservationLayout, prefix + "observation_layout", lambda m: layouts.append(m.session), LATCHED
+    )
+    agent.wait_until(lambda: seen and layouts, "the latched messages")
+    agent.node.destroy_subscription(late)
+    agent.node.destroy_subscription(late_layout)
+    assert seen == [3]
+    assert layouts == [bridge.session]
+    agent.observations.clear()
+
+
+def test_a_repeated_frame_is_published_and_answered_again(loop: tuple[FakeBridge, Agent]) -> None:
+    bridge, agent = loop
+    slot = bridge.ring.write(9, {})
+    for _ in range(3):
+        bridge.ring_bell(9, slot)
+        agent.observe(bridge.session, 9)
+        agent.act(bridge.session, 9, [[0.0, 0.0]] * 2)
+        assert bridge.receive().frame == 9
+
+
+def test_a_second_bridge_is_refused(loop: tuple[FakeBridge, Agent]) -> None:
+    bridge, agent = loop
+    with FakeBridge(ADDRESS, 99) as second:
+        assert second.greeting.type == REFUSED
+        assert second.greeting.payload == b"another bridge is connected"
+        assert second.receive().type == 0
+    bridge.send_frame(1)
+    agent.observe(bridge.session, 1)
+
+
+def test_a_malformed_packet_ends_the_connection_with_a_reason(gateway: Gateway, agent: Agent) -> None:
+    with FakeBridge(ADDRESS, 501) as bridge:
+        bridge.ring_bell(1, 77)
+        refusal = bridge.receive()
+        assert refusal.type == REFUSED
+        assert b"slot is 77, 0 to 1 is allowed" in refusal.payload
+        assert bridge.receive().type == 0
+    assert "slot is 77" in gateway.text()
+
+
+def test_the_death_of_the_bridge_is_reported(gateway: Gateway, agent: Agent) -> None:
+    agent.wait_for_gateway()
+    with FakeBridge(ADDRESS, 601):
+        agent.diagnosis(lambda _, v: v["bridge_connected"] == "true" and v["session"] == "601", "the bridge")
+    agent.diagnosis(lambda s, v: is_error(s) and v["bridge_connected"] == "false", "the loss")
+    assert gateway.text().count("the bridge is lost: the connection ended without BYE") == 1
+    with FakeBridge(ADDRESS, 602, num_agents=5) as bridge:
+        bridge.send_frame(1)
+        assert agent.observe(602, 1).num_agents == 5
+        bridge.leave()
+    agent.diagnosis(lambda s, v: s.level == DiagnosticStatus.WARN and v["session"] == "602", "the leave")
+
+
+def test_reset_goes_to_the_bridge_and_back(loop: tuple[FakeBridge, Agent]) -> None:
+    bridge, agent = loop
+    future = agent.reset(agents=[1, 0, 1], set_seed=True, seed=42)
+    packet = bridge.receive()
+    assert packet.type == RESET
+    request, seed, count, _ = struct.unpack_from("<QqII", packet.payload)
+    assert (seed, count, struct.unpack_from("<2I", packet.payload, 24)) == (42, 2, (0, 1))
+    bridge.send_reset_done(request, 17)
+    agent.wait_until(future.done, "the answer")
+    assert (future.result().success, future.result().message, future.result().frame) == (True, "", 17)
+
+    future = agent.reset()
+    request, seed, count, _ = struct.unpack_from("<QqII", bridge.receive().payload)
+    assert (seed, count) == (-1, 0)
+    # A pending reset must not keep actions back.
+    bridge.send_frame(3)
+    agent.observe(bridge.session, 3)
+    agent.act(bridge.session, 3, [[0.0, 0.0]] * 2)
+    assert bridge.receive().frame == 3
+    bridge.send_reset_done(request, 4)
+    agent.wait_until(future.done, "the answer")
+    assert future.result().frame == 4
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"agents": [1, 2, 7]}, "agents 2, 7 do not exist, 0 to 1 are allowed"),
+        ({"set_seed": True, "seed": -3}, "seed is -3, 0 or greater is allowed"),
+    ],
+)
+def test_bad_resets_are_refused(loop: tuple[FakeBridge, Agent], fields: dict[str, Any], message: str) -> None:
+    _, agent = loop
+    future = agent.reset(**fields)
+    agent.wait_until(future.done, "the answer")
+    assert not future.result().success
+    assert future.result().message == message
+
+
+def test_resets_without_an_answer_fail(gateway: Gateway, agent: Agent) -> None:
+    agent.wait_for_gateway()
+    future = agent.reset()
+    agent.wait_until(future.done, "the answer without a bridge")
+    assert future.result().message == "no bridge is connected for simulator 'sim0'"
+
+    with FakeBridge(ADDRESS, 701) as bridge:
+        future = agent.reset()
+        assert bridge.receive().type == RESET
+    agent.wait_until(future.done, "the answer after the bridge died")
+    assert not future.result().success
+    assert "the bridge was lost" in future.result().message
+
+    with FakeBridge(ADDRESS, 702) as bridge:
+        future = agent.reset()
+        assert bridge.receive().type == RESET
+        agent.wait_until(future.done, "the answer of a bridge that keeps silent")
+        assert future.result().message == "the bridge did not answer within 5 s"
+        bridge.leave()
+
+
+def test_heartbeat_counts_up(gateway: Gateway, agent: Agent) -> None:
+    agent.heartbeats.clear()
+    agent.wait_until(lambda: len(agent.heartbeats) >= 5, "heartbeats")
+    beats = agent.heartbeats[:5]
+    assert {beat.source for beat in beats} == {"/gateway"}
+    assert all((b.sequence - a.sequence) % 65536 in (1, 2) for a, b in itertools.pairwise(beats))
+    assert abs(beats[0].stamp.sec - time.time()) < 60
+
+
+def test_a_second_gateway_of_the_same_simulator_ends_at_once(
+    gateway: Gateway, agent: Agent, tmp_path: Path
+) -> None:
+    agent.wait_for_gateway()
+    with Gateway(tmp_path / "log.txt") as second:
+        assert second.wait() == 78, second.text()
+        assert "another gateway serves simulator 'sim0'" in second.text()
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"neighbour_count": 17}, "parameter 'neighbour_count' is 17, 0 to 16 is allowed"),
+        ({"neighbour_radius_m": -1.0}, "parameter 'neighbour_radius_m' is -1"),
+        ({"simulator": "not/a/name"}, "parameter 'simulator' is 'not/a/name'"),
+        ({"neighbour_count": "many"}, "parameter 'neighbour_count' is many, 0 to 16 is allowed"),
+    ],
+)
+def test_bad_parameters_end_the_gateway(tmp_path: Path, parameters: dict[str, object], message: str) -> None:
+    with Gateway(tmp_path / "log.txt", **parameters) as process:
+        assert process.wait() == 78, process.text()
+        assert message in process.text()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signals_end_the_gateway_cleanly(tmp_path: Path, number: signal.Signals) -> None:
+    with (
+        Gateway(tmp_path / "log.txt", simulator="other", neighbour_count=0) as process,
+        FakeBridge(socket_name(DOMAIN_ID, "other")) as bridge,
+    ):
+        assert bridge.greeting.type == WELCOME
+        process.process.send_signal(number)
+        assert bridge.receive().type == BYE
+        assert bridge.receive().type == 0
+        assert process.wait() == 0, process.text()
