@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from carla_drl_sim.errors import RpcError
 from carla_drl_sim.protocol import structs
 from carla_drl_sim.protocol.arguments import Description
@@ -92,7 +94,9 @@ def semantic_tag(model: VehicleModel) -> int:
 class ActorRegistry:
     """Actors by id. Ids and stream ids grow for the life of the server, so that none means two actors.
 
-    ``version`` changes with every spawn, destruction and change of a parent.
+    Attributes:
+        version: changes with every spawn, destruction and change of a parent.
+        slot_of: int32, the slot of each vehicle by actor id, -1 for all other ids. Replaced when it grows.
     """
 
     def __init__(self) -> None:
@@ -101,6 +105,7 @@ class ActorRegistry:
         self._children: dict[int, set[int]] = {}
         self._next_id = 1
         self.version = 0
+        self.slot_of = np.full(1024, NO_SLOT, dtype=np.int32)
 
     def __len__(self) -> int:
         return len(self._actors)
@@ -152,8 +157,12 @@ class ActorRegistry:
     def add(self, actor: Actor) -> None:
         """Register an actor whose id came from ``next_id``."""
         self._actors[actor.id] = actor
+        if actor.id >= len(self.slot_of):
+            more = np.full(len(self.slot_of), NO_SLOT, dtype=np.int32)
+            self.slot_of = np.concatenate((self.slot_of, more))
         if actor.slot != NO_SLOT:
             self._by_slot[actor.slot] = actor
+            self.slot_of[actor.id] = actor.slot
         if actor.parent_id:
             self._children.setdefault(actor.parent_id, set()).add(actor.id)
         self.version += 1
@@ -163,6 +172,7 @@ class ActorRegistry:
         del self._actors[actor.id]
         if actor.slot != NO_SLOT:
             del self._by_slot[actor.slot]
+            self.slot_of[actor.id] = NO_SLOT
         self._forget_parent(actor)
         self._children.pop(actor.id, None)
         self.version += 1
@@ -179,6 +189,7 @@ class ActorRegistry:
         self._actors.clear()
         self._by_slot.clear()
         self._children.clear()
+        self.slot_of[:] = NO_SLOT
         self.version += 1
 
     def _forget_parent(self, actor: Actor) -> None:

@@ -1,24 +1,29 @@
-"""One RPC connection: received bytes to requests, answers to sent bytes; never blocking, always bounded."""
+"""One RPC connection: its requests in, its answers out; never blocking, always bounded."""
 
 from __future__ import annotations
 
 import socket
 
 from carla_drl_sim.errors import ProtocolError
-from carla_drl_sim.protocol.rpc_framing import RequestDecoder, pack_response
+from carla_drl_sim.protocol.rpc_framing import RequestDecoder
 
 MAX_UNSENT_BYTES = 64 << 20
 """Answers that a client leaves unread before its connection is closed."""
+
+_MAX_DEFERRED_BYTES = 1 << 16
 
 
 class RpcConnection:
     """One client.
 
-    ``blocked`` is set while an answer is held back; later requests then wait, as a client's calls take effect in
-    order.
+    Attributes:
+        blocked: an answer is held back; later requests wait, as a client's calls take effect in order.
+        closed: the connection has ended.
+        waits_for_socket: the event loop reports when the socket can be written.
+        decoder: requests that were received.
     """
 
-    __slots__ = ("_decoder", "_unsent", "blocked", "closed", "fd", "name", "socket")
+    __slots__ = ("_unsent", "blocked", "closed", "decoder", "fd", "name", "socket", "waits_for_socket")
 
     def __init__(self, connection: socket.socket, name: str) -> None:
         self.socket = connection
@@ -26,40 +31,39 @@ class RpcConnection:
         self.name = name
         self.blocked = False
         self.closed = False
-        self._decoder = RequestDecoder()
+        self.waits_for_socket = False
+        self.decoder = RequestDecoder()
         self._unsent = bytearray()
 
     @property
     def has_unsent(self) -> bool:
-        """Whether bytes wait for the socket to take them."""
+        """Whether answers are not sent yet."""
         return bool(self._unsent)
 
     @property
-    def decoder(self) -> RequestDecoder:
-        """Requests that were received."""
-        return self._decoder
+    def is_full(self) -> bool:
+        """Whether no more answers should be deferred."""
+        return len(self._unsent) > _MAX_DEFERRED_BYTES
 
-    def answer(self, request_id: int, error: str | None, result: object) -> None:
-        """Send the answer to a request, or queue it. Raises ProtocolError when the client reads none of them."""
-        data = pack_response(request_id, error, result)
-        if self._unsent:
-            self._unsent += data
-        else:
-            try:
-                sent = self.socket.send(data)
-            except BlockingIOError:
-                sent = 0
-            except OSError:
-                return  # the event loop sees the end of the connection
-            if sent < len(data):
-                self._unsent += data[sent:]
-        if len(self._unsent) > MAX_UNSENT_BYTES:
-            raise ProtocolError(f"the client left {len(self._unsent)} bytes of answers unread")
+    def defer(self, data: bytes | memoryview) -> None:
+        """Add an encoded answer that goes with the next ``send`` or ``flush``."""
+        self._unsent += data
+
+    def send(self, data: bytes | memoryview) -> None:
+        """Send an encoded answer after all deferred ones. Raises ProtocolError when the client reads nothing."""
+        self._unsent += data
+        self.flush()
 
     def flush(self) -> None:
-        """Send queued bytes as far as the socket takes them."""
+        """Send what is unsent as far as the socket takes it. Raises ProtocolError when the client reads nothing."""
+        if not self._unsent:
+            return
         try:
             sent = self.socket.send(self._unsent)
-        except (BlockingIOError, ConnectionError):
-            return
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            sent = len(self._unsent)  # the event loop sees the end of the connection
         del self._unsent[:sent]
+        if len(self._unsent) > MAX_UNSENT_BYTES:
+            raise ProtocolError(f"the client left {len(self._unsent)} bytes of answers unread")

@@ -13,7 +13,13 @@ from carla_drl_sim.protocol.structs import Pose
 from carla_drl_sim.settings import EpisodeSettings
 from carla_drl_sim.snapshot import Snapshot
 from carla_drl_sim.stream_hub import StreamHub
-from carla_drl_sim.world.collision import Collisions
+from carla_drl_sim.world.collision import (
+    CollisionResult,
+    CollisionSolver,
+    overlaps,
+    vehicle_box,
+    vehicle_boxes,
+)
 from carla_drl_sim.world.dynamics import VehicleDynamics
 from carla_drl_sim.world.town import Town
 
@@ -60,7 +66,7 @@ class Episode:
         self.dynamics = VehicleDynamics()
         self.snapshot = Snapshot(actors, self.dynamics)
         self.simulation_state = MAP_CHANGE if episode_id > 1 else 0
-        self._collisions = Collisions(self.dynamics)
+        self._collisions = CollisionSolver()
         self._streams = streams
         self._default_step_s = default_step_s
         self._momentary: list[int] = []
@@ -78,15 +84,15 @@ class Episode:
         self.frame += 1
         self.elapsed_s += step_s
         self.dynamics.step(step_s)
-        contacts = self._collisions.resolve()
-        for slot in self._momentary:
-            self.dynamics.control[slot] = 0.0
-        return self._events(contacts) if contacts else []
+        contacts = self._collisions.resolve(self.dynamics)
+        return self._events(contacts) if len(contacts) else []
 
     def snapshot_message(self) -> memoryview:
-        """The world snapshot of the current frame."""
+        """The world snapshot of the current frame. Controls that do not stick end with it."""
         message = self.snapshot.write(self.id, self.frame, self.elapsed_s, self.step_s, self.simulation_state)
         self.simulation_state = 0
+        for slot in self._momentary:
+            self.dynamics.control[slot] = 0.0
         return message
 
     def spawn(self, description: Description, pose: Pose, parent_id: int = 0) -> Actor:
@@ -109,7 +115,8 @@ class Episode:
         if parent_id:
             raise RpcError("unable to attach actor: a vehicle cannot have a parent in carla_drl_sim")
         model = self.blueprints.models[description.type_id]
-        if self._collisions.overlaps(model, pose.x, pose.y, pose.z, pose.yaw):
+        box = vehicle_box(model, pose.x, pose.y, pose.z, pose.yaw)
+        if overlaps(box, vehicle_boxes(self.dynamics)[1]).any():
             raise RpcError("Spawn failed because of collision at spawn position")
         actor = Actor(self.actors.next_id(), description, pose)
         actor.model = model
@@ -151,14 +158,18 @@ class Episode:
         else:
             self.snapshot.place(actor)
 
-    def _events(self, contacts: list[tuple[int, int, Vector, float]]) -> list[CollisionEvent]:
+    def _events(self, contacts: CollisionResult) -> list[CollisionEvent]:
         events = []
-        for slot_a, slot_b, normal, impulse in contacts:
+        pushes = contacts.normal * contacts.impulse[:, None]
+        for slot_a, slot_b, push in zip(
+            contacts.slot_a.tolist(), contacts.slot_b.tolist(), pushes.tolist(), strict=True
+        ):
+            if not any(push):
+                continue  # the two touch, but nothing hits
             a, b = self.actors.at_slot(slot_a), self.actors.at_slot(slot_b)
-            push = (normal[0] * impulse, normal[1] * impulse, normal[2] * impulse)
-            back = (-push[0], -push[1], -push[2])
-            for vehicle, other, acting in ((a, b, back), (b, a, push)):
+            for vehicle, other, sign in ((a, b, -1.0), (b, a, 1.0)):
                 for child in self.actors.children(vehicle.id):
                     if child.type_id == "sensor.other.collision":
-                        events.append(CollisionEvent(child, vehicle, other, acting))
+                        impulse = (sign * push[0], sign * push[1], sign * push[2])
+                        events.append(CollisionEvent(child, vehicle, other, impulse))
         return events

@@ -7,12 +7,12 @@ import logging
 import select
 import socket
 import time
-from typing import NamedTuple
 
+import numpy as np
+
+from carla_drl_sim.calls import Calls
 from carla_drl_sim.connection import RpcConnection
 from carla_drl_sim.errors import ConfigurationError, ProtocolError
-from carla_drl_sim.handlers import RPCS, AfterDelay, AfterTick
-from carla_drl_sim.protocol.rpc_framing import Request
 from carla_drl_sim.simulator import Simulator
 from carla_drl_sim.stream_hub import StreamHub, Subscriber
 
@@ -21,20 +21,9 @@ _log = logging.getLogger(__name__)
 MAX_CONNECTIONS = 256
 _RECEIVE_BYTES = 1 << 18
 _SEND_BUFFER_BYTES = 4 << 20
-_REQUESTS_PER_TURN = 64
-"""Requests of one connection handled before the others get a turn."""
 _READ = select.EPOLLIN | select.EPOLLRDHUP
-
-
-class _Held(NamedTuple):
-    """An answer that waits: for a tick when ``result`` is an AfterTick, else for ``due_s``."""
-
-    connection: RpcConnection
-    request_id: int
-    asked_s: float
-    due_s: float
-    tick: AfterTick | None
-    result: object
+_DEFERRED_LIMIT_S = 0.005
+"""How long an idle server keeps answers that no client waits for."""
 
 
 def _refusal(host: str, port: int, what: str, error: OSError) -> ConfigurationError:
@@ -73,25 +62,28 @@ class Server:
     """
 
     def __init__(self, host: str, port: int, town: str, seed: int, fps: float, *, synchronous: bool) -> None:
+        self._host = host
         self._rpc_listener = _bind(host, port, "RPC")
         try:
             self._stream_listener = _bind(host, port + 1 if port else 0, "streaming")
         except ConfigurationError:
             self._rpc_listener.close()
             raise
-        self._host = host
         self.rpc_port: int = self._rpc_listener.getsockname()[1]
         self.stream_port: int = self._stream_listener.getsockname()[1]
         self._hub = StreamHub(self._want_write)
         self._hub.port = self.stream_port
-        self.simulator = Simulator(
+        self._simulator = Simulator(
             town, seed, fps, synchronous=synchronous, hub=self._hub, clock=time.monotonic
         )
+        self._calls = Calls(
+            self._simulator, self._drop, lambda connection: self._want_write(connection, True)
+        )
         self._peers: dict[int, RpcConnection | Subscriber] = {}
-        self._held: list[_Held] = []
-        self._backlog: list[RpcConnection] = []
         self._next_pace_s = 0.0
         self._stopping = False
+        self._received = bytearray(_RECEIVE_BYTES)
+        self._received_array = np.frombuffer(self._received, np.uint8)
         self._epoll = select.epoll()
         self._epoll.register(self._rpc_listener.fileno(), select.EPOLLIN)
         self._epoll.register(self._stream_listener.fileno(), select.EPOLLIN)
@@ -112,29 +104,30 @@ class Server:
         """Serve until ``stop``; ``wake_fd`` becomes readable when a signal has arrived."""
         self._epoll.register(wake_fd, select.EPOLLIN)
         self._next_pace_s = time.monotonic()
+        calls = self._calls
         while not self._stopping:
             for fd, events in self._wait():
                 peer = self._peers.get(fd)
                 if type(peer) is RpcConnection:
-                    self._serve_rpc(peer, events)
+                    self._serve_connection(peer, events)
                 elif type(peer) is Subscriber:
                     self._serve_subscriber(peer, events)
                 elif fd == self._rpc_listener.fileno():
                     self._accept(self._rpc_listener, is_rpc=True)
                 elif fd == self._stream_listener.fileno():
                     self._accept(self._stream_listener, is_rpc=False)
-            if self._backlog:
-                backlog, self._backlog = self._backlog, []
+            if calls.backlog:
+                backlog, calls.backlog = calls.backlog, []
                 for connection in backlog:
-                    self._handle_requests(connection)
-            if self._held:
-                self._release()
-            if not self.simulator.is_synchronous:
+                    calls.run(connection)
+            if calls.has_held:
+                calls.release(time.monotonic())
+            if not self._simulator.is_synchronous:
                 self._pace()
 
     def close(self) -> None:
         """Close everything."""
-        for peer in list(self._peers.values()):
+        for peer in self._peers.values():
             peer.socket.close()
         self._peers.clear()
         self._rpc_listener.close()
@@ -142,21 +135,25 @@ class Server:
         self._epoll.close()
 
     def _wait(self) -> list[tuple[int, int]]:
-        """Wait for events until something of our own is due. ``epoll`` counts in milliseconds, ``select`` does not."""
-        if self._backlog:
+        """Wait for events, or until something of our own is due."""
+        if self._calls.backlog:
             return self._epoll.poll(0)
-        if self.simulator.is_synchronous and not self._held:
-            return self._epoll.poll()
-        now = time.monotonic()
-        due = [self._due(held, now) for held in self._held]
-        if not self.simulator.is_synchronous:
-            due.append(max(self._next_pace_s, self.simulator.gate.silent_until(now)))
-        timeout = min(due) - now
-        if timeout > 0.0:
-            select.select([self._epoll.fileno()], [], [], timeout)
-        return self._epoll.poll(0)
-
-    # Peers
+        deferred = self._calls.has_deferred
+        if self._simulator.is_synchronous and not self._calls.has_held:
+            events = self._epoll.poll(_DEFERRED_LIMIT_S if deferred else None)
+        else:
+            now = time.monotonic()
+            due = now + _DEFERRED_LIMIT_S if deferred else float("inf")
+            if self._calls.has_held:
+                due = min(due, self._calls.due_s(now, self._next_pace_s))
+            if not self._simulator.is_synchronous:
+                due = min(due, max(self._next_pace_s, self._simulator.gate.silent_until(now)))
+            if due > now:  # epoll rounds up to milliseconds, select does not
+                select.select([self._epoll.fileno()], [], [], due - now)
+            events = self._epoll.poll(0)
+        if deferred and not events:
+            self._calls.send_deferred()
+        return events
 
     def _accept(self, listener: socket.socket, *, is_rpc: bool) -> None:
         try:
@@ -184,8 +181,7 @@ class Server:
             _log.warning("%s: connection closed: %s", peer.name, reason)
         if isinstance(peer, RpcConnection):
             peer.closed = True
-            self._held = [held for held in self._held if held.connection is not peer]
-            self.simulator.forget(peer)
+            self._calls.forget(peer)
         else:
             self._hub.remove(peer)
         with contextlib.suppress(OSError):
@@ -193,153 +189,55 @@ class Server:
         peer.socket.close()
 
     def _want_write(self, peer: RpcConnection | Subscriber, wanted: bool) -> None:
-        with contextlib.suppress(OSError):
+        """Let the event loop report when a peer's socket can be written, or not."""
+        if peer.waits_for_socket != wanted and peer.fd in self._peers:
+            peer.waits_for_socket = wanted
             self._epoll.modify(peer.fd, _READ | select.EPOLLOUT if wanted else _READ)
 
-    def _receive(self, peer: RpcConnection | Subscriber) -> bytes | None:
-        """Received bytes, empty when there are none yet, None when the peer has gone."""
+    def _receive(self, peer: RpcConnection | Subscriber) -> int:
+        """Number of bytes received, 0 when there are none yet, -1 when the peer has gone."""
         try:
-            return peer.socket.recv(_RECEIVE_BYTES) or None
+            return peer.socket.recv_into(self._received) or -1
         except BlockingIOError:
-            return b""
+            return 0
         except OSError:
-            return None
+            return -1
 
     def _serve_subscriber(self, subscriber: Subscriber, events: int) -> None:
         if events & select.EPOLLOUT:
             self._hub.flush(subscriber)
         if events & ~select.EPOLLOUT:
-            data = self._receive(subscriber)
-            if data is None:
+            size = self._receive(subscriber)
+            if size < 0:
                 self._drop(subscriber)
                 return
             try:
-                if data:
-                    self._hub.handshake(subscriber, data)
+                if size:
+                    self._hub.handshake(subscriber, bytes(self._received[:size]))
             except ProtocolError as error:
                 self._drop(subscriber, str(error))
 
-    # Requests
-
-    def _serve_rpc(self, connection: RpcConnection, events: int) -> None:
+    def _serve_connection(self, connection: RpcConnection, events: int) -> None:
         if events & select.EPOLLOUT:
-            connection.flush()
-            if not connection.has_unsent:
-                self._want_write(connection, False)
-        if events & ~select.EPOLLOUT:
-            data = self._receive(connection)
-            if data is None:
-                self._drop(connection)
-                return
             try:
-                connection.decoder.feed(data)
+                connection.flush()
             except ProtocolError as error:
                 self._drop(connection, str(error))
                 return
-            self._handle_requests(connection)
-
-    def _handle_requests(self, connection: RpcConnection) -> None:
-        """Handle what a connection has sent, in order, up to a held answer or its share of a turn."""
-        if connection.closed:
-            return
-        had_unsent = connection.has_unsent
-        next_request = connection.decoder.next_request
-        try:
-            for _ in range(_REQUESTS_PER_TURN):
-                if connection.blocked:
-                    break
-                request = next_request()
-                if request is None:
-                    break
-                self._handle(connection, request)
-            else:
-                self._backlog.append(connection)
-        except ProtocolError as error:
-            self._drop(connection, str(error))
-            return
-        if connection.has_unsent and not had_unsent:
-            self._want_write(connection, True)
-
-    def _handle(self, connection: RpcConnection, request: Request) -> None:
-        function = RPCS.get(request.method)
-        if function is None:
-            _log.warning("%s called the unknown function '%s'", connection.name, request.method)
-            connection.answer(request.id, f"rpclib: server could not find function '{request.method}'", None)
-            return
-        simulator = self.simulator
-        simulator.caller = connection
-        result = function.call(simulator, request.arguments)
-        if type(result) is AfterTick:
-            now = simulator.clock()
-            if simulator.is_synchronous and simulator.gate.wait_until(now, now, commanded=True) <= now:
-                self._tick(connection, request.id, result)
-            else:
-                self._hold(_Held(connection, request.id, now, 0.0, result, None))
-        elif type(result) is AfterDelay:
-            now = simulator.clock()
-            self._hold(_Held(connection, request.id, now, now + result.delay_s, None, result.result))
-        else:
-            connection.answer(request.id, None, result)
-
-    # Ticks
-
-    def _tick(self, connection: RpcConnection, request_id: int, tick: AfterTick) -> None:
-        frame = self.simulator.tick()
-        connection.answer(request_id, None, [[1, frame]] if tick.result is None else tick.result)
-
-    def _hold(self, held: _Held) -> None:
-        held.connection.blocked = True
-        self._held.append(held)
-
-    def _due(self, held: _Held, now: float) -> float:
-        """When a held answer is looked at again."""
-        if held.tick is None:
-            return held.due_s
-        if not self.simulator.is_synchronous:
-            return max(self._next_pace_s, self.simulator.gate.silent_until(now))
-        return self.simulator.gate.wait_until(now, held.asked_s, commanded=True)
-
-    def _release(self) -> None:
-        """Send the held answers that are due; ticks of asynchronous mode are answered by ``_pace``."""
-        for held in list(self._held):
-            if held.connection.closed:
-                continue
-            now = time.monotonic()
-            if held.tick is not None and not self.simulator.is_synchronous:
-                continue
-            if self._due(held, now) > now:
-                continue
-            self._answer_held(held, ticked=False)
-
-    def _answer_held(self, held: _Held, *, ticked: bool) -> None:
-        self._held.remove(held)
-        connection = held.connection
-        connection.blocked = False
-        try:
-            if held.tick is None:
-                connection.answer(held.request_id, None, held.result)
-            elif ticked:
-                frame = self.simulator.episode.frame
-                connection.answer(
-                    held.request_id, None, [[1, frame]] if held.tick.result is None else held.tick.result
-                )
-            else:
-                self._tick(connection, held.request_id, held.tick)
-        except ProtocolError as error:
-            self._drop(connection, str(error))
-            return
-        if connection.has_unsent:
-            self._want_write(connection, True)
-        self._handle_requests(connection)
+            if not connection.has_unsent:
+                self._want_write(connection, False)
+        if events & ~select.EPOLLOUT:
+            size = self._receive(connection)
+            if size < 0:
+                self._drop(connection)
+            elif size:
+                self._calls.receive(connection, self._received_array, size)
 
     def _pace(self) -> None:
         """Tick at the pace of real time; a server that falls behind does not catch up."""
         now = time.monotonic()
-        if max(self._next_pace_s, self.simulator.gate.wait_until(now, now, commanded=False)) > now:
+        if max(self._next_pace_s, self._simulator.gate.wait_until(now, now, commanded=False)) > now:
             return
-        step_s = self.simulator.episode.step_s
-        self.simulator.tick()
-        self._next_pace_s = max(self._next_pace_s + step_s, now)
-        for held in [held for held in self._held if held.tick is not None]:
-            if not held.connection.closed:
-                self._answer_held(held, ticked=True)
+        frame = self._simulator.tick()
+        self._next_pace_s = max(self._next_pace_s + self._simulator.episode.step_s, now)
+        self._calls.ticked(frame)

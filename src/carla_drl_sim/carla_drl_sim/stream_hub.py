@@ -26,13 +26,24 @@ MAX_QUEUED_BYTES = 32 << 20
 class Subscriber:
     """One connection to the streaming port."""
 
-    __slots__ = ("dropped", "fd", "name", "queue", "queued_bytes", "received", "socket", "stream_id")
+    __slots__ = (
+        "dropped",
+        "fd",
+        "name",
+        "queue",
+        "queued_bytes",
+        "received",
+        "socket",
+        "stream_id",
+        "waits_for_socket",
+    )
 
     def __init__(self, connection: socket.socket, name: str) -> None:
         self.socket = connection
         self.fd = connection.fileno()
         self.name = name
         self.stream_id = 0
+        self.waits_for_socket = False
         self.received = b""
         self.queue: deque[memoryview] = deque()
         self.queued_bytes = 0

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from carla_drl_sim.protocol.arguments import Description
+from carla_drl_sim.protocol.control_requests import ControlRequests
 from carla_drl_sim.protocol.structs import Pose
 from carla_drl_sim.simulator import Simulator
 from carla_drl_sim.stream_hub import StreamHub
@@ -20,3 +23,6 @@ def warm_up(town: str) -> None:
     episode.set_pose(vehicle, Pose(1.0))
     for _ in range(3):
         simulator.tick()
+    ControlRequests().apply(
+        np.zeros(16, dtype=np.uint8), 16, episode.actors.slot_of, episode.dynamics.control
+    )

@@ -43,11 +43,12 @@ def void_error(message: str) -> list[list[object]]:
 
 
 class Request(NamedTuple):
-    """One call of a client; ``arguments`` excludes the metadata element."""
+    """One call of a client; ``arguments`` excludes the metadata element, which says whether the client waits."""
 
     id: int
     method: str
     arguments: list[Any]
+    is_waited_for: bool
 
 
 _pack: Callable[[object], bytes] = msgpack.Packer(use_bin_type=True, autoreset=True).pack
@@ -112,5 +113,5 @@ class RequestDecoder:
             raise ProtocolError("the method name is not a short string")
         if not isinstance(arguments, list) or not arguments or not isinstance(arguments[0], list):
             raise ProtocolError("the arguments are not an array that starts with the call's metadata")
-        del arguments[0]
-        return Request(request_id, method, arguments)
+        is_waited_for = arguments.pop(0) != [True]
+        return Request(request_id, method, arguments, is_waited_for)
