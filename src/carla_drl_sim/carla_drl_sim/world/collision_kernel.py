@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from carla_drl_sim.world.compiled import compiled
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -18,11 +19,11 @@ X, Y, Z, YAW, EXTENT_X, EXTENT_Y, EXTENT_Z, NUM_BOX = range(8)
 # Columns of a contact.
 NORMAL_X, NORMAL_Y, DEPTH, POINT_X, POINT_Y, NUM_CONTACT = range(6)
 
-SLOP = 1e-4
-"""Depth (m) that separation leaves, so that cars that lean on each other stay in contact."""
+CLEARANCE = 1e-3
+"""Gap (m) that separation leaves, so that cars that came to rest side by side are not in contact for ever."""
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _corner(box: Floats, k: int) -> tuple[float, float]:
     u = box[EXTENT_X] if k == 0 or k == 3 else -box[EXTENT_X]
     v = box[EXTENT_Y] if k < 2 else -box[EXTENT_Y]
@@ -30,7 +31,7 @@ def _corner(box: Floats, k: int) -> tuple[float, float]:
     return box[X] + u * cos_yaw - v * sin_yaw, box[Y] + u * sin_yaw + v * cos_yaw
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def contact(a: Floats, b: Floats, out: Floats) -> bool:
     """Separating-axis test of two boxes; fills `out` (normal from a to b, depth, point) where they overlap.
 
@@ -79,7 +80,7 @@ def contact(a: Floats, b: Floats, out: Floats) -> bool:
     return True
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def fill_boxes(
     slots: Ints, position: Floats, rotation: Floats, extent: Floats, centre_z: Floats, boxes: Floats
 ) -> None:
@@ -94,7 +95,7 @@ def fill_boxes(
             boxes[i, EXTENT_X + k] = extent[slot, k]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def find_contacts(boxes: Floats, pairs: Ints, contacts: Floats) -> int:
     """All overlapping pairs (rows of `boxes`, lower first, in ascending order) by sweep and prune along x.
 
@@ -136,7 +137,7 @@ def find_contacts(boxes: Floats, pairs: Ints, contacts: Floats) -> int:
     return found
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def respond(
     slots: Ints,
     pairs: Ints,
@@ -178,14 +179,14 @@ def respond(
             angular_velocity[a, 2] -= impulse * turn_a / degree
             angular_velocity[b, 2] += impulse * turn_b / degree
             impulses[k] = impulse
-        share = max(depth - SLOP, 0.0) / (inverse_a + inverse_b)
+        share = (depth + CLEARANCE) / (inverse_a + inverse_b)
         position[a, 0] -= share * inverse_a * nx
         position[a, 1] -= share * inverse_a * ny
         position[b, 0] += share * inverse_b * nx
         position[b, 1] += share * inverse_b * ny
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def overlaps_any(box: Floats, boxes: Floats, out: Bools) -> None:
     """Whether `box` overlaps each of `boxes`."""
     scratch = np.empty(NUM_CONTACT)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -106,7 +107,7 @@ class VehicleDynamics:
             "_parameters": (np.float64, (kernel.NUM_PARAMETERS,)),
         }
         for name, (dtype, shape) in shapes.items():
-            larger = np.zeros((capacity, *shape), dtype=dtype)
+            larger: npt.NDArray[Any] = np.zeros((capacity, *shape), dtype=dtype)
             if self.capacity:
                 larger[: self.capacity] = getattr(self, name)
             setattr(self, name, larger)

@@ -14,7 +14,8 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from carla_drl_sim.world.compiled import compiled, compiled_inline
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -58,7 +59,7 @@ GRIP_USE = 0.99
 REST_SPEED = 0.02
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled_inline
 def _limit(value: float, low: float, high: float, otherwise: float) -> float:
     """`value` between `low` and `high`; `otherwise` where it is not a number."""
     if value != value:
@@ -66,7 +67,7 @@ def _limit(value: float, low: float, high: float, otherwise: float) -> float:
     return min(max(value, low), high)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled_inline
 def _lateral_force(across: float, along: float, stiffness: float, grip: float) -> float:
     """Fiala's force (N) against a sideways speed `across` at rolling speed `along`; slope `stiffness` at 0."""
     slip = across / max(abs(along), SLIP_SPEED)
@@ -77,7 +78,7 @@ def _lateral_force(across: float, along: float, stiffness: float, grip: float) -
     return -force if slip > 0.0 else force
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def step_all(
     rows: int,
     dt: float,

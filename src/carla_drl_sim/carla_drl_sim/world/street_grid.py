@@ -15,6 +15,7 @@ from carla_drl_sim.world.opendrive import Geometry, Pose
 
 Node = tuple[int, int]
 EAST, NORTH, WEST, SOUTH = range(4)
+_LEAST_BEND_RADIUS = 15.0
 _STEP: tuple[Node, ...] = ((1, 0), (0, 1), (-1, 0), (0, -1))
 
 
@@ -24,8 +25,8 @@ class GridPlan:
 
     columns: int = 7
     rows: int = 6
-    column_spacing: tuple[float, float] = (85.0, 115.0)
-    row_spacing: tuple[float, float] = (80.0, 105.0)
+    column_spacing: tuple[float, float] = (100.0, 132.0)
+    row_spacing: tuple[float, float] = (96.0, 124.0)
     removed_streets: int = 13
     displaced_share: float = 0.45
     displacement: tuple[float, float] = (4.0, 9.0)
@@ -85,13 +86,18 @@ def _follow(directions: dict[Node, list[int]], node: Node, direction: int) -> tu
         direction = next(d for d in directions[node] if d != back)
 
 
-def _all_reachable(directions: dict[Node, list[int]]) -> bool:
-    """Whether every direction of every street can be reached from every other without turning round."""
+def _is_sound(directions: dict[Node, list[int]]) -> bool:
+    """Whether every direction of every street can be reached from every other without turning round.
+
+    A street that comes back to its own junction is not sound either: OpenDRIVE could link it, CARLA's client cannot.
+    """
     ahead: dict[tuple[Node, int], list[tuple[Node, int]]] = {}
     for node, around in directions.items():
         if len(around) > 2:
             for direction in around:
                 end, back = _follow(directions, node, direction)
+                if end == node:
+                    return False
                 ahead[node, direction] = [(end, turn) for turn in directions[end] if turn != back]
     behind: dict[tuple[Node, int], list[tuple[Node, int]]] = {state: [] for state in ahead}
     for state, following in ahead.items():
@@ -129,7 +135,7 @@ def _remove_streets(rng: Random, directions: dict[Node, list[int]], count: int) 
             continue
         directions[node].remove(direction)
         directions[other].remove(back)
-        if _all_reachable(directions):
+        if _is_sound(directions):
             count -= 1
         else:
             directions[node] = sorted([*directions[node], direction])
@@ -153,18 +159,22 @@ class _Pen:
 def _draw_edge(pen: _Pen, along: float, aside: float, radius: float) -> None:
     """Go `along` metres ahead and `aside` metres to the left, ending in the same heading: a line or an S-bend.
 
-    Two arcs of radius R and angle a shift the line by 2 R (1 - cos a) over a length of 2 R sin a.
+    Two arcs of radius R and angle a shift the line by 2 R (1 - cos a) over a length of 2 R sin a. Where `radius` does
+    not fit, the largest one that does is taken.
+
+    Raises:
+        ValueError: nothing of at least `_LEAST_BEND_RADIUS` fits.
     """
     if abs(aside) < 1e-9:
         pen.draw(along)
         return
-    sign = math.copysign(1.0, aside)
-    angle = math.acos(1.0 - abs(aside) / (2.0 * radius))
-    straight = 0.5 * (along - 2.0 * radius * math.sin(angle))
-    if straight < 0.0:
-        raise ValueError(
-            f"a bend of radius {radius:.1f} m and offset {aside:.1f} m does not fit into {along:.1f} m"
-        )
+    sign, aside = math.copysign(1.0, aside), abs(aside)
+    angle = 2.0 * math.atan2(aside, along)
+    radius = min(radius, 0.5 * along / math.sin(angle)) if along > 0.0 else 0.0
+    if radius < _LEAST_BEND_RADIUS:
+        raise ValueError(f"a bend that goes {aside:.1f} m aside does not fit into {along:.1f} m")
+    angle = math.acos(1.0 - aside / (2.0 * radius))
+    straight = max(0.5 * (along - 2.0 * radius * math.sin(angle)), 0.0)
     pen.draw(straight)
     pen.draw(radius * angle, sign / radius)
     pen.draw(radius * angle, -sign / radius)

@@ -80,6 +80,7 @@ class _Arm:
         return place if self.contact == "end" else -place
 
 
+_DRAWS = 100
 _CENTRE = RoadMark("broken", "yellow", "none")
 _EDGE = RoadMark("solid", "white", "none")
 _CURB = RoadMark("curb", "standard", "none")
@@ -198,6 +199,18 @@ def _spawn_points(plan: TownPlan, rng: Random, roads: list[Road]) -> npt.NDArray
     return np.array(points, dtype=np.float64)
 
 
+def _lay_out(plan: TownPlan, rng: Random) -> StreetGrid:
+    """Streets of the first draw in which all bends fit."""
+    for _ in range(_DRAWS):
+        try:
+            return lay_out(plan.grid, rng)
+        except ValueError as error:
+            reason = error
+    raise ValueError(
+        f"no street grid fits the plan {plan.grid} in {_DRAWS} draws; the last one failed: {reason}"
+    )
+
+
 def generate_town(name: str, seed: int = 0) -> Town:
     """Make a town; the same name and seed give the same bytes.
 
@@ -216,7 +229,7 @@ def generate_town(name: str, seed: int = 0) -> Town:
     plan = TOWNS[base]
     # Random.random() gives the same sequence in every Python version for a text seed; its other methods need not.
     rng = Random(f"{base}/{seed}")
-    grid = lay_out(plan.grid, rng)
+    grid = _lay_out(plan, rng)
     nodes = grid.junctions()
     first_junction = 10_000
     junction_ids = {node: first_junction + i for i, node in enumerate(nodes)}
