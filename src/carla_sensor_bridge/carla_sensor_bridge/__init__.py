@@ -1,0 +1,1 @@
+"""Bridge between a CARLA server and the gateway: fleet, routes, ego metrics, frame ring."""

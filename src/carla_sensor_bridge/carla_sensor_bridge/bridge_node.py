@@ -1,0 +1,166 @@
+"""The ROS 2 node around the lock-step loop: parameters, heartbeat, diagnostics, exit codes."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+from typing import Any
+
+import diagnostic_updater
+import rclpy
+from carla_drl_msgs.msg import Heartbeat
+from diagnostic_msgs.msg import DiagnosticStatus
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.signals import SignalHandlerOptions
+
+from carla_sensor_bridge.bridge_parameters import read_parameters
+from carla_sensor_bridge.errors import (
+    EXIT_CONFIGURATION,
+    EXIT_SIMULATOR_LOST,
+    ConfigurationError,
+    SimulatorLostError,
+)
+from carla_sensor_bridge.lockstep import BridgeSettings, LockStep
+from carla_sensor_bridge.process_guard import ProcessGuard
+from carla_sensor_bridge.warm_up import warm_up
+
+_HEARTBEAT_S = 0.1
+_SPIN_S = 0.2
+_JOIN_S = 1.0
+
+
+class _RosLogHandler(logging.Handler):
+    """Hands log records of the pure modules to the node's logger."""
+
+    def __init__(self, node: Node) -> None:
+        super().__init__()
+        self._logger = node.get_logger()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        text = record.getMessage()
+        # One line per severity: rclpy refuses a call site that changes it.
+        if record.levelno >= logging.ERROR:
+            self._logger.error(text)
+        elif record.levelno >= logging.WARNING:
+            self._logger.warning(text)
+        elif record.levelno >= logging.INFO:
+            self._logger.info(text)
+        else:
+            self._logger.debug(text)
+
+
+class BridgeNode(Node):  # type: ignore[misc]
+    """Heartbeat and diagnostics; the loop itself runs in the main thread, this node spins in another."""
+
+    def __init__(self) -> None:
+        super().__init__("carla_sensor_bridge")
+        self._lockstep: LockStep | None = None
+        self._sequence = 0
+        self._beat = Heartbeat(source=self.get_fully_qualified_name())
+        qos = QoSProfile(depth=10, history=HistoryPolicy.KEEP_LAST, reliability=ReliabilityPolicy.BEST_EFFORT)
+        self._heartbeat = self.create_publisher(Heartbeat, "/carla_drl/heartbeat", qos)
+        self.create_timer(_HEARTBEAT_S, self._publish_heartbeat)
+
+    def watch(self, lockstep: LockStep, settings: BridgeSettings) -> None:
+        """Report on a loop at 1 Hz."""
+        self._lockstep = lockstep
+        self._updater = diagnostic_updater.Updater(self)
+        self._updater.setHardwareID(f"carla {settings.endpoint.host}:{settings.endpoint.port}")
+        self._updater.add("lock-step", self._diagnose)
+
+    def _publish_heartbeat(self) -> None:
+        self._beat.stamp = self.get_clock().now().to_msg()
+        self._beat.sequence = self._sequence
+        self._sequence = (self._sequence + 1) % 2**16
+        self._heartbeat.publish(self._beat)
+
+    def _diagnose(self, status: Any) -> Any:
+        assert self._lockstep is not None
+        lockstep = self._lockstep
+        stages, rate = lockstep.timer.take()
+        counters = lockstep.counters
+        if lockstep.frame == 0:
+            status.summary(DiagnosticStatus.WARN, "setting up the simulator")
+        elif not lockstep.connected:
+            status.summary(DiagnosticStatus.WARN, "waiting for the gateway")
+        else:
+            status.summary(DiagnosticStatus.OK, f"{rate:.1f} ticks/s")
+        for name, value in stages.items():
+            status.add(name, f"{value:.1f}")
+        status.add("ticks_per_s", f"{rate:.1f}")
+        status.add("session", str(lockstep.session))
+        status.add("frame", str(lockstep.frame))
+        for name, count in vars(counters).items():
+            status.add(name, str(count))
+        status.add("lost_rows", str(lockstep.lost_rows))
+        return status
+
+
+def _spin(executor: SingleThreadedExecutor, done: threading.Event) -> None:
+    while not done.is_set() and rclpy.ok():
+        try:
+            executor.spin_once(timeout_sec=_SPIN_S)
+        except ExternalShutdownException:
+            return
+
+
+def _run(node: BridgeNode, log: logging.Logger) -> int:
+    lockstep: LockStep | None = None
+
+    def last_words() -> None:
+        if lockstep is not None:
+            lockstep.say_bye()
+
+    guard = ProcessGuard(log, last_words)
+    try:
+        settings = read_parameters(node)
+        warm_up()
+        lockstep = LockStep(settings, log)
+        node.watch(lockstep, settings)
+        lockstep.run(guard)
+        return 0
+    except ConfigurationError as error:
+        log.error("%s", error)
+        return EXIT_CONFIGURATION
+    except SimulatorLostError as error:
+        log.error("%s", error)
+        return EXIT_SIMULATOR_LOST
+    finally:
+        guard.finish()
+
+
+def main() -> None:
+    """Run the node; exit code 0 after a signal, 78 for a configuration that cannot work, 69 without a simulator."""
+    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+    node = BridgeNode()
+    log = logging.getLogger("carla_sensor_bridge")
+    log.addHandler(_RosLogHandler(node))
+    log.setLevel(logging.DEBUG)
+    log.propagate = False
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    done = threading.Event()
+    spinner = threading.Thread(target=_spin, args=(executor, done), name="spin", daemon=True)
+    spinner.start()
+    code = 1
+    try:
+        code = _run(node, log)
+    finally:
+        done.set()
+        spinner.join(_JOIN_S)
+        executor.shutdown(timeout_sec=_JOIN_S)
+        node.destroy_node()
+        rclpy.try_shutdown()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        if code != 1:
+            # Not sys.exit: tearing the client library down with its threads may abort the process.
+            os._exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,240 @@
+"""The shared-memory frame ring: the bridge writes whole frames into it, the gateway maps it read-only.
+
+Layout as in docs/architecture.md, "Ring": header, array descriptors, slots; little endian. Every slot is guarded by
+a generation counter (seqlock): odd while it is being written.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import math
+import mmap
+import os
+import struct
+import time
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from carla_sensor_bridge import columns as col
+
+MAGIC: Final = b"CDRLRING"
+VERSION: Final = 1
+SLOT_COUNT: Final = 4
+ALIGNMENT: Final = 64
+
+_HEADER: Final = struct.Struct("<8sIIQIIIId16x")
+_DESCRIPTOR: Final = struct.Struct("<24sII4IQ8x")
+_SLOT_HEADER: Final = struct.Struct("<QQdq32x")
+assert _HEADER.size == _DESCRIPTOR.size == _SLOT_HEADER.size == ALIGNMENT
+
+_DTYPES: Final[dict[int, type]] = {1: np.float32, 2: np.uint8}
+# fcntl.F_ADD_SEALS and its flags got names in Python only with 3.12 (linux/fcntl.h).
+_F_ADD_SEALS: Final = 1033
+_F_SEAL_SEAL: Final = 1
+_F_SEAL_SHRINK: Final = 2
+_F_SEAL_GROW: Final = 4
+
+
+@dataclass(frozen=True)
+class Slot:
+    """Views into one slot of the ring."""
+
+    header: npt.NDArray[Any]
+    """Structured scalar array: generation, frame, sim_time_s, written_ns."""
+    ego: npt.NDArray[np.float32]
+    """[N, NUM_EGO]."""
+    route: npt.NDArray[np.float32]
+    """[N, P, NUM_ROUTE]."""
+    metrics: npt.NDArray[np.float32]
+    """[N, NUM_METRICS]."""
+    status: npt.NDArray[np.uint8]
+    """[N], bits STATUS_*."""
+
+
+_SLOT_DTYPE: Final = np.dtype(
+    [("generation", "<u8"), ("frame", "<u8"), ("sim_time_s", "<f8"), ("written_ns", "<i8")]
+)
+
+
+@dataclass(frozen=True)
+class _ArrayPlace:
+    name: str
+    dtype: int
+    shape: tuple[int, ...]
+    offset: int
+
+
+def _aligned(size: int) -> int:
+    return -(-size // ALIGNMENT) * ALIGNMENT
+
+
+def _places(num_agents: int, num_points: int) -> tuple[list[_ArrayPlace], int]:
+    wanted: list[tuple[str, int, tuple[int, ...]]] = [
+        ("ego", 1, (num_agents, col.NUM_EGO)),
+        ("route", 1, (num_agents, num_points, col.NUM_ROUTE)),
+        ("metrics", 1, (num_agents, col.NUM_METRICS)),
+        ("status", 2, (num_agents,)),
+    ]
+    places = []
+    offset = ALIGNMENT
+    for name, dtype, shape in wanted:
+        places.append(_ArrayPlace(name, dtype, shape, offset))
+        offset = _aligned(offset + math.prod(shape) * np.dtype(_DTYPES[dtype]).itemsize)
+    return places, offset
+
+
+def _slot_views(buffer: memoryview, start: int, places: list[_ArrayPlace]) -> Slot:
+    views = {
+        place.name: np.frombuffer(
+            buffer, dtype=_DTYPES[place.dtype], count=math.prod(place.shape), offset=start + place.offset
+        ).reshape(place.shape)
+        for place in places
+    }
+    header = np.frombuffer(buffer, dtype=_SLOT_DTYPE, count=1, offset=start)
+    return Slot(header, **views)
+
+
+class FrameRingWriter:
+    """Creates the ring and writes frames into its slots, one after the other.
+
+    Attributes:
+        fd: the memfd, for the gateway; closed by `close()`.
+    """
+
+    def __init__(self, num_agents: int, num_route_points: int, session: int, step_s: float) -> None:
+        """Create the ring for one session. `step_s` is simulated time per frame, s."""
+        places, slot_bytes = _places(num_agents, num_route_points)
+        header_bytes = _aligned(_HEADER.size + len(places) * _DESCRIPTOR.size)
+        size = header_bytes + SLOT_COUNT * slot_bytes
+        self.fd = os.memfd_create("carla_drl.frame_ring", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+        os.ftruncate(self.fd, size)
+        fcntl.fcntl(self.fd, _F_ADD_SEALS, _F_SEAL_SHRINK | _F_SEAL_GROW | _F_SEAL_SEAL)
+        self._map = mmap.mmap(self.fd, size)
+        _HEADER.pack_into(
+            self._map,
+            0,
+            MAGIC,
+            VERSION,
+            header_bytes,
+            slot_bytes,
+            SLOT_COUNT,
+            num_agents,
+            session,
+            len(places),
+            step_s,
+        )
+        for index, place in enumerate(places):
+            shape = place.shape + (0,) * (4 - len(place.shape))
+            _DESCRIPTOR.pack_into(
+                self._map,
+                _HEADER.size + index * _DESCRIPTOR.size,
+                place.name.encode(),
+                place.dtype,
+                len(place.shape),
+                *shape,
+                place.offset,
+            )
+        view = memoryview(self._map)
+        self._slots = [
+            _slot_views(view, header_bytes + index * slot_bytes, places) for index in range(SLOT_COUNT)
+        ]
+        self._generation = [slot.header["generation"] for slot in self._slots]
+        self._frame = [slot.header["frame"] for slot in self._slots]
+        self._sim_time = [slot.header["sim_time_s"] for slot in self._slots]
+        self._written = [slot.header["written_ns"] for slot in self._slots]
+
+    def begin(self, frame: int) -> Slot:
+        """Return the slot for `frame`, marked as being written; readers refuse it until `commit()`."""
+        index = frame % SLOT_COUNT
+        self._generation[index][0] += 1
+        return self._slots[index]
+
+    def commit(self, frame: int, sim_time_s: float) -> int:
+        """Mark the slot of `frame` as complete and return its index.
+
+        The socket message that announces it is a system call, which orders these stores before the reader's loads.
+        """
+        index = frame % SLOT_COUNT
+        self._frame[index][0] = frame
+        self._sim_time[index][0] = sim_time_s
+        self._written[index][0] = time.monotonic_ns()
+        self._generation[index][0] += 1
+        return index
+
+    def close(self) -> None:
+        """Close the descriptor. The memory goes when nobody maps it any more."""
+        if self.fd >= 0:
+            os.close(self.fd)
+            self.fd = -1
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A copy of one frame."""
+
+    frame: int
+    sim_time_s: float
+    written_ns: int
+    ego: npt.NDArray[np.float32]
+    route: npt.NDArray[np.float32]
+    metrics: npt.NDArray[np.float32]
+    status: npt.NDArray[np.uint8]
+
+
+class FrameRingReader:
+    """Reads a ring from its descriptors; the counterpart of the writer for tests and tools.
+
+    Attributes:
+        session: as in the header; `num_agents`, `slot_count` and `step_s` likewise.
+    """
+
+    def __init__(self, fd: int) -> None:
+        """Map the ring read-only; `fd` may be closed afterwards.
+
+        Raises:
+            ValueError: when it is no ring of this version.
+        """
+        self._map = mmap.mmap(fd, os.fstat(fd).st_size, prot=mmap.PROT_READ)
+        header = _HEADER.unpack_from(self._map)
+        magic, version, header_bytes, slot_bytes, self.slot_count, self.num_agents, self.session, arrays = (
+            header[:8]
+        )
+        self.step_s: float = header[8]
+        if magic != MAGIC or version != VERSION:
+            raise ValueError(f"not a frame ring of version {VERSION}: {magic!r}, version {version}")
+        places = []
+        for index in range(arrays):
+            name, dtype, ndim, *rest = _DESCRIPTOR.unpack_from(
+                self._map, _HEADER.size + index * _DESCRIPTOR.size
+            )
+            places.append(_ArrayPlace(name.rstrip(b"\0").decode(), dtype, tuple(rest[:ndim]), rest[4]))
+        view = memoryview(self._map)
+        self._slots = [
+            _slot_views(view, header_bytes + index * slot_bytes, places) for index in range(self.slot_count)
+        ]
+
+    def read(self, slot: int, frame: int) -> Frame:
+        """Copy a frame out of its slot.
+
+        Raises:
+            ValueError: when the slot is being written or holds another frame.
+        """
+        source = self._slots[slot]
+        generation = int(source.header["generation"][0])
+        if generation == 0 or generation % 2:
+            raise ValueError(f"slot {slot} is empty or being written (generation {generation})")
+        copy = Frame(
+            int(source.header["frame"][0]),
+            float(source.header["sim_time_s"][0]),
+            int(source.header["written_ns"][0]),
+            source.ego.copy(),
+            source.route.copy(),
+            source.metrics.copy(),
+            source.status.copy(),
+        )
+        if int(source.header["generation"][0]) != generation or copy.frame != frame:
+            raise ValueError(f"slot {slot} holds frame {copy.frame}, not {frame}, or was overwritten")
+        return copy

@@ -1,0 +1,182 @@
+"""The lock-step loop: control in, one tick, frame out."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import secrets
+import time
+from dataclasses import dataclass
+from threading import Event
+
+from carla_sensor_bridge.client_session import ClientSession, Endpoint, StoppedError
+from carla_sensor_bridge.drivable import DrivableArea
+from carla_sensor_bridge.episodes import FleetEpisodes
+from carla_sensor_bridge.errors import SimulatorLostError
+from carla_sensor_bridge.fleet import Fleet
+from carla_sensor_bridge.frame_ring import FrameRingWriter
+from carla_sensor_bridge.gateway_link import GatewayLink, LinkCounters
+from carla_sensor_bridge.gateway_packets import ResetRequest
+from carla_sensor_bridge.lane_graph import build_lane_graph
+from carla_sensor_bridge.process_guard import ProcessGuard
+from carla_sensor_bridge.scenario import Scenario
+from carla_sensor_bridge.stage_timer import StageTimer
+
+
+@dataclass(frozen=True)
+class BridgeSettings:
+    """What a bridge is to do."""
+
+    endpoint: Endpoint
+    scenario: Scenario
+    num_agents: int
+    seed: int
+    headless: bool
+    socket_name: str
+
+
+class LockStep:
+    """Owns simulator session, fleet, episodes, ring and link of one run.
+
+    Attributes:
+        timer: time per stage.
+        counters: of the link.
+        frame: the current frame; the first one is 1, 0 before.
+        session: identifies this world; random, since it must differ from that of any former bridge.
+    """
+
+    def __init__(self, settings: BridgeSettings, log: logging.Logger) -> None:
+        self.timer = StageTimer()
+        self.frame = 0
+        self.session = secrets.randbelow(2**32 - 1) + 1
+        self._settings = settings
+        self._log = log
+        self._link: GatewayLink | None = None
+        self._episodes: FleetEpisodes | None = None
+
+    @property
+    def counters(self) -> LinkCounters:
+        """Counters of the link; all zero before there is one."""
+        return LinkCounters() if self._link is None else self._link.counters
+
+    @property
+    def connected(self) -> bool:
+        """Whether a gateway is connected."""
+        return self._link is not None and self._link.connected
+
+    @property
+    def lost_rows(self) -> int:
+        """How often the simulator gave values that are not finite."""
+        return 0 if self._episodes is None else self._episodes.metrics.lost_rows
+
+    def say_bye(self) -> None:
+        """Tell the gateway that this is a clean end. Any thread may call it."""
+        if self._link is not None:
+            self._link.close()
+
+    def run(self, guard: ProcessGuard) -> None:
+        """Connect, set up, and step until `guard.stopping`; then give the simulator back.
+
+        Raises:
+            ConfigurationError: when the configuration cannot work with this simulator.
+            SimulatorLostError: when no simulator answers, or no longer.
+        """
+        try:
+            session = ClientSession(self._settings.endpoint, guard.stopping, self._log)
+        except StoppedError:
+            return
+        guard.watch(session.liveness)
+        fleet = None
+        try:
+            session.prepare_world(self._settings.scenario, self._settings.headless)
+            fleet = Fleet(session, self._settings.scenario.fleet, self._settings.num_agents, self._log)
+            self._set_up(session, fleet)
+            self._step_until(guard.stopping, fleet)
+        except RuntimeError as error:  # the client library's only kind of exception, and SimulatorLostError
+            guard.lost.set()
+            if isinstance(error, SimulatorLostError):
+                raise
+            raise SimulatorLostError(f"the simulator is lost: {error}") from error
+        finally:
+            if guard.lost.is_set():
+                if self._link is not None:
+                    self._link.drop()
+            else:
+                self.say_bye()
+                self._restore(session, fleet)
+        if guard.lost.is_set():
+            raise SimulatorLostError("the simulator is lost: it closed the connection")
+
+    def _set_up(self, session: ClientSession, fleet: Fleet) -> None:
+        settings = self._settings
+        scenario = settings.scenario
+        started = time.monotonic()
+        graph = build_lane_graph(session.world.get_map())
+        self._episodes = FleetEpisodes(
+            scenario, graph, DrivableArea(graph), settings.num_agents, settings.seed
+        )
+        routes = self._episodes.first_routes()
+        fleet.spawn(routes, self._episodes.redraw, scenario.step_s)
+        self._log.info(
+            "%s with %d egos is ready after %.1f s (%d lane segments)",
+            scenario.town,
+            settings.num_agents,
+            time.monotonic() - started,
+            graph.num_segments,
+        )
+
+    def _on_reset(self, request: ResetRequest) -> int:
+        assert self._episodes is not None
+        self._episodes.request_reset(request)
+        return self.frame + 1
+
+    def _step_until(self, stopping: Event, fleet: Fleet) -> None:
+        settings, episodes = self._settings, self._episodes
+        assert episodes is not None
+        scenario = settings.scenario
+        ring = FrameRingWriter(
+            settings.num_agents, len(scenario.routes.preview_m), self.session, scenario.step_s
+        )
+        link = self._link = GatewayLink(
+            settings.socket_name,
+            ring.fd,
+            self.session,
+            settings.num_agents,
+            stopping,
+            self._log,
+            self._on_reset,
+        )
+        # What exists now lives as long as the process; the collector need not look at it again.
+        gc.collect()
+        gc.freeze()
+        clock = time.monotonic_ns
+        ticked = read = clock()
+        tick_ns = read_ns = 0
+        while True:
+            self.frame += 1
+            slot = ring.begin(self.frame)
+            episodes.observe(fleet.ego, fleet.collision_ns, slot)
+            measured = clock()
+            link.publish(self.frame, ring.commit(self.frame, fleet.sim_time_s))
+            published = clock()
+            controls = link.wait_control()
+            if controls is None:
+                break
+            answered = clock()
+            self.timer.add(tick_ns, read_ns, measured - read, published - measured, answered - published)
+            fleet.apply(controls, episodes.restart_ended(fleet.ego))
+            fleet.advance()
+            ticked = clock()
+            fleet.read()
+            read = clock()
+            tick_ns, read_ns = ticked - answered, read - ticked
+        ring.close()
+
+    def _restore(self, session: ClientSession, fleet: Fleet | None) -> None:
+        session.shorten_timeout()
+        try:
+            if fleet is not None:
+                fleet.destroy()
+            session.restore()
+        except RuntimeError as error:
+            self._log.warning("cannot restore the simulator: %s", error)

@@ -1,0 +1,259 @@
+"""The per-frame arithmetic of all egos in one compiled function: position on the route, metrics, preview, end reasons."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numba
+import numpy as np
+
+from carla_sensor_bridge.columns import (
+    ACCELERATION,
+    COLLISION,
+    EGO_AX,
+    EGO_AY,
+    EGO_AZ,
+    EGO_PITCH,
+    EGO_ROLL,
+    EGO_VX,
+    EGO_VY,
+    EGO_VZ,
+    EGO_X,
+    EGO_Y,
+    EGO_YAW,
+    END_BLOCKED,
+    END_COLLISION,
+    END_EXTERNAL,
+    END_NONE,
+    END_OFF_ROAD,
+    END_REASON,
+    END_ROUTE_DEVIATION,
+    END_ROUTE_DONE,
+    END_TIME_LIMIT,
+    EPISODE_TIME,
+    HEADING_ERROR,
+    JERK,
+    LANE_OFFSET,
+    LATERAL_ACCELERATION,
+    NUM_EGO,
+    OFF_ROAD,
+    PROGRESS,
+    ROUTE_COMPLETION,
+    ROUTE_DONE,
+    ROUTE_LENGTH,
+    ROUTE_SPEED_LIMIT,
+    ROUTE_X,
+    ROUTE_Y,
+    ROUTE_YAW,
+    SPEED,
+    SPEED_LIMIT,
+    STATUS_RESET,
+    STATUS_TERMINATED,
+    STATUS_TRUNCATED,
+    STOPPED_TIME,
+)
+from carla_sensor_bridge.drivable import is_drivable
+
+SEARCH_MARGIN_M: Final = 2.0
+"""How much farther along the route than the ego has moved its new position is looked for. Parts of the route that
+cross or come back are much farther away along it, so the position cannot jump there."""
+
+MOVING_MPS: Final = 0.1
+"""An ego that is slower stands still."""
+
+_ROUTE_END_M: Final = 0.1
+_TIME_ROUNDING_S: Final = 1e-6
+
+# Columns of the state that is kept per ego between frames.
+STATE_S: Final = 0
+STATE_BEST_S: Final = 1
+STATE_X: Final = 2
+STATE_Y: Final = 3
+STATE_STOPPED: Final = 4
+STATE_ACCELERATION: Final = 5
+STATE_TIME_LIMIT: Final = 6
+NUM_STATE: Final = 7
+
+
+@numba.njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
+def _wrap(angle: float) -> float:
+    return (angle + np.pi) % (2.0 * np.pi) - np.pi  # type: ignore[no-any-return]
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def project(  # type: ignore[no-untyped-def]
+    px, py, xs, ys, s, count, first, low, high
+):
+    """Find the nearest point of a route within [low, high] of its length.
+
+    Args:
+        px: x of the ego, m; py likewise.
+        xs: [K] route; ys, s likewise; `count` of its points are valid.
+        first: index of a route point to search from, both ways.
+        low: least s, m; `high` likewise. At least a part of the route must lie between them.
+
+    Returns:
+        Index of the route point before the found one, share of the way to the next, squared distance.
+    """
+    j = min(first, count - 2)
+    while j > 0 and s[j] > low:
+        j -= 1
+    best_j, best_t, best_d = j, 0.0, np.inf
+    while j < count - 1 and (s[j] <= high or best_d == np.inf):
+        dx, dy = xs[j + 1] - xs[j], ys[j + 1] - ys[j]
+        ds = s[j + 1] - s[j]
+        t = ((px - xs[j]) * dx + (py - ys[j]) * dy) / (dx * dx + dy * dy)
+        t = min(max(t, max(0.0, (low - s[j]) / ds)), min(1.0, (high - s[j]) / ds))
+        ex, ey = px - xs[j] - t * dx, py - ys[j] - t * dy
+        d = ex * ex + ey * ey
+        if d < best_d:
+            best_j, best_t, best_d = j, t, d
+        j += 1
+    return best_j, best_t, best_d
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def advance(  # type: ignore[no-untyped-def]
+    ego, collision, external, route, counts, index, state, steps, fresh, last_ego,
+    low_x, low_y, tile_index, tiles, preview, step_s, blocked_s, max_offset, off_road_ends,
+    out_ego, out_route, out_metrics, out_status, ended,
+) -> Any:  # fmt: skip
+    """Compute one frame of every ego. N egos, K points per route at most, P preview points.
+
+    Args:
+        ego: f64 [N, NUM_EGO] of this frame. Rows that are not finite are replaced by the last good ones.
+        collision: f64 [N] strongest impulse of this frame, N s.
+        external: bool [N] end the episode with END_EXTERNAL.
+        route: f64 [N, 5, K] x, y, yaw (continuous), s, speed limit; counts: i64 [N] valid points.
+        index: i64 [N] route point before the ego, kept between frames.
+        state: f64 [N, NUM_STATE], kept between frames; steps: i64 [N] frames since the episode began, likewise.
+        fresh: bool [N] the frame is the first of an episode; cleared.
+        last_ego: f64 [N, NUM_EGO] kept between frames.
+        low_x: with low_y, tile_index and tiles the drivable area.
+        preview: f64 [P] distances ahead, m, increasing.
+        step_s: simulated time per frame, s.
+        blocked_s: limit of the time standing still; max_offset: limit of the distance to the route, m.
+        off_road_ends: whether leaving the driving lanes ends the episode.
+        out_ego: f32 [N, NUM_EGO]; out_route: f32 [N, P, NUM_ROUTE]; out_metrics: f32 [N, NUM_METRICS];
+            out_status: u8 [N].
+        ended: bool [N] set when the episode ends with this frame.
+
+    Returns:
+        How many rows of `ego` were not finite.
+    """
+    broken_rows = 0
+    for i in range(ego.shape[0]):
+        broken = False
+        for c in range(NUM_EGO):
+            if not np.isfinite(ego[i, c]):
+                broken = True
+        if broken:
+            broken_rows += 1
+            ego[i, :] = last_ego[i, :]
+        is_fresh = fresh[i]
+        if is_fresh:
+            # What placing a vehicle does to its velocity is no acceleration of the vehicle.
+            ego[i, EGO_AX] = ego[i, EGO_AY] = ego[i, EGO_AZ] = 0.0
+        ego[i, EGO_YAW] = _wrap(ego[i, EGO_YAW])
+        last_ego[i, :] = ego[i, :]
+        out_ego[i, :] = ego[i, :]
+
+        x, y, yaw = ego[i, EGO_X], ego[i, EGO_Y], ego[i, EGO_YAW]
+        xs, ys, yaws, s, limits = route[i, 0], route[i, 1], route[i, 2], route[i, 3], route[i, 4]
+        count = counts[i]
+        length = s[count - 1]
+        before = 0.0 if is_fresh else state[i, STATE_S]
+        moved = 0.0 if is_fresh else np.hypot(x - state[i, STATE_X], y - state[i, STATE_Y])
+        window = moved + SEARCH_MARGIN_M
+        j, t, squared = project(x, y, xs, ys, s, count, index[i], before - window, before + window)
+        here = s[j] + t * (s[j + 1] - s[j])
+        index[i] = j
+        state[i, STATE_S], state[i, STATE_X], state[i, STATE_Y] = here, x, y
+        best = here if is_fresh else max(state[i, STATE_BEST_S], here)
+        state[i, STATE_BEST_S] = best
+        route_yaw = yaws[j] + t * (yaws[j + 1] - yaws[j])
+        foot_x, foot_y = xs[j] + t * (xs[j + 1] - xs[j]), ys[j] + t * (ys[j + 1] - ys[j])
+
+        cos_yaw, sin_yaw = np.cos(yaw), np.sin(yaw)
+        cos_pitch, sin_pitch = np.cos(ego[i, EGO_PITCH]), np.sin(ego[i, EGO_PITCH])
+        cos_roll, sin_roll = np.cos(ego[i, EGO_ROLL]), np.sin(ego[i, EGO_ROLL])
+        # First two columns of Rz(yaw) Ry(pitch) Rx(roll): the ego's x and y axes in "map" (REP-103).
+        ax_x, ax_y, ax_z = cos_yaw * cos_pitch, sin_yaw * cos_pitch, -sin_pitch
+        ay_x = cos_yaw * sin_pitch * sin_roll - sin_yaw * cos_roll
+        ay_y = sin_yaw * sin_pitch * sin_roll + cos_yaw * cos_roll
+        ay_z = cos_pitch * sin_roll
+        vx, vy, vz = ego[i, EGO_VX], ego[i, EGO_VY], ego[i, EGO_VZ]
+        accel_x, accel_y, accel_z = ego[i, EGO_AX], ego[i, EGO_AY], ego[i, EGO_AZ]
+        acceleration = accel_x * ax_x + accel_y * ax_y + accel_z * ax_z
+        jerk = 0.0 if is_fresh else (acceleration - state[i, STATE_ACCELERATION]) / step_s
+        state[i, STATE_ACCELERATION] = acceleration
+
+        if is_fresh:
+            steps[i] = 0
+            state[i, STATE_STOPPED] = 0.0
+        else:
+            steps[i] += 1
+            if np.sqrt(vx * vx + vy * vy + vz * vz) > MOVING_MPS:
+                state[i, STATE_STOPPED] = 0.0
+            else:
+                state[i, STATE_STOPPED] += step_s
+        time_s = steps[i] * step_s
+        hit = 0.0 if is_fresh else collision[i]
+        off_road = not is_drivable(x, y, low_x, low_y, tile_index, tiles)
+        done = here >= length - _ROUTE_END_M
+
+        m = out_metrics[i]
+        m[PROGRESS] = here - before
+        m[ROUTE_COMPLETION] = 1.0 if done else min(best / length, 1.0)
+        m[LANE_OFFSET] = np.cos(route_yaw) * (y - foot_y) - np.sin(route_yaw) * (x - foot_x)
+        m[HEADING_ERROR] = _wrap(yaw - route_yaw)
+        m[SPEED] = vx * ax_x + vy * ax_y + vz * ax_z
+        m[SPEED_LIMIT] = limits[j]
+        m[COLLISION] = hit
+        m[OFF_ROAD] = 1.0 if off_road else 0.0
+        m[ROUTE_DONE] = 1.0 if done else 0.0
+        m[ROUTE_LENGTH] = length
+        m[EPISODE_TIME] = time_s
+        m[STOPPED_TIME] = state[i, STATE_STOPPED]
+        m[ACCELERATION] = acceleration
+        m[LATERAL_ACCELERATION] = accel_x * ay_x + accel_y * ay_y + accel_z * ay_z
+        m[JERK] = jerk
+
+        reason = END_NONE
+        if is_fresh:
+            pass
+        elif hit > 0.0:
+            reason = END_COLLISION
+        elif off_road and off_road_ends:
+            reason = END_OFF_ROAD
+        elif squared > max_offset * max_offset:
+            reason = END_ROUTE_DEVIATION
+        elif done:
+            reason = END_ROUTE_DONE
+        elif external[i] or broken:
+            reason = END_EXTERNAL
+        elif state[i, STATE_STOPPED] >= blocked_s - _TIME_ROUNDING_S:
+            reason = END_BLOCKED
+        elif time_s >= state[i, STATE_TIME_LIMIT] - _TIME_ROUNDING_S:
+            reason = END_TIME_LIMIT
+        m[END_REASON] = reason
+        status = STATUS_RESET if is_fresh else 0
+        if reason >= END_BLOCKED:
+            status |= STATUS_TRUNCATED
+        elif reason != END_NONE:
+            status |= STATUS_TERMINATED
+        out_status[i] = status
+        ended[i] = reason != END_NONE
+        fresh[i] = False
+
+        for p in range(len(preview)):
+            ahead = min(here + preview[p], length)
+            while j < count - 2 and s[j + 1] < ahead:
+                j += 1
+            share = (ahead - s[j]) / (s[j + 1] - s[j])
+            point = out_route[i, p]
+            point[ROUTE_X] = xs[j] + share * (xs[j + 1] - xs[j])
+            point[ROUTE_Y] = ys[j] + share * (ys[j + 1] - ys[j])
+            point[ROUTE_YAW] = _wrap(yaws[j] + share * (yaws[j + 1] - yaws[j]))
+            point[ROUTE_SPEED_LIMIT] = limits[j]
+    return broken_rows

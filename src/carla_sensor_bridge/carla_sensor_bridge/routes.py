@@ -1,0 +1,192 @@
+"""Routes for the egos: seeded random walks over the lane graph.
+
+The route of agent i in its episode e depends on the seed, i and e, and on the other egos only through the clearance
+of its start: every episode has a generator of its own, spawned from the seed with the key (i, e).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from carla_sensor_bridge.errors import ConfigurationError
+from carla_sensor_bridge.lane_graph import LaneGraph
+
+Array = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+_CANDIDATES: Final = 32
+# A route must not lose its last metre to rounding.
+_ROUNDING_M: Final = 1e-6
+
+
+class NoClearStartError(RuntimeError):
+    """No start keeps the clearance to every other ego."""
+
+
+@dataclass(frozen=True)
+class Route:
+    """A route in REP-103 axes, frame "map"; all arrays are [K], K >= 2."""
+
+    x: Array
+    y: Array
+    yaw: Array
+    """Direction of travel, rad, continuous along the route (not wrapped)."""
+    s: Array
+    """Distance from the start, m, increasing."""
+    speed_limit: Array
+    """m/s."""
+    half_width: Array
+    """Half the lane's width, m."""
+    start_z: float
+    start_pitch: float
+
+    @property
+    def length_m(self) -> float:
+        """Length of the route, m."""
+        return float(self.s[-1])
+
+
+def _reachable(graph: LaneGraph, enough_m: float) -> Array:
+    """Return for each segment how far one can drive from its end, m; more than `enough_m` counts as enough."""
+    reach = np.zeros(graph.num_segments)
+    counts = np.array([len(after) for after in graph.successors])
+    followed = np.flatnonzero(counts)
+    if not len(followed):
+        return reach
+    after = np.concatenate([graph.successors[segment] for segment in followed])
+    first = np.concatenate([[0], np.cumsum(counts[followed])[:-1]])
+    while True:
+        updated = np.zeros_like(reach)
+        updated[followed] = np.maximum.reduceat(np.minimum(reach + graph.length, enough_m)[after], first)
+        if np.array_equal(updated, reach):
+            return reach
+        reach = updated
+
+
+class RouteGenerator:
+    """Draws routes of `min_length_m` to `max_length_m` for agents of a fleet.
+
+    Starts lie on driving lanes outside junctions, where a vehicle does not stand across another lane.
+    """
+
+    def __init__(
+        self, graph: LaneGraph, min_length_m: float, max_length_m: float, start_clearance_m: float, seed: int
+    ) -> None:
+        """Prepare the graph.
+
+        Raises:
+            ConfigurationError: when no start of the map has a way of `min_length_m` ahead.
+        """
+        self._graph = graph
+        self._min_length = min_length_m
+        self._max_length = max_length_m
+        self._clearance = start_clearance_m
+        self._reach = _reachable(graph, max_length_m + 1.0)
+        ahead = graph.length[graph.segment] - graph.s + self._reach[graph.segment]
+        usable = (ahead >= min_length_m) & ~graph.junction[graph.segment]
+        self._starts = np.flatnonzero(usable)
+        if not len(self._starts):
+            raise ConfigurationError(
+                f"scenario field routes.min_length_m is {min_length_m:g}; allowed: up to {ahead.max():.0f} m, "
+                "the longest way through this town's driving lanes"
+            )
+        self._seeds: dict[int, int] = {}
+        self._default_seed = seed
+        self._episodes: dict[int, int] = {}
+
+    def reseed(self, agent: int, seed: int) -> None:
+        """Start the sequence of an agent's routes anew, from another seed."""
+        self._seeds[agent] = seed
+        self._episodes[agent] = 0
+
+    def draw(self, agent: int, others: Array, *, strict: bool = False) -> Route:
+        """Draw the next route of an agent.
+
+        Args:
+            agent: row in the fleet.
+            others: [M, 2] x, y of the other egos, m.
+            strict: what happens when no start keeps the clearance to `others`: an error, or else the start that
+                is farthest from them (others drive, so the streets can be crowded for a while).
+
+        Raises:
+            NoClearStartError: when `strict` and no start keeps the clearance.
+        """
+        episode = self._episodes.get(agent, 0)
+        self._episodes[agent] = episode + 1
+        seed = self._seeds.get(agent, self._default_seed)
+        rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(agent, episode))))
+        target = rng.uniform(self._min_length, self._max_length)
+        choices = rng.random(_CANDIDATES)
+        start = self._clear_start(rng, others, strict)
+        return self._walk(start, target, choices)
+
+    def _clearances(self, points: IntArray, others: Array) -> Array:
+        """Return the squared distance of each point to the nearest of `others`, m^2."""
+        graph = self._graph
+        squared = np.square(graph.x[points, None] - others[:, 0])
+        squared += np.square(graph.y[points, None] - others[:, 1])
+        return np.asarray(squared.min(axis=1, initial=np.inf))
+
+    def _clear_start(self, rng: np.random.Generator, others: Array, strict: bool) -> int:
+        wanted = self._clearance**2
+        candidates = self._starts[rng.integers(len(self._starts), size=_CANDIDATES)]
+        clear = self._clearances(candidates, others) >= wanted
+        if clear.any():
+            return int(candidates[int(clear.argmax())])
+        candidates = rng.permutation(self._starts)
+        clearances = self._clearances(candidates, others)
+        clear = clearances >= wanted
+        if clear.any():
+            return int(candidates[int(clear.argmax())])
+        if strict:
+            raise NoClearStartError(
+                f"none of {len(candidates)} starts is {self._clearance:g} m away from every other ego"
+            )
+        return int(candidates[int(clearances.argmax())])
+
+    def _walk(self, start: int, target: float, choices: Array) -> Route:
+        graph = self._graph
+        segment = int(graph.segment[start])
+        pieces = [np.arange(start, int(graph.offset[segment + 1]))]
+        driven = float(graph.length[segment] - graph.s[start])
+        turn = 0
+        while driven < target:
+            after = graph.successors[segment]
+            if not len(after):
+                break
+            if len(after) > 1:
+                # Only ways that are long enough; where none is, the longest.
+                reach = np.minimum(graph.length[after] + self._reach[after], target - driven)
+                after = after[reach >= reach.max() - _ROUNDING_M]
+            segment = int(after[int(choices[turn % _CANDIDATES] * len(after))])
+            turn += 1
+            # The first point of a segment is the last one of the segment before.
+            points = graph.points(segment)
+            pieces.append(np.arange(points.start + 1, points.stop))
+            driven += float(graph.length[segment])
+        return self._cut(np.concatenate(pieces), target)
+
+    def _cut(self, points: IntArray, target: float) -> Route:
+        graph = self._graph
+        x, y = graph.x[points], graph.y[points]
+        s = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(x), np.diff(y)))])
+        keep = np.concatenate([[True], np.diff(s) > _ROUNDING_M])
+        points, x, y, s = points[keep], x[keep], y[keep], s[keep]
+        yaw = np.unwrap(graph.yaw[points])
+        limit, half_width = graph.speed_limit[points], graph.half_width[points]
+        if s[-1] > target:
+            # The last point is put where the wanted length ends.
+            last = max(int(np.searchsorted(s, target)), 1)
+            share = (target - s[last - 1]) / (s[last] - s[last - 1])
+            arrays = []
+            for values in (x, y, yaw, s):
+                end = values[last - 1] + share * (values[last] - values[last - 1])
+                arrays.append(np.append(values[:last], end))
+            x, y, yaw, s = arrays
+            limit, half_width = limit[: last + 1], half_width[: last + 1]
+        first = int(points[0])
+        return Route(x, y, yaw, s, limit, half_width, float(graph.z[first]), float(graph.pitch[first]))

@@ -1,0 +1,220 @@
+"""What a run drives in: town, fleet, routes and limits, read from a YAML file and checked field by field.
+
+`python -m carla_sensor_bridge.scenario --schema` prints the JSON schema of the file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from carla_sensor_bridge.errors import ConfigurationError
+
+WEATHER_PRESETS: Final = (
+    "ClearNight",
+    "ClearNoon",
+    "ClearSunset",
+    "CloudyNight",
+    "CloudyNoon",
+    "CloudySunset",
+    "Default",
+    "DustStorm",
+    "HardRainNight",
+    "HardRainNoon",
+    "HardRainSunset",
+    "MidRainSunset",
+    "MidRainyNight",
+    "MidRainyNoon",
+    "SoftRainNight",
+    "SoftRainNoon",
+    "SoftRainSunset",
+    "WetCloudyNight",
+    "WetCloudyNoon",
+    "WetCloudySunset",
+    "WetNight",
+    "WetNoon",
+    "WetSunset",
+)
+"""Names of `carla.WeatherParameters` presets."""
+
+MAX_PREVIEW_POINTS: Final = 64
+
+PreviewDistance = Annotated[float, Field(ge=0.0, le=200.0)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Fleet(_Model):
+    """The ego vehicles."""
+
+    blueprint: str = Field(
+        "vehicle.tesla.model3",
+        pattern=r"^vehicle\.[\w-]+\.[\w-]+$",
+        description="CARLA blueprint id of every ego vehicle.",
+    )
+    color: str | None = Field(
+        None, pattern=r"^\d{1,3},\d{1,3},\d{1,3}$", description='Body colour "r,g,b", each 0 to 255.'
+    )
+    role_prefix: str = Field(
+        "ego",
+        pattern=r"^[A-Za-z][A-Za-z0-9_]{0,30}$",
+        description="Agent i has the role name <role_prefix><i>.",
+    )
+
+
+class Routes(_Model):
+    """The routes that the egos are given, one per episode."""
+
+    min_length_m: float = Field(120.0, ge=5.0, le=100_000.0, description="Shortest route, m.")
+    max_length_m: float = Field(200.0, ge=5.0, le=100_000.0, description="Longest route, m.")
+    start_clearance_m: float = Field(
+        15.0, ge=5.0, le=200.0, description="Least distance of a start from every other ego, m."
+    )
+    preview_m: tuple[PreviewDistance, ...] = Field(
+        (2.5, 5.0, 7.5, 10.0, 15.0, 20.0, 25.0, 30.0, 40.0, 50.0),
+        min_length=1,
+        max_length=MAX_PREVIEW_POINTS,
+        description="Distances ahead of the ego, along the route, of the points that are observed, m; increasing.",
+    )
+
+    @field_validator("preview_m")
+    @classmethod
+    def _increasing(cls, value: tuple[float, ...]) -> tuple[float, ...]:
+        if any(b <= a for a, b in itertools.pairwise(value)):
+            raise ValueError("must increase from point to point")
+        return value
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Routes:
+        if self.max_length_m < self.min_length_m:
+            raise ValueError(
+                f"max_length_m ({self.max_length_m:g}) must be at least min_length_m ({self.min_length_m:g})"
+            )
+        return self
+
+
+class Limits(_Model):
+    """What ends an episode besides reaching the route's end and collisions."""
+
+    time_limit_s: float | None = Field(
+        None, gt=0.0, le=86_400.0, description="Longest episode, s of simulated time."
+    )
+    min_mean_speed_mps: float | None = Field(
+        None,
+        gt=0.0,
+        le=50.0,
+        description="Instead of time_limit_s: the limit of each route is its length divided by this speed, m/s.",
+    )
+    blocked_s: float = Field(15.0, gt=0.0, le=3600.0, description="Longest time to stand still, s.")
+    max_lane_offset_m: float = Field(
+        3.0, gt=0.0, le=100.0, description="Largest distance from the route's centre line, m."
+    )
+    off_road: bool = Field(True, description="Whether leaving every driving lane ends the episode.")
+
+    @model_validator(mode="after")
+    def _one_time_limit(self) -> Limits:
+        if (self.time_limit_s is None) == (self.min_mean_speed_mps is None):
+            raise ValueError("exactly one of time_limit_s and min_mean_speed_mps is needed")
+        return self
+
+    def episode_time_s(self, route_length_m: float) -> float:
+        """Return how long an episode on a route of that length may last, s."""
+        if self.time_limit_s is not None:
+            return self.time_limit_s
+        assert self.min_mean_speed_mps is not None
+        return route_length_m / self.min_mean_speed_mps
+
+
+class Scenario(_Model):
+    """Everything about a run that is not the learner's: the world, the fleet, its routes and limits."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][\w.-]{0,63}$", description="Name of the scenario.")
+    town: str = Field(
+        pattern=r"^[A-Za-z0-9][\w-]{0,63}$", description="CARLA map name without its folder, e.g. Town01."
+    )
+    step_s: float = Field(0.1, ge=0.01, le=0.2, description="Simulated time per frame, s.")
+    weather: str = Field("ClearNoon", description="Name of a carla.WeatherParameters preset.")
+    fleet: Fleet = Field(default_factory=Fleet, description="The ego vehicles.")
+    routes: Routes = Field(default_factory=Routes, description="The routes of the egos.")
+    limits: Limits = Field(description="What ends an episode.")
+
+    @field_validator("weather")
+    @classmethod
+    def _known_weather(cls, value: str) -> str:
+        if value not in WEATHER_PRESETS:
+            raise ValueError(f"must be one of {', '.join(WEATHER_PRESETS)}")
+        return value
+
+
+def _problems(path: Path, error: ValidationError) -> str:
+    lines = []
+    for problem in error.errors(include_url=False):
+        where = ".".join(str(part) for part in problem["loc"]) or "scenario"
+        message = problem["msg"].removeprefix("Value error, ")
+        if problem["type"] == "missing":
+            lines.append(f"{path}: {where}: is missing and has no default")
+        elif problem["type"] == "extra_forbidden":
+            lines.append(f"{path}: {where}: is not a field of a scenario (its value: {problem['input']!r})")
+        elif isinstance(problem["input"], dict):
+            lines.append(f"{path}: {where}: {message}")
+        else:
+            lines.append(f"{path}: {where}: is {problem['input']!r}; allowed: {message}")
+    return "\n".join(lines)
+
+
+def load_scenario(path: str | Path) -> Scenario:
+    """Read and check a scenario file.
+
+    Raises:
+        ConfigurationError: one line per problem, each with file, field path, value and what is allowed.
+    """
+    path = Path(path)
+    try:
+        document: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError(
+            f"{path}: cannot be read ({error.strerror or error}); allowed: a .yaml file"
+        ) from None
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{path}: is not UTF-8 text ({error.reason})") from None
+    except yaml.YAMLError as error:
+        raise ConfigurationError(f"{path}: is not YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(document, dict):
+        raise ConfigurationError(f"{path}: holds {type(document).__name__}; allowed: a mapping of fields")
+    try:
+        return Scenario.model_validate(document)
+    except ValidationError as error:
+        raise ConfigurationError(_problems(path, error)) from None
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Check a scenario file, or print the JSON schema."""
+    parser = argparse.ArgumentParser(prog="python -m carla_sensor_bridge.scenario", description=__doc__)
+    parser.add_argument("--schema", action="store_true", help="print the JSON schema and exit")
+    parser.add_argument("file", nargs="?", help="scenario to check")
+    options = parser.parse_args(argv)
+    if options.schema:
+        print(json.dumps(Scenario.model_json_schema(), indent=2))
+        return 0
+    if options.file is None:
+        parser.error("a file or --schema is needed")
+    try:
+        scenario = load_scenario(options.file)
+    except ConfigurationError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"{options.file}: scenario {scenario.name} is good")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
