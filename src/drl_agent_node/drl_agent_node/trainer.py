@@ -134,6 +134,7 @@ class Trainer:
             self.tracker.steps = self._resume.steps
             self.tracker.episodes = int(self._resume.counters["episodes"])
         self.tracker.begin(infos)
+        self.algorithm.begin()
         self.snapshot.state = State.COLLECTING
         outcome = self._loop(observations)
         if self.tracker.steps > self._saved_at or not self.snapshot.checkpoint:

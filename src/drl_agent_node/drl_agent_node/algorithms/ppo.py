@@ -190,6 +190,11 @@ class PPO:
         self.reward_scaler = RewardScaler(num_envs, config.gamma)
         self.rollout = Rollout(config.rollout_steps, num_envs, observation_dim, action_dim)
 
+    def begin(self) -> None:
+        """Drop the running rollout: the environments were reset."""
+        self.rollout.forget_episodes()
+        self.reward_scaler.forget_episodes()
+
     def act(self, observations: Floats, *, deterministic: bool = False) -> Floats:
         """Return actions [E, A] for raw observations [E, D], not clipped; the mean when `deterministic`."""
         scaled = self._scaled(observations)

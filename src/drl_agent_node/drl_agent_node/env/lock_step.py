@@ -104,8 +104,8 @@ class LockStep:
         elif arrival is Arrival.STALE:
             self.stale += 1
         else:
-            self._check_sizes(frame, self.layout)
             self._check_same_size(frame)
+            self._check_sizes(frame, self.layout)
             self.current = frame
             self._answer = None
             self.world += arrival is Arrival.NEW_WORLD

@@ -102,6 +102,10 @@ class RewardScaler:
         self._returns = running
         self._stats.update(returns.reshape(-1, 1))
 
+    def forget_episodes(self) -> None:
+        """Start new returns: the environments were reset."""
+        self._returns = np.zeros_like(self._returns)
+
     def state_dict(self) -> dict[str, Any]:
         """Return plain data that `load_state_dict` takes; running returns belong to episodes and are left out."""
         return self._stats.state_dict()

@@ -1,0 +1,115 @@
+import math
+from pathlib import Path
+
+import pytest
+from lane_world import STATE_NAMES, LaneWorldEnv
+
+from drl_agent_node.algorithms.ppo import PPO, PPOConfig
+from drl_agent_node.checkpoint import CheckpointFolder, load
+from drl_agent_node.errors import DivergenceError, InterruptedWaitError
+from drl_agent_node.evaluation import evaluate, quotas
+from drl_agent_node.trainer import Hooks, Outcome, State, Trainer, TrainerSettings
+
+CONFIG = PPOConfig(rollout_steps=16, minibatch_size=32, epochs=2)
+
+
+def make(env: LaneWorldEnv) -> PPO:
+    return PPO(CONFIG, env.num_envs, env.single_observation_space.shape[0], 2, seed=0)
+
+
+def trainer(folder: Path, settings: TrainerSettings, **options) -> Trainer:
+    return Trainer(LaneWorldEnv(4, seed=2), make, settings, CheckpointFolder(folder), **options)
+
+
+def test_trains_to_total_steps_and_saves_on_the_way(tmp_path: Path):
+    saved: list[int] = []
+    updates: list[int] = []
+    hooks = Hooks(
+        on_checkpoint=lambda path: saved.append(load(path).steps),
+        on_update=lambda steps, _: updates.append(steps),
+    )
+    run = trainer(tmp_path, TrainerSettings(400, checkpoint_interval_steps=128), config={"a": 1}, hooks=hooks)
+    assert run.run() is Outcome.TOTAL_STEPS
+    assert updates == [64, 128, 192, 256, 320, 384]
+    assert saved == [128, 256, 384, 400]
+    assert run.snapshot.state is State.DONE
+    assert run.snapshot.updates == 6
+    stored = load(tmp_path / "latest.pt")
+    assert stored.state_names == STATE_NAMES
+    assert stored.config == {"a": 1}
+
+
+def test_resumes_where_it_stopped(tmp_path: Path):
+    trainer(tmp_path, TrainerSettings(400)).run()
+    run = trainer(tmp_path, TrainerSettings(600))
+    checkpoint = load(tmp_path / "latest.pt")
+    run.resume_from(checkpoint)
+    assert run.run() is Outcome.TOTAL_STEPS
+    assert run.tracker.steps == 600
+    assert run.algorithm.updates > checkpoint.counters["updates"]
+    assert load(tmp_path / "latest.pt").steps == 600
+
+
+def test_stops_when_asked_and_saves(tmp_path: Path):
+    asked = iter([False] * 10)
+    run = trainer(tmp_path, TrainerSettings(10_000), should_stop=lambda: next(asked, True))
+    assert run.run() is Outcome.STOPPED
+    assert 0 < load(tmp_path / "latest.pt").steps < 200
+
+
+def test_an_interrupted_wait_is_a_stop(tmp_path: Path):
+    class Silent(LaneWorldEnv):
+        def step(self, actions):
+            if self.world.frame == 5:
+                raise InterruptedWaitError
+            return super().step(actions)
+
+    run = Trainer(Silent(2), make, TrainerSettings(1000), CheckpointFolder(tmp_path))
+    assert run.run() is Outcome.STOPPED
+    assert load(tmp_path / "latest.pt").steps == 10
+
+
+def test_ends_early_at_the_target(tmp_path: Path):
+    class Easy(LaneWorldEnv):
+        def __init__(self) -> None:
+            super().__init__(8, seed=1)
+            self.world._length[:] = 8.0
+            self.world._route_m = (8.0, 10.0)
+
+    run = Trainer(Easy(), make, TrainerSettings(100_000, target_success_rate=0.9), CheckpointFolder(tmp_path))
+    assert run.run() is Outcome.TARGET_REACHED
+    assert run.snapshot.window.success_rate >= 0.9
+    assert run.snapshot.steps < 100_000
+
+
+def test_divergence_keeps_the_last_good_checkpoint(tmp_path: Path):
+    class Broken(LaneWorldEnv):
+        def step(self, actions):
+            observations, rewards, *rest = super().step(actions)
+            return (observations, rewards * (math.nan if self.world.frame > 70 else 1.0), *rest)
+
+    run = Trainer(
+        Broken(4), make, TrainerSettings(10_000, checkpoint_interval_steps=64), CheckpointFolder(tmp_path)
+    )
+    with pytest.raises(DivergenceError, match="rewards"):
+        run.run()
+    assert load(tmp_path / "latest.pt").steps == 256
+
+
+def test_each_environment_drives_its_share_of_an_evaluation():
+    assert quotas(10, 4).tolist() == [3, 3, 2, 2]
+    assert quotas(2, 4).tolist() == [1, 1, 0, 0]
+    env = LaneWorldEnv(4, seed=5)
+    heard: list[int] = []
+
+    def make_policy(env: LaneWorldEnv):
+        algorithm = make(env)
+        return lambda observations: algorithm.act(observations, deterministic=True)
+
+    result = evaluate(
+        env, make_policy, 10, seed=0, on_episodes=lambda new, _: heard.extend(e.env for e in new)
+    )
+    assert result.episodes == 10
+    assert sorted(heard) == [0, 0, 0, 1, 1, 1, 2, 2, 3, 3]
+    assert sum(result.end_reasons.values()) == 10
+    assert 0.0 <= result.mean_route_completion < 1.0
