@@ -1,5 +1,7 @@
 """The vector environment over messages, without ROS: a transport that delivers when asked."""
 
+import time
+
 import numpy as np
 import pytest
 from fake_gateway import layout_message, observation_message
@@ -19,7 +21,7 @@ from drl_agent_node.errors import (
 
 
 class Worlds:
-    """Carries messages between lock-step groups and `LaneWorld`s. Time is counted in waits."""
+    """Carries messages between lock-step groups and `LaneWorld`s."""
 
     def __init__(self, sizes: dict[str, int], retry_s: float = 60.0, expected_agents: int = 0) -> None:
         self.worlds = {name: LaneWorld(size, seed=index) for index, (name, size) in enumerate(sizes.items())}
@@ -61,7 +63,7 @@ class Worlds:
             if hasattr(message, "state_names"):
                 group.on_layout(message)
             else:
-                group.on_observation(message, 0.0)
+                group.on_observation(message, time.monotonic())
 
     def describe_peers(self, group: LockStep) -> str:
         return f"peers of {group.simulator}"
