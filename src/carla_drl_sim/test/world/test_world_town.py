@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import math
 import os
 import re
@@ -176,7 +177,7 @@ def test_lanes_are_smooth_inside(town_map: Any) -> None:
     step = 0.25
     for start in lane_starts(town_map).values():
         path = lane_path(start, step)
-        for a, b in zip(path[:-1], path[1:-1], strict=False):
+        for a, b in itertools.pairwise(path[:-1]):
             assert gap(a, b, step) < 0.05
             assert turned(a, b) < 5.0
 

@@ -1,0 +1,107 @@
+"""What a vehicle model is: blueprint attributes, body, drivetrain, brakes, tyres and published performance."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Published:
+    """Performance of the real car and where each figure was published; the dynamics are tested against these."""
+
+    zero_to_100_s: float
+    zero_to_100_source: str
+    braking_100_0_m: float
+    braking_source: str
+    turning_circle_m: float
+    """Kerb to kerb: diameter of the circle around the outer front tyre."""
+    turning_circle_source: str
+
+
+@dataclass(frozen=True)
+class VehicleModel:
+    """A vehicle's blueprint attributes and physics. SI units unless the name says otherwise.
+
+    Attributes:
+        id: blueprint id, for example vehicle.tesla.model3.
+        base_type, special_type, generation, number_of_wheels, has_lights, has_dynamic_doors: CARLA's attributes.
+        colors: recommended paint as "r,g,b".
+        extent: half sizes of the bounding box (x, y, z) in m, mirrors included, as CARLA gives them.
+        box_centre_z: height of the box's centre above the ground.
+        mass_kg: ready to drive, with a driver.
+        front_load: share of the weight on the front axle; also gives the place of the centre of mass.
+        centre_of_mass_z: height of the centre of mass (told to clients; the planar dynamics do not need it).
+        max_steer_deg: single-track steering angle at full lock.
+        steer_rate_deg_s: how fast the front wheels turn.
+        power_w: greatest power at the wheels.
+        tractive_force_n: greatest force at the wheels, the launch limit.
+        front_drive: share of the drive on the front axle: 1 front, 0 rear.
+        drag_area_m2: drag coefficient times frontal area.
+        rolling_resistance: force per weight.
+        brake_deceleration_mps2: with the brake pedal fully down on a dry road.
+        tyre_friction: greatest tyre force per wheel load.
+        front_cornering, rear_cornering: cornering stiffness per axle load, 1/rad.
+        published: figures of the real car.
+    """
+
+    id: str
+    extent: tuple[float, float, float]
+    mass_kg: float
+    wheelbase_m: float
+    track_m: float
+    front_load: float
+    wheel_radius_m: float
+    max_steer_deg: float
+    power_w: float
+    tractive_force_n: float
+    front_drive: float
+    top_speed_mps: float
+    drag_area_m2: float
+    brake_deceleration_mps2: float
+    tyre_friction: float
+    published: Published
+    base_type: str = "car"
+    special_type: str = ""
+    generation: int = 1
+    number_of_wheels: int = 4
+    has_lights: bool = False
+    has_dynamic_doors: bool = False
+    colors: tuple[str, ...] = ()
+    centre_of_mass_z: float = 0.55
+    steer_rate_deg_s: float = 90.0
+    rolling_resistance: float = 0.012
+    front_cornering: float = 14.0
+    rear_cornering: float = 16.0
+
+    @property
+    def box_centre_z(self) -> float:
+        """Height of the bounding box's centre above the ground: the box stands on the ground."""
+        return self.extent[2]
+
+    @property
+    def make(self) -> str:
+        """Second part of the id, a blueprint tag."""
+        return self.id.split(".")[1]
+
+    @property
+    def name(self) -> str:
+        """Third part of the id, a blueprint tag."""
+        return self.id.split(".")[2]
+
+
+TYRE_HALF_WIDTH_M = 0.1
+"""From the steering axis to the outer edge of the tyre's footprint, roughly."""
+
+
+def steer_for_turning_circle(turning_circle_m: float, wheelbase_m: float, track_m: float) -> float:
+    """Single-track steering angle (deg) with which the outer front tyre runs on a circle of the given diameter.
+
+    Raises:
+        ValueError: the circle is too small for the wheelbase.
+    """
+    outer = 0.5 * turning_circle_m - TYRE_HALF_WIDTH_M
+    if outer <= math.hypot(wheelbase_m, track_m):
+        raise ValueError(f"turning circle {turning_circle_m} m does not fit a wheelbase of {wheelbase_m} m")
+    rear = math.sqrt(outer * outer - wheelbase_m * wheelbase_m) - 0.5 * track_m
+    return math.degrees(math.atan(wheelbase_m / rear))
