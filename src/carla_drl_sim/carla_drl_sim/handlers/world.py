@@ -1,4 +1,4 @@
-"""Weather, street lights, debug drawing, gravity."""
+"""Weather, street and traffic lights, debug drawing, gravity."""
 
 from __future__ import annotations
 
@@ -77,3 +77,15 @@ def clear_debug_shape(simulator: Simulator) -> None:
 def clear_debug_string(simulator: Simulator) -> None:
     """Remove drawn texts."""
     return
+
+
+@rpc(void=True, note="nothing to do: the town has no traffic lights")
+def reset_all_traffic_lights(simulator: Simulator) -> None:
+    """Start the cycles of all traffic lights anew; the client's Traffic Manager calls this."""
+    return None
+
+
+@rpc(arguments.boolean, void=True, note="nothing to do: the town has no traffic lights")
+def freeze_all_traffic_lights(simulator: Simulator, frozen: bool) -> None:
+    """Stop the cycles of all traffic lights, or let them go on."""
+    return None

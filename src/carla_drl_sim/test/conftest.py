@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from raw_client import RawClient
+from server_process import ServerProcess
+
+
+@pytest.fixture
+def start_server(tmp_path: Path) -> Iterator[Callable[..., ServerProcess]]:
+    """Starts servers, each on its own ports; they are stopped when the test ends."""
+    running: list[ServerProcess] = []
+
+    def start(*arguments: str) -> ServerProcess:
+        running.append(ServerProcess(tmp_path / f"server{len(running)}.log", *arguments))
+        return running[-1]
+
+    yield start
+    for server in running:
+        server.stop()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """One server for all tests of a module."""
+    process = ServerProcess(tmp_path_factory.mktemp("server") / "server.log")
+    yield process
+    assert process.stop() == 0
+
+
+@pytest.fixture
+def raw(server: ServerProcess) -> Iterator[RawClient]:
+    with RawClient(server.rpc_port) as client:
+        yield client
