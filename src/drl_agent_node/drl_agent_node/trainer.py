@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol, cast
 
 import numpy as np
 from gymnasium.vector import VectorEnv
@@ -78,6 +78,46 @@ class Hooks:
     on_checkpoint: Callable[[Path], None] = lambda _path: None
 
 
+class SplitEnv(Protocol):
+    """An environment whose step comes in three parts; see `FleetVectorEnv`."""
+
+    def send(self, actions: Any) -> None:
+        """Start a step."""
+
+    def receive(self) -> Any:
+        """Wait for its observations."""
+
+    def outcome(self) -> tuple[Any, Any, Any, dict[str, Any]]:
+        """Return rewards, terminated, truncated, infos of the last `receive`, even after the next `send`."""
+
+
+class _WholeSteps:
+    """Gives an environment that only has `step` the three parts."""
+
+    def __init__(self, env: VectorEnv[Any, Any, Any]) -> None:
+        self._env = env
+        self._actions: Any = None
+        self._outcome: tuple[Any, Any, Any, dict[str, Any]] = (None, None, None, {})
+
+    def send(self, actions: Any) -> None:
+        self._actions = actions
+
+    def receive(self) -> Any:
+        observations, *rest = self._env.step(self._actions)
+        self._outcome = (rest[0], rest[1], rest[2], rest[3])
+        return observations
+
+    def outcome(self) -> tuple[Any, Any, Any, dict[str, Any]]:
+        return self._outcome
+
+
+def split(env: VectorEnv[Any, Any, Any]) -> SplitEnv:
+    """Return `env` itself when it has the three parts of a step, else something that gives it them."""
+    if all(hasattr(env, name) for name in ("send", "receive", "outcome")):
+        return cast(SplitEnv, env)
+    return _WholeSteps(env)
+
+
 class Trainer:
     """Trains until done or asked to stop."""
 
@@ -106,6 +146,9 @@ class Trainer:
         self._resume: Checkpoint | None = None
         self._rate = RateMeter()
         self._refreshed_at = 0.0
+        self._started = 0.0
+        self._learned_s = 0.0
+        self._target_reached = False
         self._saved_at = 0
         self.snapshot = Snapshot()
         self.algorithm: PPO
@@ -144,46 +187,70 @@ class Trainer:
         return outcome
 
     def _loop(self, observations: Any) -> Outcome:
+        """Collect and learn until the end.
+
+        A step's bookkeeping waits until the next actions are sent, so that it costs nothing while a simulator works,
+        except where the step completes a rollout: then the policy learns before it acts.
+        """
         settings, tracker, algorithm = self._settings, self.tracker, self.algorithm
+        steps = split(self._env)
         self._saved_at = tracker.steps
-        learned_s = 0.0
-        started = time.perf_counter()
+        self._started = time.perf_counter()
+        pending: tuple[Any, Any, Any] | None = None
         while True:
+            if pending is not None and (
+                algorithm.nearly_ready or tracker.steps + self._env.num_envs >= settings.total_steps
+            ):
+                self._settle(pending, steps)
+                pending = None
+                if algorithm.ready:
+                    self._learn()
             if tracker.steps >= settings.total_steps:
                 return Outcome.TOTAL_STEPS
+            if self._target_reached:
+                return Outcome.TARGET_REACHED
             if self._should_stop():
                 return Outcome.STOPPED
             actions = algorithm.act(observations)
             try:
-                next_observations, rewards, terminated, truncated, infos = self._env.step(actions)
+                steps.send(actions)
+                if pending is not None:
+                    self._settle(pending, steps)
+                    pending = None
+                following = steps.receive()
             except InterruptedWaitError:
                 return Outcome.STOPPED
-            algorithm.record(
-                observations,
-                actions,
-                Transition(next_observations, rewards, terminated, truncated, infos["valid"]),
-            )
-            observations = next_observations
-            ended = tracker.step(rewards, terminated | truncated, infos)
-            if ended:
-                self._hooks.on_episodes(ended)
-                if self._target_reached():
-                    return Outcome.TARGET_REACHED
-            if algorithm.ready:
-                self.snapshot.state = State.LEARNING
-                before = time.perf_counter()
-                scalars = algorithm.update(tracker.steps / settings.total_steps, self._should_stop)
-                now = time.perf_counter()
-                learned_s += now - before
-                self.snapshot.learn_share = learned_s / (now - started)
-                self._refresh(State.COLLECTING)
-                self._hooks.on_update(tracker.steps, scalars)
-                if tracker.steps - self._saved_at >= settings.checkpoint_interval_steps:
-                    self.save()
-            self.snapshot.steps = tracker.steps
-            if time.monotonic() - self._refreshed_at >= REFRESH_PERIOD_S:
-                self._refresh(State.COLLECTING)
-            self._hooks.on_step(self.snapshot)
+            pending = (observations, actions, following)
+            observations = following
+
+    def _settle(self, step: tuple[Any, Any, Any], steps: SplitEnv) -> None:
+        """Do the bookkeeping of a step: observations, actions, following observations."""
+        observations, actions, following = step
+        rewards, terminated, truncated, infos = steps.outcome()
+        self.algorithm.record(
+            observations, actions, Transition(following, rewards, terminated, truncated, infos["valid"])
+        )
+        ended = self.tracker.step(rewards, terminated | truncated, infos)
+        if ended:
+            self._hooks.on_episodes(ended)
+            self._target_reached = self._reaches_target()
+        self.snapshot.steps = self.tracker.steps
+        if time.monotonic() - self._refreshed_at >= REFRESH_PERIOD_S:
+            self._refresh(State.COLLECTING)
+        self._hooks.on_step(self.snapshot)
+
+    def _learn(self) -> None:
+        tracker, settings = self.tracker, self._settings
+        self.snapshot.state = State.LEARNING
+        before = time.perf_counter()
+        scalars = self.algorithm.update(tracker.steps / settings.total_steps, self._should_stop)
+        now = time.perf_counter()
+        self._learned_s += now - before
+        self.snapshot.learn_share = self._learned_s / (now - self._started)
+        self._refresh(State.COLLECTING)
+        self._hooks.on_update(tracker.steps, scalars)
+        if tracker.steps - self._saved_at >= settings.checkpoint_interval_steps:
+            self.save()
 
     def save(self) -> Path:
         """Write a checkpoint now."""
@@ -206,7 +273,7 @@ class Trainer:
         self._hooks.on_checkpoint(path)
         return path
 
-    def _target_reached(self) -> bool:
+    def _reaches_target(self) -> bool:
         target = self._settings.target_success_rate
         recent = self.tracker.recent
         if target <= 0.0 or len(recent) < WINDOW:

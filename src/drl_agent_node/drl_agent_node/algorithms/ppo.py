@@ -209,6 +209,11 @@ class PPO:
         """True when `update` is due."""
         return self.rollout.full
 
+    @property
+    def nearly_ready(self) -> bool:
+        """True when `update` will be due after one more step."""
+        return self.rollout.length + 1 >= len(self.rollout.actions)
+
     def update(self, progress: float, should_stop: Callable[[], bool] = lambda: False) -> dict[str, float]:
         """Learn from the rollout and start a new one; returns scalars for the log.
 

@@ -24,6 +24,8 @@ WAIT_SLICE_S: Final = 0.1
 REPORT_EVERY_S: Final = 5.0
 WAITING_AFTER_S: Final = 1.0
 
+# rewards, terminated, truncated, infos
+Outcome = tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]]
 StepResult = tuple[
     NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]
 ]
@@ -88,7 +90,9 @@ class FleetVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.float32], NDArray
         self.state_names: tuple[str, ...] = ()
         self.timings = Timings()
         self._groups: list[_Group] = []
+        self._lost: list[_Group] = []
         self._shown_at = 0.0
+        self._sent_at = 0.0
 
     @property
     def links(self) -> list[LockStep]:
@@ -124,30 +128,72 @@ class FleetVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.float32], NDArray
     def step(self, actions: NDArray[np.float32]) -> StepResult:
         """Answer every group's frame with its rows of `actions` [E, NUM_ACTIONS], and wait for the next frames.
 
-        Actions are clipped to [-1, 1].
+        Actions are clipped to [-1, 1]. The same as `send`, `receive` and `outcome` one after the other.
 
         Raises:
             FleetError: when a message breaks its contract.
-            InterruptedWaitError: when `should_stop` says so. The answers stand; the environment can be stepped again.
+            InterruptedWaitError: when `should_stop` says so.
         """
+        self.send(actions)
+        observations = self.receive()
+        return (observations, *self.outcome())
+
+    def send(self, actions: NDArray[np.float32]) -> None:
+        """Publish `actions` [E, NUM_ACTIONS], clipped to [-1, 1], and return while the simulators work on them."""
         clipped = np.minimum(np.maximum(actions.astype(np.float32, copy=False), -1.0), 1.0)
         if clipped.shape != (self.num_envs, columns.NUM_ACTIONS):
             raise ValueError(
                 f"actions have shape {clipped.shape}, not {(self.num_envs, columns.NUM_ACTIONS)}"
             )
-        now = time.monotonic()
+        self._sent_at = time.monotonic()
         for group in self._groups:
             if not group.world_lost:
-                group.link.answer(clipped[group.rows], now)
-        answered_at = time.perf_counter()
-        self._wait_for_next(now)
-        arrived_at = time.perf_counter()
-        timings = self.timings
-        timings.steps += 1
-        timings.policy_s += answered_at - self._shown_at
-        timings.wait_s += arrived_at - answered_at
-        self._shown_at = arrived_at
-        return self._collect()
+                group.link.answer(clipped[group.rows], self._sent_at)
+        self.timings.policy_s += time.perf_counter() - self._shown_at
+
+    def receive(self) -> NDArray[np.float32]:
+        """Wait for the frames that follow what was sent; returns the observations, float32 [E, S].
+
+        Raises:
+            FleetError: when a message breaks its contract.
+            InterruptedWaitError: when `should_stop` says so. The answers stand.
+        """
+        waits_from = time.perf_counter()
+        self._wait_for_next(self._sent_at)
+        self._shown_at = time.perf_counter()
+        self.timings.steps += 1
+        self.timings.wait_s += self._shown_at - waits_from
+        self._lost = []
+        for group in self._groups:
+            if group.link.world != group.world and not group.world_lost:
+                group.world_lost = True
+                self._lost.append(group)
+            else:
+                _show(group)
+        return np.concatenate([group.shown.state for group in self._groups])
+
+    def outcome(self) -> Outcome:
+        """Return rewards, terminated, truncated and infos of the last `receive`.
+
+        May be called after the next `send`: what this costs then passes while the simulators work.
+        """
+        frames = [group.shown for group in self._groups]
+        metrics = np.concatenate([frame.metrics for frame in frames])
+        status = np.concatenate([frame.status for frame in frames])
+        valid = np.ones(self.num_envs, np.bool_)
+        rewards = reward(metrics, status, self._reward_config)
+        for group in self._lost:
+            rows = group.rows
+            valid[rows] = False
+            rewards[rows] = 0.0
+            status[rows] = columns.TRUNCATED
+            metrics[rows, columns.END_REASON] = columns.END_EXTERNAL
+        return (
+            rewards,
+            (status & columns.TERMINATED) != 0,
+            (status & columns.TRUNCATED) != 0,
+            self._infos(metrics, status, valid),
+        )
 
     def locate(self, row: int) -> tuple[str, int, int]:
         """Return simulator, session and agent number of row `row` of the batch."""
@@ -239,35 +285,6 @@ class FleetVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.float32], NDArray
                     + "; ".join(self._transport.describe_peers(group.link) for group in behind)
                 )
                 report_at = now + REPORT_EVERY_S
-
-    def _collect(self) -> StepResult:
-        valid = np.ones(self.num_envs, np.bool_)
-        frames: list[FleetFrame] = []
-        lost: list[_Group] = []
-        for group in self._groups:
-            if group.link.world != group.world and not group.world_lost:
-                group.world_lost = True
-                lost.append(group)
-            else:
-                _show(group)
-            frames.append(group.shown)
-        observations = np.concatenate([frame.state for frame in frames])
-        metrics = np.concatenate([frame.metrics for frame in frames])
-        status = np.concatenate([frame.status for frame in frames])
-        rewards = reward(metrics, status, self._reward_config)
-        for group in lost:
-            rows = group.rows
-            valid[rows] = False
-            rewards[rows] = 0.0
-            status[rows] = columns.TRUNCATED
-            metrics[rows, columns.END_REASON] = columns.END_EXTERNAL
-        return (
-            observations,
-            rewards,
-            (status & columns.TERMINATED) != 0,
-            (status & columns.TRUNCATED) != 0,
-            self._infos(metrics, status, valid),
-        )
 
     def _infos(
         self, metrics: NDArray[np.float32], status: NDArray[np.uint8], valid: NDArray[np.bool_]
