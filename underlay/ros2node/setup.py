@@ -1,0 +1,28 @@
+from setuptools import find_packages, setup
+
+package_name = "ros2node"
+
+setup(
+    name=package_name,
+    version="0.1.0",
+    packages=find_packages(exclude=["test"]),
+    data_files=[
+        ("share/ament_index/resource_index/packages", ["resource/" + package_name]),
+        ("share/" + package_name, ["package.xml"]),
+    ],
+    install_requires=["setuptools"],
+    zip_safe=True,
+    maintainer="carla_drl maintainers",
+    maintainer_email="maintainers@carla-drl.invalid",
+    description="The node command of ros2. Upstream's API for machines whose ROS 2 comes from PyPI.",
+    license="Apache-2.0",
+    entry_points={
+        "ros2cli.command": [
+            "node = ros2node.command.node:NodeCommand",
+        ],
+        "ros2node.verb": [
+            "info = ros2node.verb.info:InfoVerb",
+            "list = ros2node.verb.list:ListVerb",
+        ],
+    },
+)

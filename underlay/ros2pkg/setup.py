@@ -1,0 +1,30 @@
+from setuptools import find_packages, setup
+
+package_name = "ros2pkg"
+
+setup(
+    name=package_name,
+    version="0.1.0",
+    packages=find_packages(exclude=["test"]),
+    data_files=[
+        ("share/ament_index/resource_index/packages", ["resource/" + package_name]),
+        ("share/" + package_name, ["package.xml"]),
+    ],
+    install_requires=["setuptools"],
+    zip_safe=True,
+    maintainer="carla_drl maintainers",
+    maintainer_email="maintainers@carla-drl.invalid",
+    description="The pkg command of ros2. Upstream's API for machines whose ROS 2 comes from PyPI.",
+    license="Apache-2.0",
+    entry_points={
+        "ros2cli.command": [
+            "pkg = ros2pkg.command.pkg:PkgCommand",
+        ],
+        "ros2pkg.verb": [
+            "executables = ros2pkg.verb.executables:ExecutablesVerb",
+            "list = ros2pkg.verb.list:ListVerb",
+            "prefix = ros2pkg.verb.prefix:PrefixVerb",
+            "xml = ros2pkg.verb.xml:XMLVerb",
+        ],
+    },
+)
