@@ -82,10 +82,10 @@ def clear_debug_string(simulator: Simulator) -> None:
 @rpc(void=True, note="nothing to do: the town has no traffic lights")
 def reset_all_traffic_lights(simulator: Simulator) -> None:
     """Start the cycles of all traffic lights anew; the client's Traffic Manager calls this."""
-    return None
+    return
 
 
 @rpc(arguments.boolean, void=True, note="nothing to do: the town has no traffic lights")
 def freeze_all_traffic_lights(simulator: Simulator, frozen: bool) -> None:
     """Stop the cycles of all traffic lights, or let them go on."""
-    return None
+    return
