@@ -91,7 +91,7 @@ class Launched:
 
     def steps(self) -> int:
         """Return the last step count of the progress lines, 0 before the first."""
-        found = re.findall(r"steps ([\d,]+)/", self.output)
+        found = re.findall(r"([\d,]+)/[\d,]+ steps", self.output)
         return int(found[-1].replace(",", "")) if found else 0
 
     def __enter__(self) -> Launched:
