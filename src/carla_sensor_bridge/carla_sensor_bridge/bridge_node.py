@@ -8,7 +8,6 @@ import sys
 import threading
 from typing import Any
 
-import diagnostic_updater
 import rclpy
 from carla_drl_msgs.msg import Heartbeat
 from diagnostic_msgs.msg import DiagnosticStatus
@@ -17,6 +16,7 @@ from rclpy.node import Node
 from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.signals import SignalHandlerOptions
 
+import diagnostic_updater
 from carla_sensor_bridge.bridge_parameters import read_parameters
 from carla_sensor_bridge.errors import (
     EXIT_CONFIGURATION,

@@ -50,7 +50,7 @@ def state_to_rep103(carla_state: Array, out: Array) -> None:
 
 def points_to_rep103(xyz: Array) -> Array:
     """Convert points or directions, [..., 3], from CARLA's axes to REP-103."""
-    return xyz * np.array([1.0, -1.0, 1.0])
+    return np.asarray(xyz * np.array([1.0, -1.0, 1.0]))
 
 
 def yaw_to_rep103(yaw_deg: npt.ArrayLike) -> Array:

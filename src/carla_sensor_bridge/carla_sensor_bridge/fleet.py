@@ -273,4 +273,4 @@ def read_state(snapshot: Any, ids: Sequence[int], out: Array) -> None:
         values += _XYZ(actor.get_velocity())
         values += _XYZ(actor.get_angular_velocity())
         values += _XYZ(actor.get_acceleration())
-    out.flat = values
+    out.reshape(-1)[:] = values

@@ -87,7 +87,7 @@ def _places(num_agents: int, num_points: int) -> tuple[list[_ArrayPlace], int]:
 
 
 def _slot_views(buffer: memoryview, start: int, places: list[_ArrayPlace]) -> Slot:
-    views = {
+    views: dict[str, Any] = {
         place.name: np.frombuffer(
             buffer, dtype=_DTYPES[place.dtype], count=math.prod(place.shape), offset=start + place.offset
         ).reshape(place.shape)

@@ -109,6 +109,10 @@ def _sample(carla_map: carla.Map, start: Any, road: Road) -> Array | None:
     return np.array(rows) if len(rows) >= 2 else None
 
 
+def _key(waypoint: Any) -> SegmentKey:
+    return waypoint.road_id, waypoint.section_id, waypoint.lane_id
+
+
 def _distances(x: Array, y: Array) -> Array:
     return np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(x), np.diff(y)))])
 
@@ -120,21 +124,21 @@ def build_lane_graph(carla_map: carla.Map) -> LaneGraph:
         SimulatorLostError: when the map has no driving lane or its OpenDRIVE cannot be read.
     """
     roads = parse_roads(carla_map.to_opendrive())
-    samples: dict[SegmentKey, Array] = {}
-    junction: dict[SegmentKey, bool] = {}
+    starts: dict[SegmentKey, Any] = {}
     follows: dict[SegmentKey, list[SegmentKey]] = {}
     for start, following in carla_map.get_topology():
-        key = (start.road_id, start.section_id, start.lane_id)
-        if key not in follows:
-            follows[key] = []
-            junction[key] = bool(start.is_junction)
-            rows = _sample(carla_map, start, roads[start.road_id])
-            if rows is not None:
-                samples[key] = rows
-        successor = (following.road_id, following.section_id, following.lane_id)
-        # A lane that ends is paired with its own last waypoint.
-        if successor != key or following.s == start.s:
-            follows[key].append(successor)
+        key, successor = _key(start), _key(following)
+        starts.setdefault(key, start)
+        followers = follows.setdefault(key, [])
+        # A lane that ends is paired with its own last waypoint, or not listed as a start at all.
+        if (successor != key or following.s == start.s) and following.lane_type == start.lane_type:
+            followers.append(successor)
+            starts.setdefault(successor, following)
+    samples: dict[SegmentKey, Array] = {}
+    for key, start in starts.items():
+        rows = _sample(carla_map, start, roads[start.road_id])
+        if rows is not None:
+            samples[key] = rows
     if not samples:
         raise SimulatorLostError(f"the simulator's map {carla_map.name} has no driving lane")
 
@@ -158,9 +162,10 @@ def build_lane_graph(carla_map: carla.Map) -> LaneGraph:
         speed_limit=rows[:, 6].copy(),
         segment=np.repeat(np.arange(len(keys)), counts),
         offset=offset,
-        junction=np.array([junction[key] for key in keys]),
+        junction=np.array([bool(starts[key].is_junction) for key in keys]),
         length=np.array([piece[-1] for piece in s]),
         successors=tuple(
-            np.array(sorted({number[k] for k in follows[key] if k in number}), dtype=np.int64) for key in keys
+            np.array(sorted({number[k] for k in follows.get(key, ()) if k in number}), dtype=np.int64)
+            for key in keys
         ),
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+import numba
 import numpy as np
 import numpy.typing as npt
 
@@ -65,6 +66,47 @@ def _reachable(graph: LaneGraph, enough_m: float) -> Array:
         if np.array_equal(updated, reach):
             return reach
         reach = updated
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _lay_out(  # type: ignore[no-untyped-def]
+    start, segments, offset, target, xs, ys, yaws, limits, half_widths
+):
+    """Join the points of segments into one route that ends at `target` m.
+
+    Returns:
+        [6, K]: x, y, yaw (continuous), s, speed limit, half lane width.
+    """
+    most = 2
+    for segment in segments:
+        most += offset[segment + 1] - offset[segment]
+    out = np.empty((6, most))
+    count = 0
+    for n in range(len(segments)):
+        # The first point of a segment is the last one of the segment before.
+        first = start if n == 0 else offset[segments[n]] + 1
+        for i in range(first, offset[segments[n] + 1]):
+            x, y, yaw, s = xs[i], ys[i], yaws[i], 0.0
+            if count > 0:
+                ds = np.hypot(x - out[0, count - 1], y - out[1, count - 1])
+                if ds <= _ROUNDING_M:
+                    continue
+                s = out[3, count - 1] + ds
+                before = out[2, count - 1]
+                yaw = before + (yaw - before + np.pi) % (2.0 * np.pi) - np.pi
+            if s > target:
+                # The last point is put where the wanted length ends.
+                share = (target - out[3, count - 1]) / (s - out[3, count - 1])
+                x = out[0, count - 1] + share * (x - out[0, count - 1])
+                y = out[1, count - 1] + share * (y - out[1, count - 1])
+                yaw = out[2, count - 1] + share * (yaw - out[2, count - 1])
+                s = target
+            out[0, count], out[1, count], out[2, count], out[3, count] = x, y, yaw, s
+            out[4, count], out[5, count] = limits[i], half_widths[i]
+            count += 1
+            if s >= target:
+                return out[:, :count].copy()
+    return out[:, :count].copy()
 
 
 class RouteGenerator:
@@ -151,9 +193,8 @@ class RouteGenerator:
     def _walk(self, start: int, target: float, choices: Array) -> Route:
         graph = self._graph
         segment = int(graph.segment[start])
-        pieces = [np.arange(start, int(graph.offset[segment + 1]))]
+        segments = [segment]
         driven = float(graph.length[segment] - graph.s[start])
-        turn = 0
         while driven < target:
             after = graph.successors[segment]
             if not len(after):
@@ -162,31 +203,18 @@ class RouteGenerator:
                 # Only ways that are long enough; where none is, the longest.
                 reach = np.minimum(graph.length[after] + self._reach[after], target - driven)
                 after = after[reach >= reach.max() - _ROUNDING_M]
-            segment = int(after[int(choices[turn % _CANDIDATES] * len(after))])
-            turn += 1
-            # The first point of a segment is the last one of the segment before.
-            points = graph.points(segment)
-            pieces.append(np.arange(points.start + 1, points.stop))
+            segment = int(after[int(choices[(len(segments) - 1) % _CANDIDATES] * len(after))])
+            segments.append(segment)
             driven += float(graph.length[segment])
-        return self._cut(np.concatenate(pieces), target)
-
-    def _cut(self, points: IntArray, target: float) -> Route:
-        graph = self._graph
-        x, y = graph.x[points], graph.y[points]
-        s = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(x), np.diff(y)))])
-        keep = np.concatenate([[True], np.diff(s) > _ROUNDING_M])
-        points, x, y, s = points[keep], x[keep], y[keep], s[keep]
-        yaw = np.unwrap(graph.yaw[points])
-        limit, half_width = graph.speed_limit[points], graph.half_width[points]
-        if s[-1] > target:
-            # The last point is put where the wanted length ends.
-            last = max(int(np.searchsorted(s, target)), 1)
-            share = (target - s[last - 1]) / (s[last] - s[last - 1])
-            arrays = []
-            for values in (x, y, yaw, s):
-                end = values[last - 1] + share * (values[last] - values[last - 1])
-                arrays.append(np.append(values[:last], end))
-            x, y, yaw, s = arrays
-            limit, half_width = limit[: last + 1], half_width[: last + 1]
-        first = int(points[0])
-        return Route(x, y, yaw, s, limit, half_width, float(graph.z[first]), float(graph.pitch[first]))
+        x, y, yaw, s, limit, half_width = _lay_out(
+            start,
+            np.array(segments),
+            graph.offset,
+            target,
+            graph.x,
+            graph.y,
+            graph.yaw,
+            graph.speed_limit,
+            graph.half_width,
+        )
+        return Route(x, y, yaw, s, limit, half_width, float(graph.z[start]), float(graph.pitch[start]))

@@ -57,15 +57,15 @@ class Fleet(_Model):
     """The ego vehicles."""
 
     blueprint: str = Field(
-        "vehicle.tesla.model3",
+        default="vehicle.tesla.model3",
         pattern=r"^vehicle\.[\w-]+\.[\w-]+$",
         description="CARLA blueprint id of every ego vehicle.",
     )
     color: str | None = Field(
-        None, pattern=r"^\d{1,3},\d{1,3},\d{1,3}$", description='Body colour "r,g,b", each 0 to 255.'
+        default=None, pattern=r"^\d{1,3},\d{1,3},\d{1,3}$", description='Body colour "r,g,b", each 0 to 255.'
     )
     role_prefix: str = Field(
-        "ego",
+        default="ego",
         pattern=r"^[A-Za-z][A-Za-z0-9_]{0,30}$",
         description="Agent i has the role name <role_prefix><i>.",
     )
@@ -74,13 +74,13 @@ class Fleet(_Model):
 class Routes(_Model):
     """The routes that the egos are given, one per episode."""
 
-    min_length_m: float = Field(120.0, ge=5.0, le=100_000.0, description="Shortest route, m.")
-    max_length_m: float = Field(200.0, ge=5.0, le=100_000.0, description="Longest route, m.")
+    min_length_m: float = Field(default=120.0, ge=5.0, le=100_000.0, description="Shortest route, m.")
+    max_length_m: float = Field(default=200.0, ge=5.0, le=100_000.0, description="Longest route, m.")
     start_clearance_m: float = Field(
-        15.0, ge=5.0, le=200.0, description="Least distance of a start from every other ego, m."
+        default=15.0, ge=5.0, le=200.0, description="Least distance of a start from every other ego, m."
     )
     preview_m: tuple[PreviewDistance, ...] = Field(
-        (2.5, 5.0, 7.5, 10.0, 15.0, 20.0, 25.0, 30.0, 40.0, 50.0),
+        default=(2.5, 5.0, 7.5, 10.0, 15.0, 20.0, 25.0, 30.0, 40.0, 50.0),
         min_length=1,
         max_length=MAX_PREVIEW_POINTS,
         description="Distances ahead of the ego, along the route, of the points that are observed, m; increasing.",
@@ -106,19 +106,19 @@ class Limits(_Model):
     """What ends an episode besides reaching the route's end and collisions."""
 
     time_limit_s: float | None = Field(
-        None, gt=0.0, le=86_400.0, description="Longest episode, s of simulated time."
+        default=None, gt=0.0, le=86_400.0, description="Longest episode, s of simulated time."
     )
     min_mean_speed_mps: float | None = Field(
-        None,
+        default=None,
         gt=0.0,
         le=50.0,
         description="Instead of time_limit_s: the limit of each route is its length divided by this speed, m/s.",
     )
-    blocked_s: float = Field(15.0, gt=0.0, le=3600.0, description="Longest time to stand still, s.")
+    blocked_s: float = Field(default=15.0, gt=0.0, le=3600.0, description="Longest time to stand still, s.")
     max_lane_offset_m: float = Field(
-        3.0, gt=0.0, le=100.0, description="Largest distance from the route's centre line, m."
+        default=3.0, gt=0.0, le=100.0, description="Largest distance from the route's centre line, m."
     )
-    off_road: bool = Field(True, description="Whether leaving every driving lane ends the episode.")
+    off_road: bool = Field(default=True, description="Whether leaving every driving lane ends the episode.")
 
     @model_validator(mode="after")
     def _one_time_limit(self) -> Limits:
@@ -141,10 +141,10 @@ class Scenario(_Model):
     town: str = Field(
         pattern=r"^[A-Za-z0-9][\w-]{0,63}$", description="CARLA map name without its folder, e.g. Town01."
     )
-    step_s: float = Field(0.1, ge=0.01, le=0.2, description="Simulated time per frame, s.")
-    weather: str = Field("ClearNoon", description="Name of a carla.WeatherParameters preset.")
-    fleet: Fleet = Field(default_factory=Fleet, description="The ego vehicles.")
-    routes: Routes = Field(default_factory=Routes, description="The routes of the egos.")
+    step_s: float = Field(default=0.1, ge=0.01, le=0.2, description="Simulated time per frame, s.")
+    weather: str = Field(default="ClearNoon", description="Name of a carla.WeatherParameters preset.")
+    fleet: Fleet = Field(default=Fleet(), description="The ego vehicles.")
+    routes: Routes = Field(default=Routes(), description="The routes of the egos.")
     limits: Limits = Field(description="What ends an episode.")
 
     @field_validator("weather")
