@@ -32,7 +32,8 @@ void output_handler(
 
 std::shared_ptr<std::recursive_mutex> get_global_logging_mutex()
 {
-  static const auto mutex = std::make_shared<std::recursive_mutex>();
+  // Never destroyed: the default context is a static object, too, and lets go of logging when it is.
+  static const auto & mutex = *new std::shared_ptr<std::recursive_mutex>(std::make_shared<std::recursive_mutex>());
   return mutex;
 }
 
