@@ -155,6 +155,7 @@ def reset() -> None:
             name == "launch" or getattr(logger, "_launch_process", False)
         ):
             logger.handlers.clear()
+            logger.propagate = True
     launch_config.reset()
 
 
@@ -164,7 +165,7 @@ def get_logger(name: str | None = None) -> logging.Logger:
     `launch` (also for None) is the parent; any other name is shown as it is.
     """
     parent = logging.getLogger("launch")
-    if not parent.handlers:
+    if launch_config.get_screen_handler() not in parent.handlers:
         parent.propagate = False
         parent.setLevel(launch_config.level)
         parent.addHandler(launch_config.get_screen_handler())
