@@ -83,6 +83,8 @@ class Episode:
         step_s = self.step_s
         self.frame += 1
         self.elapsed_s += step_s
+        if not len(self.dynamics):
+            return []
         self.dynamics.step(step_s)
         contacts = self._collisions.resolve(self.dynamics)
         return self._events(contacts) if len(contacts) else []

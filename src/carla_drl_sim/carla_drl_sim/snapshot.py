@@ -10,6 +10,7 @@ from carla_drl_sim.actors import Actor, ActorRegistry
 from carla_drl_sim.attachment import Followers, compose
 from carla_drl_sim.protocol.streams import TRAFFIC_LIGHT_GREEN, SnapshotBuffer
 from carla_drl_sim.protocol.structs import Pose
+from carla_drl_sim.snapshot_kernel import fill_vehicle_records
 
 if TYPE_CHECKING:
     from carla_drl_sim.world.dynamics import VehicleDynamics
@@ -20,7 +21,8 @@ _SPEED_LIMIT_KMH = 50.0
 class Snapshot:
     """Keeps one record per actor: vehicles first, then followers of vehicles, then everything that stands still.
 
-    The layout is made anew when the registry's version has changed; a tick only refreshes the numbers.
+    The layout is made anew when the registry's version has changed, which spawning does whenever it replaces the
+    dynamics' arrays; a tick only refreshes the numbers.
     """
 
     def __init__(self, actors: ActorRegistry, dynamics: VehicleDynamics) -> None:
@@ -87,19 +89,20 @@ class Snapshot:
         records["id"] = [actor.id for actor in ordered]
 
         count, end = len(vehicles), len(vehicles) + len(followers)
-        slots = np.array([actor.slot for actor in vehicles], dtype=np.intp)
-        contiguous = bool(np.array_equal(slots, np.arange(count)))
-        self._slots: slice | np.ndarray[tuple[int], np.dtype[np.intp]] = (
-            slice(0, count) if contiguous else slots
-        )
-        block = records[:count]
-        state = block["vehicle"]
+        state = records[:count]["vehicle"]
         state["speed_limit"] = _SPEED_LIMIT_KMH
         state["light_state"] = TRAFFIC_LIGHT_GREEN
-        self._location, self._rotation = block["location"], block["rotation"]
-        self._velocity, self._angular_velocity = block["velocity"], block["angular_velocity"]
-        self._acceleration = block["acceleration"]
-        self._pedals, self._flags, self._gear = state["pedals"], state["flags"], state["gear"]
+        dynamics = self._dynamics
+        self._vehicle_arguments = (
+            self._buffer.record_bytes,
+            np.array([actor.slot for actor in vehicles], dtype=np.intp),
+            dynamics.position,
+            dynamics.rotation,
+            dynamics.velocity,
+            dynamics.angular_velocity,
+            dynamics.acceleration,
+            dynamics.control,
+        )
 
         self._followers: Followers | None = None
         if followers:
@@ -114,17 +117,8 @@ class Snapshot:
         self._version = self._actors.version
 
     def _refresh(self) -> None:
-        dynamics, slots = self._dynamics, self._slots
-        self._location[...] = dynamics.position[slots]
-        self._rotation[...] = dynamics.rotation[slots]
-        self._velocity[...] = dynamics.velocity[slots]
-        self._angular_velocity[...] = dynamics.angular_velocity[slots]
-        self._acceleration[...] = dynamics.acceleration[slots]
-        control = dynamics.control[slots]
-        self._pedals[...] = control[:, :3]
-        self._flags[...] = control[:, 3:6]
-        self._gear[...] = control[:, 6]
+        fill_vehicle_records(*self._vehicle_arguments)
         if self._followers is not None:
-            location, rotation = self._followers.poses(dynamics.position, dynamics.rotation)
+            location, rotation = self._followers.poses(self._dynamics.position, self._dynamics.rotation)
             self._follower_location[...] = location
             self._follower_rotation[...] = rotation

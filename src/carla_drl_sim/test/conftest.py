@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent)]  # this checkout, not an installed copy
 
-from raw_client import RawClient
-from server_process import ServerProcess
+from raw_client import RawClient  # noqa: E402
+from server_process import ServerProcess  # noqa: E402
 
 
 @pytest.fixture

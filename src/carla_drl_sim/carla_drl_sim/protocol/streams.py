@@ -81,7 +81,8 @@ def sensor_message(
 class SnapshotBuffer:
     """A complete snapshot message for a fixed set of actors, whose records are written in place.
 
-    ``records`` is an ``ACTOR_RECORD`` array [N] that shares memory with ``message``.
+    ``records`` is an ``ACTOR_RECORD`` array [N] that shares memory with ``message``; ``record_bytes`` is the same as
+    uint8.
     """
 
     def __init__(self, actor_count: int) -> None:
@@ -89,6 +90,7 @@ class SnapshotBuffer:
         self._bytes = bytearray(size)
         self.message = memoryview(self._bytes)
         self.records = np.frombuffer(self._bytes, ACTOR_RECORD, actor_count, SNAPSHOT_PREFIX.size)
+        self.record_bytes = np.frombuffer(self._bytes, np.uint8, offset=SNAPSHOT_PREFIX.size)
         self.records["state"] = ACTOR_ACTIVE
 
     def stamp(
