@@ -51,26 +51,3 @@ def compose(parent: Pose, child: Pose) -> Pose:
     turned = axes(np.array([child[3:]])) @ frame
     x, y, z = (np.array(child[:3]) @ frame[0] + np.array(parent[:3])).tolist()
     return Pose(x, y, z, *rotation_of(turned)[0].tolist())
-
-
-class Followers:
-    """Attached actors as arrays, so that all poses are found at once.
-
-    Args:
-        parents: index [N] of each one's parent.
-        relative: float64 [N, 6]: pose relative to the parent.
-    """
-
-    def __init__(self, parents: npt.NDArray[np.intp], relative: FloatArray) -> None:
-        self._parents = parents
-        self._offset = relative[:, None, :3]
-        self._axes = axes(relative[:, 3:])
-        self._trivial = not relative.any()
-
-    def poses(self, location: FloatArray, rotation: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Locations [N, 3] and rotations [N, 3] of all followers, given those of all possible parents."""
-        parent_location, parent_rotation = location[self._parents], rotation[self._parents]
-        if self._trivial:
-            return parent_location, parent_rotation
-        frame = axes(parent_rotation)
-        return (self._offset @ frame)[:, 0] + parent_location, rotation_of(self._axes @ frame)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from carla_drl_sim.actors import Actor, ActorRegistry
-from carla_drl_sim.attachment import Followers, compose
+from carla_drl_sim.attachment import axes, compose
 from carla_drl_sim.protocol.streams import TRAFFIC_LIGHT_GREEN, SnapshotBuffer
 from carla_drl_sim.protocol.structs import Pose
-from carla_drl_sim.snapshot_kernel import fill_vehicle_records
+from carla_drl_sim.snapshot_kernel import fill_follower_records, fill_vehicle_records
 
 if TYPE_CHECKING:
     from carla_drl_sim.world.dynamics import VehicleDynamics
@@ -104,12 +104,17 @@ class Snapshot:
             dynamics.control,
         )
 
-        self._followers: Followers | None = None
-        if followers:
-            parents = np.array([slot for _, slot, _ in followers], dtype=np.intp)
-            self._followers = Followers(parents, np.array([relative for _, _, relative in followers]))
-            self._follower_location = records["location"][count:end]
-            self._follower_rotation = records["rotation"][count:end]
+        poses = np.array([pose for _, _, pose in followers]).reshape(-1, 6)
+        self._follower_arguments = (
+            self._buffer.record_bytes,
+            count,
+            np.array([slot for _, slot, _ in followers], dtype=np.intp),
+            ~poses.any(axis=1),
+            np.ascontiguousarray(poses[:, :3]),
+            axes(poses[:, 3:]),
+            dynamics.position,
+            dynamics.rotation,
+        )
         for row, actor in enumerate(still, start=end):
             pose = self.world_pose(actor)
             records["location"][row] = pose[:3]
@@ -118,7 +123,5 @@ class Snapshot:
 
     def _refresh(self) -> None:
         fill_vehicle_records(*self._vehicle_arguments)
-        if self._followers is not None:
-            location, rotation = self._followers.poses(self._dynamics.position, self._dynamics.rotation)
-            self._follower_location[...] = location
-            self._follower_rotation[...] = rotation
+        if len(self._follower_arguments[2]):
+            fill_follower_records(*self._follower_arguments)

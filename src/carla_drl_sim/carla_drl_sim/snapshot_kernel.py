@@ -1,6 +1,8 @@
-"""Compiled kernel that writes the dynamics' arrays into the records of a snapshot."""
+"""Compiled kernels that write the dynamics' arrays, and what follows vehicles, into the records of a snapshot."""
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 import numpy.typing as npt
@@ -76,3 +78,63 @@ def fill_vehicle_records(
         gear = np.int64(control[slot, 6])
         for index in range(4):
             records[base + _GEAR + index] = np.uint8((gear >> (8 * index)) & 0xFF)
+
+
+@compiled
+def _frame(rotation: Floats, frame: Floats) -> None:
+    """Forward, right and up axes [3, 3] of pitch, yaw, roll in degrees, as ``attachment.axes``."""
+    pitch, yaw, roll = math.radians(rotation[0]), math.radians(rotation[1]), math.radians(rotation[2])
+    sp, sy, sr = math.sin(pitch), math.sin(yaw), math.sin(roll)
+    cp, cy, cr = math.cos(pitch), math.cos(yaw), math.cos(roll)
+    frame[0, 0], frame[0, 1], frame[0, 2] = cp * cy, cp * sy, sp
+    frame[1, 0], frame[1, 1], frame[1, 2] = sr * sp * cy - cr * sy, sr * sp * sy + cr * cy, -sr * cp
+    frame[2, 0], frame[2, 1], frame[2, 2] = -(cr * sp * cy + sr * sy), cy * sr - cr * sp * sy, cr * cp
+
+
+@compiled
+def fill_follower_records(
+    records: Bytes,
+    first_row: int,
+    parents: npt.NDArray[np.intp],
+    is_same: npt.NDArray[np.bool_],
+    offset: Floats,
+    axes: Floats,
+    position: Floats,
+    rotation: Floats,
+) -> None:
+    """Write the poses of actors that are attached to vehicles.
+
+    Args:
+        records: uint8, packed ``ACTOR_RECORD`` items.
+        first_row: record of the first of them.
+        parents: slot [N] of each one's vehicle.
+        is_same: bool [N], whether the pose is the vehicle's own.
+        offset: float64 [N, 3], place in the vehicle's axes.
+        axes: float64 [N, 3, 3], axes relative to the vehicle's, as ``attachment.axes``.
+        position, rotation: as in ``VehicleDynamics``.
+    """
+    number = np.zeros(1, dtype=np.float32)
+    bits = number.view(np.uint32)
+    frame, turned = np.empty((3, 3)), np.empty((3, 3))
+    place, angles = np.empty(3), np.empty(3)
+    for index in range(parents.size):
+        slot = parents[index]
+        base = (first_row + index) * _RECORD_BYTES
+        if is_same[index]:
+            _write(records, base + _LOCATION, position[slot], number, bits)
+            _write(records, base + _ROTATION, rotation[slot], number, bits)
+            continue
+        _frame(rotation[slot], frame)
+        for column in range(3):
+            place[column] = position[slot, column]
+            for inner in range(3):
+                place[column] += offset[index, inner] * frame[inner, column]
+            for row in range(3):
+                turned[row, column] = 0.0
+                for inner in range(3):
+                    turned[row, column] += axes[index, row, inner] * frame[inner, column]
+        angles[0] = math.degrees(math.atan2(turned[0, 2], math.hypot(turned[0, 0], turned[0, 1])))
+        angles[1] = math.degrees(math.atan2(turned[0, 1], turned[0, 0]))
+        angles[2] = math.degrees(math.atan2(-turned[1, 2], turned[2, 2]))
+        _write(records, base + _LOCATION, place, number, bits)
+        _write(records, base + _ROTATION, angles, number, bits)

@@ -8,8 +8,10 @@ import carla
 import numpy as np
 import pytest
 
-from carla_drl_sim.attachment import Followers, axes, compose, rotation_of
+from carla_drl_sim.attachment import axes, compose, rotation_of
+from carla_drl_sim.protocol.streams import SnapshotBuffer
 from carla_drl_sim.protocol.structs import Pose
+from carla_drl_sim.snapshot_kernel import fill_follower_records
 
 
 def _transform(pose: Pose) -> carla.Transform:
@@ -39,10 +41,21 @@ def test_axes_and_rotation_are_inverse() -> None:
 
 def test_followers_agree_with_composition() -> None:
     rng = random.Random(1)
-    parents = [_random_pose(rng) for _ in range(4)]
-    relative = [_random_pose(rng) for _ in range(6)]
-    of = [0, 3, 1, 1, 2, 0]
-    table = np.array(parents)
-    location, rotation = Followers(np.array(of), np.array(relative)).poses(table[:, :3], table[:, 3:])
-    for row, (parent, child) in enumerate(zip(of, relative, strict=True)):
-        assert [*location[row], *rotation[row]] == pytest.approx(compose(parents[parent], child), abs=1e-9)
+    vehicles = np.array([_random_pose(rng) for _ in range(4)])
+    relative = np.array([*(_random_pose(rng) for _ in range(6)), Pose()])
+    parents = np.array([0, 3, 1, 1, 2, 0, 2])
+    buffer = SnapshotBuffer(9)
+    fill_follower_records(
+        buffer.record_bytes,
+        2,
+        parents,
+        ~relative.any(axis=1),
+        np.ascontiguousarray(relative[:, :3]),
+        axes(relative[:, 3:]),
+        np.ascontiguousarray(vehicles[:, :3]),
+        np.ascontiguousarray(vehicles[:, 3:]),
+    )
+    for record, parent, child in zip(buffer.records[2:], parents, relative, strict=True):
+        expected = compose(Pose(*vehicles[parent]), Pose(*child))
+        assert [*record["location"], *record["rotation"]] == pytest.approx(expected, abs=1e-4)
+    assert not buffer.records["location"][:2].any()
