@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import traceback
 from typing import Final
 
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
@@ -17,6 +18,7 @@ class BackgroundSpin:
 
     def __init__(self, node: Node) -> None:
         self._context = node.context
+        self._log = node.get_logger()
         self._executor = SingleThreadedExecutor(context=node.context)
         self._executor.add_node(node)
         self._stop = threading.Event()
@@ -29,6 +31,9 @@ class BackgroundSpin:
                 self._executor.spin_once(timeout_sec=WAIT_SLICE_S)
             except ExternalShutdownException:
                 return
+            # A report that fails must not end the heartbeat.
+            except Exception:
+                self._log.error(f"a callback failed: {traceback.format_exc()}")
 
     def stop(self) -> None:
         """End the thread; returns when it has ended."""

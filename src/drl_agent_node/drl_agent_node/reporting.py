@@ -7,8 +7,10 @@ import time
 from collections.abc import Sequence
 from typing import Any, Final
 
+from builtin_interfaces.msg import Time
 from carla_drl_msgs.msg import EpisodeSummary, Heartbeat, TrainingStatus
 from diagnostic_msgs.msg import DiagnosticStatus
+from rclpy.clock import Clock, ClockType
 from rclpy.duration import Duration
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
@@ -29,7 +31,6 @@ class Reporter:
     def __init__(self, node: Node, run_name: str, algorithm: str, total_steps: int) -> None:
         self.snapshot = Snapshot()
         self.env: FleetVectorEnv | None = None
-        self._node = node
         self._run_name = run_name
         self._algorithm = algorithm
         self._total_steps = total_steps
@@ -44,8 +45,10 @@ class Reporter:
         self._episodes = node.create_publisher(EpisodeSummary, "/carla_drl/episode_summary", reliable)
         self._status = node.create_publisher(TrainingStatus, "/carla_drl/training_status", latched)
         self._heartbeat = node.create_publisher(Heartbeat, "/carla_drl/heartbeat", best_effort)
-        node.create_timer(HEARTBEAT_PERIOD_S, self._beat)
-        node.create_timer(STATUS_PERIOD_S, self.publish_status)
+        # Liveness must not depend on simulated time.
+        clock = Clock(clock_type=ClockType.STEADY_TIME)
+        node.create_timer(HEARTBEAT_PERIOD_S, self._beat, clock=clock)
+        node.create_timer(STATUS_PERIOD_S, self.publish_status, clock=clock)
         self._updater = Updater(node)
         self._updater.setHardwareID("drl_agent")
         self._updater.add("learning", self._diagnose_learning)
@@ -84,7 +87,7 @@ class Reporter:
         """Publish a `TrainingStatus` of this moment."""
         snapshot = self.snapshot
         message = TrainingStatus()
-        message.stamp = self._node.get_clock().now().to_msg()
+        message.stamp = _wall_time()
         message.run_name = self._run_name
         message.algorithm = self._algorithm
         message.state = self.state().value
@@ -110,7 +113,7 @@ class Reporter:
 
     def _beat(self) -> None:
         message = Heartbeat()
-        message.stamp = self._node.get_clock().now().to_msg()
+        message.stamp = _wall_time()
         message.source = self._source
         message.sequence = self._sequence
         self._sequence = (self._sequence + 1) & 0xFFFF
@@ -153,3 +156,8 @@ class Reporter:
             status.add(f"{link.simulator}.stale", str(link.stale))
             status.add(f"{link.simulator}.repeats", str(link.repeats))
         return status
+
+
+def _wall_time() -> Time:
+    seconds, nanoseconds = divmod(time.time_ns(), 1_000_000_000)
+    return Time(sec=seconds, nanosec=nanoseconds)

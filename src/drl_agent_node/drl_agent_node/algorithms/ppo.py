@@ -298,10 +298,10 @@ class PPO:
         for _ in range(config.epochs):
             if stopped:
                 break
-            order = torch.from_numpy(self._random.permutation(count))
+            shuffled = data.rows(torch.from_numpy(self._random.permutation(count)))
             # A short last minibatch would be noisy: its rows get their turn in the next epoch's order.
             for start in range(0, max(count - config.minibatch_size, 0) + 1, config.minibatch_size):
-                logs.append(self._minibatch(data.rows(order[start : start + config.minibatch_size])))
+                logs.append(self._minibatch(shuffled.rows(slice(start, start + config.minibatch_size))))
                 if (config.target_kl and logs[-1][3] > 1.5 * config.target_kl) or should_stop():
                     stopped = True
                     break
@@ -398,7 +398,7 @@ class _Batch:
     returns: Tensor
     values: Tensor
 
-    def rows(self, index: Tensor) -> _Batch:
+    def rows(self, index: Tensor | slice) -> _Batch:
         """Return the transitions at `index`."""
         return _Batch(
             self.observations[index],
