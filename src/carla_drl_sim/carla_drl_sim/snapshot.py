@@ -109,7 +109,7 @@ class Snapshot:
             self._buffer.record_bytes,
             count,
             np.array([slot for _, slot, _ in followers], dtype=np.intp),
-            ~poses.any(axis=1),
+            np.array([not any(pose) for _, _, pose in followers], dtype=np.bool_),
             np.ascontiguousarray(poses[:, :3]),
             axes(poses[:, 3:]),
             dynamics.position,
