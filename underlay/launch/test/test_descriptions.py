@@ -24,7 +24,12 @@ from launch.actions import (
     UnsetEnvironmentVariable,
     UnsetLaunchConfiguration,
 )
-from launch.conditions import IfCondition, LaunchConfigurationEquals, LaunchConfigurationNotEquals, UnlessCondition
+from launch.conditions import (
+    IfCondition,
+    LaunchConfigurationEquals,
+    LaunchConfigurationNotEquals,
+    UnlessCondition,
+)
 from launch.event_handlers import OnExecutionComplete, OnShutdown
 from launch.invalid_launch_file_error import InvalidLaunchFileError
 from launch.launch_description_sources import AnyLaunchDescriptionSource, PythonLaunchDescriptionSource
@@ -86,7 +91,9 @@ def test_missing_argument_is_an_error(capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def test_value_that_is_no_choice_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
-    code = run(SetLaunchConfiguration("mode", "fly"), DeclareLaunchArgument("mode", choices=["train", "drive"]))
+    code = run(
+        SetLaunchConfiguration("mode", "fly"), DeclareLaunchArgument("mode", choices=["train", "drive"])
+    )
     assert code == 1
     output = capsys.readouterr().out
     assert "'mode' has the value 'fly'" in output
@@ -123,11 +130,15 @@ def test_group_is_a_scope() -> None:
     seen: list[Any] = []
     run(
         SetLaunchConfiguration("a", "outside"),
-        GroupAction([SetLaunchConfiguration("a", "inside"), note(seen, "a", "b")], launch_configurations={"b": "2"}),
+        GroupAction(
+            [SetLaunchConfiguration("a", "inside"), note(seen, "a", "b")], launch_configurations={"b": "2"}
+        ),
         note(seen, "a", "b"),
         GroupAction([SetLaunchConfiguration("a", "kept")], scoped=False),
         note(seen, "a", "b"),
-        GroupAction([note(seen, "a", "b")], forwarding=False, launch_configurations={"b": LaunchConfiguration("a")}),
+        GroupAction(
+            [note(seen, "a", "b")], forwarding=False, launch_configurations={"b": LaunchConfiguration("a")}
+        ),
         UnsetLaunchConfiguration("a"),
         note(seen, "a", "b"),
     )
@@ -161,7 +172,13 @@ def test_include_passes_arguments_and_knows_its_place(tmp_path: Path) -> None:
     )
     seen: list[Any] = []
     source = PythonLaunchDescriptionSource([str(tmp_path), "/inner.launch.py"])
-    assert run(IncludeLaunchDescription(source, launch_arguments={"who": "me"}.items()), note(seen, "who", "place", "file")) == 0
+    assert (
+        run(
+            IncludeLaunchDescription(source, launch_arguments={"who": "me"}.items()),
+            note(seen, "who", "place", "file"),
+        )
+        == 0
+    )
     assert seen == [("me", str(tmp_path), str(tmp_path / "inner.launch.py"))]
     assert run(IncludeLaunchDescription(str(tmp_path / "inner.launch.py"))) == 1
 
@@ -204,10 +221,14 @@ def test_completion_coroutines_and_shutdown() -> None:
     action = OpaqueCoroutine(coroutine=work)
     unwanted = OnShutdown(on_shutdown=lambda event, context: seen.append("unwanted"))
     run(
-        RegisterEventHandler(OnExecutionComplete(target_action=action, on_completion=lambda e, c: seen.append("complete"))),
+        RegisterEventHandler(
+            OnExecutionComplete(target_action=action, on_completion=lambda e, c: seen.append("complete"))
+        ),
         RegisterEventHandler(unwanted),
         UnregisterEventHandler(unwanted),
-        RegisterEventHandler(OnShutdown(on_shutdown=[OpaqueFunction(function=lambda context: seen.append("shutdown"))])),
+        RegisterEventHandler(
+            OnShutdown(on_shutdown=[OpaqueFunction(function=lambda context: seen.append("shutdown"))])
+        ),
         action,
     )
     assert seen == ["coroutine", "complete", "shutdown"]

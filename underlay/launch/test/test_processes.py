@@ -12,7 +12,14 @@ from typing import Any
 import pytest
 from conftest import DEADLINE_S, alive, group_members
 from launch import LaunchDescription, LaunchService
-from launch.actions import EmitEvent, ExecuteProcess, OpaqueFunction, RegisterEventHandler, Shutdown, TimerAction
+from launch.actions import (
+    EmitEvent,
+    ExecuteProcess,
+    OpaqueFunction,
+    RegisterEventHandler,
+    Shutdown,
+    TimerAction,
+)
 from launch.event_handlers import OnProcessExit, OnProcessIO, OnProcessStart
 from launch.events.process import SendStdin, ShutdownProcess, SignalProcess, matches_name
 
@@ -40,7 +47,9 @@ def python(code: str, **options: Any) -> ExecuteProcess:
 
 
 def test_output_lines_carry_the_name(capsys: pytest.CaptureFixture[str]) -> None:
-    action = python("import sys; print('one'); print('two', end=''); sys.stderr.write('three\\n')", output="screen")
+    action = python(
+        "import sys; print('one'); print('two', end=''); sys.stderr.write('three\\n')", output="screen"
+    )
     assert run(action) == 0
     output = capsys.readouterr().out
     assert f"[{action.name}] one\n" in output
@@ -78,7 +87,9 @@ def test_output_that_is_no_sink_is_refused() -> None:
 
 
 def test_emulate_tty_gives_a_terminal() -> None:
-    action = python("import sys; print(sys.stdout.isatty(), sys.stderr.isatty())", emulate_tty=True, cached_output=True)
+    action = python(
+        "import sys; print(sys.stdout.isatty(), sys.stderr.isatty())", emulate_tty=True, cached_output=True
+    )
     run(action)
     assert action.get_stdout().split() == ["True", "True"]
 
@@ -143,13 +154,18 @@ def test_respawn_ends_with_the_launch() -> None:
 
 
 def test_stdin_and_signals() -> None:
-    action = python("import sys; print(sys.stdin.readline().strip()[::-1]); import time; time.sleep(600)", cached_output=True)
+    action = python(
+        "import sys; print(sys.stdin.readline().strip()[::-1]); import time; time.sleep(600)",
+        cached_output=True,
+    )
 
     def on_start(event: Any, context: Any) -> Any:
         return EmitEvent(event=SendStdin(text=b"abc\n", process_matcher=lambda other: other is action))
 
     def on_output(event: Any) -> Any:
-        return EmitEvent(event=SignalProcess(signal_number="SIGTERM", process_matcher=matches_name(action.name)))
+        return EmitEvent(
+            event=SignalProcess(signal_number="SIGTERM", process_matcher=matches_name(action.name))
+        )
 
     run(
         RegisterEventHandler(OnProcessStart(target_action=action, on_start=on_start)),
@@ -174,10 +190,18 @@ def test_shutdown_process_event_stops_one_only() -> None:
     first = python("print('up'); import time; time.sleep(600)", respawn=True)
     second = python("print('up'); import time; time.sleep(600)")
     matcher = ShutdownProcess(process_matcher=lambda action: action is first)
-    ended = OnProcessExit(target_action=first, on_exit=[OpaqueFunction(function=lambda context: alive_at_end.append(second.return_code)), Shutdown()])
+    ended = OnProcessExit(
+        target_action=first,
+        on_exit=[
+            OpaqueFunction(function=lambda context: alive_at_end.append(second.return_code)),
+            Shutdown(),
+        ],
+    )
     alive_at_end: list[Any] = []
     run(
-        RegisterEventHandler(OnProcessIO(target_action=first, on_stdout=lambda event: EmitEvent(event=matcher))),
+        RegisterEventHandler(
+            OnProcessIO(target_action=first, on_stdout=lambda event: EmitEvent(event=matcher))
+        ),
         RegisterEventHandler(ended),
         second,
         first,
@@ -212,7 +236,9 @@ def test_timer_is_cancelled_by_shutdown() -> None:
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 0), (signal.SIGTERM, 1)])
 def test_signal_to_launch_alone_ends_everything(start: Any, number: signal.Signals, code: int) -> None:
-    running = start("[ExecuteProcess(cmd=['sleep', '600']), ExecuteProcess(cmd=['sh', '-c', 'echo up; sleep 600; true'], output='screen')]")
+    running = start(
+        "[ExecuteProcess(cmd=['sleep', '600']), ExecuteProcess(cmd=['sh', '-c', 'echo up; sleep 600; true'], output='screen')]"
+    )
     running.wait_for("up")
     os.kill(running.process.pid, number)
     assert running.finish() == code
@@ -229,7 +255,9 @@ def test_children_get_one_sigint_when_the_whole_group_does(start: Any, tmp_path:
         "print('up', flush=True)\\n"
         "while True: time.sleep(0.05)"
     )
-    running = start(f"[ExecuteProcess(cmd=[sys.executable, '-c', {code!r}.encode().decode('unicode_escape')], output='screen', sigterm_timeout='0.5')]")
+    running = start(
+        f"[ExecuteProcess(cmd=[sys.executable, '-c', {code!r}.encode().decode('unicode_escape')], output='screen', sigterm_timeout='0.5')]"
+    )
     running.wait_for("up")
     os.killpg(running.process.pid, signal.SIGINT)
     assert running.finish() == 0
@@ -238,7 +266,9 @@ def test_children_get_one_sigint_when_the_whole_group_does(start: Any, tmp_path:
 
 
 def test_second_and_third_sigint_escalate(start: Any) -> None:
-    running = start(f"[ExecuteProcess(cmd=[sys.executable, '-c', {STUBBORN!r}], output='screen', sigterm_timeout='600', sigkill_timeout='600')]")
+    running = start(
+        f"[ExecuteProcess(cmd=[sys.executable, '-c', {STUBBORN!r}], output='screen', sigterm_timeout='600', sigkill_timeout='600')]"
+    )
     running.wait_for("ready")
     os.kill(running.process.pid, signal.SIGINT)
     running.wait_for("sending signal 'SIGINT'")
@@ -250,7 +280,9 @@ def test_second_and_third_sigint_escalate(start: Any) -> None:
 
 
 def test_error_in_an_action_stops_what_runs(start: Any) -> None:
-    running = start("[ExecuteProcess(cmd=['sleep', '600']), TimerAction(period=0.2, actions=[OpaqueFunction(function=lambda c: 1 / 0)])]")
+    running = start(
+        "[ExecuteProcess(cmd=['sleep', '600']), TimerAction(period=0.2, actions=[OpaqueFunction(function=lambda c: 1 / 0)])]"
+    )
     assert running.finish() == 1
     assert "Caught exception in launch" in running.output
     assert "division by zero" in running.output

@@ -63,7 +63,9 @@ def test_name_parameters_remappings_and_arguments(launch_until_ready: Launch, tm
     [(name, lines)] = output.items()
     assert name.startswith("chosen-")
     assert "name /space/one /space/talk" in lines
-    parameters = {words[1]: words[2] for words in (line.split(" ", 2) for line in lines) if words[0] == "parameter"}
+    parameters = {
+        words[1]: words[2] for words in (line.split(" ", 2) for line in lines) if words[0] == "parameter"
+    }
     assert parameters["speed"] == "2.5"
     assert parameters["text"] == "'12'"
     assert parameters["as_text"] == "'2.5'"
@@ -102,7 +104,11 @@ def test_scopes_of_namespaces_parameters_and_remappings(launch_until_ready: Laun
 
 def test_program_without_a_package(launch_until_ready: Launch, tmp_path: Path) -> None:
     path = tmp_path / "prefix" / "lib" / "probe_pkg" / "probe"
-    assert any("name /probe" in line for lines in launch_until_ready(Node(executable=str(path))).values() for line in lines)
+    assert any(
+        "name /probe" in line
+        for lines in launch_until_ready(Node(executable=str(path))).values()
+        for line in lines
+    )
 
 
 @pytest.mark.parametrize(
@@ -110,13 +116,24 @@ def test_program_without_a_package(launch_until_ready: Launch, tmp_path: Path) -
     [
         ({"package": "absent_pkg", "executable": "probe"}, "package 'absent_pkg' not found"),
         ({"package": "empty_pkg", "executable": "probe"}, "libexec directory"),
-        ({"package": "probe_pkg", "executable": "absent"}, "executable 'absent' not found on the libexec directory"),
+        (
+            {"package": "probe_pkg", "executable": "absent"},
+            "executable 'absent' not found on the libexec directory",
+        ),
         ({"package": "probe_pkg", "executable": "probe", "parameters": ["absent.yaml"]}, "absent.yaml"),
-        ({"package": "probe_pkg", "executable": "probe", "parameters": [{"x": [1, "a"]}]}, "list of mixed types"),
-        ({"package": "probe_pkg", "executable": "probe", "parameters": [{"x": object()}]}, "parameter 'x' is"),
+        (
+            {"package": "probe_pkg", "executable": "probe", "parameters": [{"x": [1, "a"]}]},
+            "list of mixed types",
+        ),
+        (
+            {"package": "probe_pkg", "executable": "probe", "parameters": [{"x": object()}]},
+            "parameter 'x' is",
+        ),
     ],
 )
-def test_errors_end_the_launch(node: dict[str, Any], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_errors_end_the_launch(
+    node: dict[str, Any], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     service = LaunchService()
     service.include_launch_description(LaunchDescription([Node(**node)]))
     assert service.run() == 1
@@ -147,7 +164,14 @@ def test_package_substitutions() -> None:
 
 @pytest.mark.parametrize(
     ("base", "namespace", "joined"),
-    [(None, None, None), (None, "a", "a"), ("/a", "b", "/a/b"), ("/a", "/b", "/b"), ("/a", "", "/a"), ("/", "b", "/b")],
+    [
+        (None, None, None),
+        (None, "a", "a"),
+        ("/a", "b", "/a/b"),
+        ("/a", "/b", "/b"),
+        ("/a", "", "/a"),
+        ("/", "b", "/b"),
+    ],
 )
 def test_namespaces(base: str | None, namespace: str | None, joined: str | None) -> None:
     assert prefix_namespace(base, namespace) == joined
@@ -158,7 +182,13 @@ def test_parameter_values_are_read_by_yaml_rules_only_if_substitutions() -> None
     context.launch_configurations.update({"yes": "true", "list": "[1, 2]", "empty": ""})
     values = evaluate_parameter_dict(
         context,
-        {"a": LaunchConfiguration("yes"), "b": "true", "c": LaunchConfiguration("list"), "d": LaunchConfiguration("empty"), "e": [1, 2.5]},
+        {
+            "a": LaunchConfiguration("yes"),
+            "b": "true",
+            "c": LaunchConfiguration("list"),
+            "d": LaunchConfiguration("empty"),
+            "e": [1, 2.5],
+        },
     )
     assert values == {"a": True, "b": "true", "c": [1, 2], "d": "", "e": [1.0, 2.5]}
 

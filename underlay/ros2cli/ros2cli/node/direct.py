@@ -7,8 +7,8 @@ from typing import Any
 
 from . import get_default_node_name
 
-# Upper limit in seconds: peers announce themselves every 3 s if nothing else is configured.
-DEFAULT_TIMEOUT = 3.3
+# Upper limit in seconds: a missed peer announces itself again after up to 3 s, and is matched after that.
+DEFAULT_TIMEOUT = 5.0
 
 
 class DirectNode:
