@@ -125,11 +125,11 @@ void GatewayNode::on_hello(std::uint32_t session, UniqueFd ring)
 void GatewayNode::on_welcomed()
 {
   const RingInfo & info = ring_->info();
-  publish_layout();
   resets_->bridge_connected(info.num_agents);
   health_.bridge_connected(monotonic_ns(), info.session, info.num_agents);
   RCLCPP_INFO(get_logger(), "bridge connected: session %u, %u agents, %zu state values each, %g s per frame",
               info.session, info.num_agents, builder_->state_dim(), info.step_s);
+  publish_layout();  // last: who has a session's layout may ask for anything
 }
 
 void GatewayNode::publish_layout()

@@ -16,10 +16,13 @@ namespace
 int run()
 {
   const auto logger = rclcpp::get_logger("gateway");
+  std::shared_ptr<carla_gateway::GatewayNode> node;
   try {
-    const auto node = std::make_shared<carla_gateway::GatewayNode>(rclcpp::NodeOptions());
-    rclcpp::spin(node);
-    return node->failed() ? EXIT_FAILURE : EXIT_SUCCESS;
+    // The executor first: it cannot be made any more once a signal has ended ROS.
+    rclcpp::executors::SingleThreadedExecutor executor;
+    node = std::make_shared<carla_gateway::GatewayNode>(rclcpp::NodeOptions());
+    executor.add_node(node);
+    executor.spin();
   } catch (const carla_gateway::NameTaken & error) {
     RCLCPP_FATAL(logger, "%s", error.what());
     return EX_CONFIG;
@@ -27,9 +30,13 @@ int run()
     RCLCPP_FATAL(logger, "%s", error.what());
     return EX_CONFIG;
   } catch (const std::exception & error) {
-    RCLCPP_FATAL(logger, "%s", error.what());
-    return EXIT_FAILURE;
+    // A signal during the start makes whatever is under way fail; that is an end as asked for, not an error.
+    if (rclcpp::ok()) {
+      RCLCPP_FATAL(logger, "%s", error.what());
+      return EXIT_FAILURE;
+    }
   }
+  return node && node->failed() ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 }  // namespace

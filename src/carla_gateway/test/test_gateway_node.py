@@ -127,6 +127,14 @@ class Agent:
             "discovery",
         )
 
+    def layout(self, session: int) -> ObservationLayout:
+        """Wait for a session's layout, the last thing that the gateway does when it takes a bridge."""
+        self.wait_for_gateway()
+        return self.wait_until(
+            lambda: next((one for one in self.layouts if one.session == session), None),
+            f"layout of {session}",
+        )
+
     def observe(self, session: int, frame: int) -> FleetObservation:
         """Wait for an observation and take it."""
 
@@ -187,7 +195,7 @@ def loop(
     session = next(SESSIONS)
     with FakeBridge(ADDRESS, session) as bridge:
         assert bridge.greeting.type == WELCOME, bridge.greeting
-        agent.wait_for_gateway()
+        agent.layout(session)
         yield bridge, agent
         bridge.leave()
 
@@ -217,9 +225,7 @@ def test_observation_carries_the_frame(loop: tuple[FakeBridge, Agent]) -> None:
     assert np.array_equal(np.asarray(observation.metrics), metrics.ravel())
     assert list(observation.status) == list(status)
 
-    layout = agent.wait_until(
-        lambda: next((one for one in agent.layouts if one.session == bridge.session), None), "the layout"
-    )
+    layout = agent.layout(bridge.session)
     names = list(layout.state_names)
     assert len(names) == observation.state_dim == 12 + 3 * 3 + 4 * 8
     assert (layout.simulator, layout.num_agents) == (SIMULATOR, 2)
@@ -363,7 +369,7 @@ def test_a_malformed_packet_ends_the_connection_with_a_reason(gateway: Gateway, 
         assert refusal.type == REFUSED
         assert b"slot is 77, 0 to 1 is allowed" in refusal.payload
         assert bridge.receive().type == 0
-    assert "slot is 77" in gateway.text()
+    agent.wait_until(lambda: "slot is 77" in gateway.text(), "the log")
 
 
 def test_the_death_of_the_bridge_is_reported(gateway: Gateway, agent: Agent) -> None:
@@ -371,7 +377,9 @@ def test_the_death_of_the_bridge_is_reported(gateway: Gateway, agent: Agent) -> 
     with FakeBridge(ADDRESS, 601):
         agent.diagnosis(lambda _, v: v["bridge_connected"] == "true" and v["session"] == "601", "the bridge")
     agent.diagnosis(lambda s, v: is_error(s) and v["bridge_connected"] == "false", "the loss")
-    assert gateway.text().count("the bridge is lost: the connection ended without BYE") == 1
+    lost = "the bridge is lost: the connection ended without BYE"
+    agent.wait_until(lambda: lost in gateway.text(), "the log")
+    assert gateway.text().count(lost) == 1
     with FakeBridge(ADDRESS, 602, num_agents=5) as bridge:
         bridge.send_frame(1)
         assert agent.observe(602, 1).num_agents == 5
@@ -425,6 +433,7 @@ def test_resets_without_an_answer_fail(gateway: Gateway, agent: Agent) -> None:
     assert future.result().message == "no bridge is connected for simulator 'sim0'"
 
     with FakeBridge(ADDRESS, 701) as bridge:
+        agent.layout(701)
         future = agent.reset()
         assert bridge.receive().type == RESET
     agent.wait_until(future.done, "the answer after the bridge died")
@@ -432,6 +441,7 @@ def test_resets_without_an_answer_fail(gateway: Gateway, agent: Agent) -> None:
     assert "the bridge was lost" in future.result().message
 
     with FakeBridge(ADDRESS, 702) as bridge:
+        agent.layout(702)
         future = agent.reset()
         assert bridge.receive().type == RESET
         agent.wait_until(future.done, "the answer of a bridge that keeps silent")
