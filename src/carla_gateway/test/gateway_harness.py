@@ -59,9 +59,13 @@ class Gateway:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self.process.poll() is None:
+        self.process.terminate()  # a killed process would leave its shared memory behind
+        try:
+            self.process.wait(PATIENCE_S)
+        except subprocess.TimeoutExpired:
             self.process.kill()
-        self.process.wait(PATIENCE_S)
+            self.process.wait(PATIENCE_S)
+            raise
 
     def wait(self) -> int:
         return self.process.wait(PATIENCE_S)
