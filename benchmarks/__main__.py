@@ -20,7 +20,9 @@ def groups() -> list[str]:
 def main() -> int:
     """Run the groups named on the command line, or all."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("groups", nargs="*", metavar="group", help=f"any of: {', '.join(groups())}; default: all")
+    parser.add_argument(
+        "groups", nargs="*", metavar="group", help=f"any of: {', '.join(groups())}; default: all"
+    )
     chosen = parser.parse_args().groups or groups()
     unknown = sorted(set(chosen) - set(groups()))
     if unknown:

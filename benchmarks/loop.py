@@ -20,14 +20,14 @@ import carla
 import numpy as np
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
-from drl_agent_node.algorithms.ppo import PPOConfig, make_actor_critic
-from drl_agent_node.env.fleet_link import FleetLink
-from drl_agent_node.env.fleet_vector_env import FleetVectorEnv
-from drl_agent_node.env.normalization import RunningMeanStd
 from numpy.typing import NDArray
 
 from benchmarks.results import report
 from benchmarks.stack import Stack, wait_for_port
+from drl_agent_node.algorithms.ppo import PPOConfig, make_actor_critic
+from drl_agent_node.env.fleet_link import FleetLink
+from drl_agent_node.env.fleet_vector_env import FleetVectorEnv
+from drl_agent_node.env.normalization import RunningMeanStd
 
 FLEETS = (1, 16, 64)
 WARM_UP_TICKS = 300
@@ -51,7 +51,8 @@ def client_alone(num_vehicles: int) -> float:
         spawn = [carla.command.SpawnActor(blueprint, point) for point in points[:num_vehicles]]
         ids = [answer.actor_id for answer in client.apply_batch_sync(spawn, True)]
         drive = [
-            carla.command.ApplyVehicleControl(vehicle, carla.VehicleControl(throttle=0.3, brake=0.2)) for vehicle in ids
+            carla.command.ApplyVehicleControl(vehicle, carla.VehicleControl(throttle=0.3, brake=0.2))
+            for vehicle in ids
         ]
         for _ in range(WARM_UP_TICKS):
             client.apply_batch(drive)

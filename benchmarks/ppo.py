@@ -23,8 +23,14 @@ def measure_training(num_agents: int, total_steps: int) -> list[float]:
     """Train with `num_agents` for `total_steps`; return the steps/s of the progress lines after the first third."""
     with own_domain(), tempfile.TemporaryDirectory(prefix="carla_drl_bench_") as folder:
         command = ["ros2", "launch", "carla_drl_bringup", "train.launch.py"]
-        command += [f"num_agents:={num_agents}", f"total_steps:={total_steps}", f"run_root:={Path(folder) / 'runs'}"]
-        run = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=DEADLINE_S, check=True)
+        command += [
+            f"num_agents:={num_agents}",
+            f"total_steps:={total_steps}",
+            f"run_root:={Path(folder) / 'runs'}",
+        ]
+        run = subprocess.run(
+            command, cwd=folder, capture_output=True, text=True, timeout=DEADLINE_S, check=True
+        )
     found = [(int(a.replace(",", "")), float(b.replace(",", ""))) for a, b in PROGRESS.findall(run.stdout)]
     rates = [rate for steps, rate in found if steps > total_steps / 3]
     if not rates:
@@ -38,5 +44,9 @@ def main() -> None:
         acting = statistics.median(measure_loop(num_agents).ticks_per_s) * num_agents
         rates = measure_training(num_agents, total_steps)
         report(
-            f"ppo/end_to_end_steps_per_s/agents={num_agents}", rates, "1/s", "same loop, acting without learning", acting
+            f"ppo/end_to_end_steps_per_s/agents={num_agents}",
+            rates,
+            "1/s",
+            "same loop, acting without learning",
+            acting,
         )

@@ -41,7 +41,9 @@ def tuned_environment() -> dict[str, str]:
 class Stack:
     """Simulator, gateway and bridge for `num_agents` egos, as child processes; a context manager."""
 
-    def __init__(self, num_agents: int, scenario: str = "town01_basic", *, only_simulator: bool = False) -> None:
+    def __init__(
+        self, num_agents: int, scenario: str = "town01_basic", *, only_simulator: bool = False
+    ) -> None:
         self.port = first_free_port(21000, 22000)
         self._log = tempfile.NamedTemporaryFile(mode="w+", prefix="carla_drl_bench_", suffix=".log")  # noqa: SIM115
         config = Path(get_package_share_directory("carla_drl_bringup")) / "config"
@@ -49,7 +51,12 @@ class Stack:
             "simulator": [executable("carla_drl_sim", "server"), "--port", str(self.port), "--seed", "0"]
         }
         if not only_simulator:
-            commands["gateway"] = [executable("carla_gateway", "gateway_node"), "--ros-args", "-p", "simulator:=sim0"]
+            commands["gateway"] = [
+                executable("carla_gateway", "gateway_node"),
+                "--ros-args",
+                "-p",
+                "simulator:=sim0",
+            ]
             commands["bridge"] = [executable("carla_sensor_bridge", "bridge_node"), "--ros-args"]
             bridge: dict[str, Any] = {
                 "simulator": "sim0",
@@ -61,7 +68,9 @@ class Stack:
             for name, value in bridge.items():
                 commands["bridge"] += ["-p", f"{name}:={value}"]
         self._processes = {
-            name: subprocess.Popen(command, env=tuned_environment(), stdout=self._log, stderr=subprocess.STDOUT)
+            name: subprocess.Popen(
+                command, env=tuned_environment(), stdout=self._log, stderr=subprocess.STDOUT
+            )
             for name, command in commands.items()
         }
 

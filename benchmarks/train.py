@@ -31,7 +31,9 @@ def train(seed: int) -> tuple[float, int]:
         command += [f"scenario:={SCENARIO}", f"num_agents:={NUM_AGENTS}", f"seed:={seed}"]
         command += [f"total_steps:={LIMIT_STEPS}", f"run_root:={Path(folder) / 'runs'}"]
         started = time.perf_counter()
-        run = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=DEADLINE_S, check=True)
+        run = subprocess.run(
+            command, cwd=folder, capture_output=True, text=True, timeout=DEADLINE_S, check=True
+        )
         wall_s = time.perf_counter() - started
     steps = int(re.findall(r"([\d,]+)/[\d,]+ steps", run.stdout)[-1].replace(",", ""))
     if steps >= LIMIT_STEPS:

@@ -16,6 +16,7 @@ setup(
     ],
     install_requires=["setuptools"],
     zip_safe=True,
+    extras_require={"test": ["pytest"]},
     maintainer="carla_drl maintainers",
     maintainer_email="maintainers@carla-drl.invalid",
     description="Launch files and configuration of carla_drl.",

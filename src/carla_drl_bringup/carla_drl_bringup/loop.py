@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ament_index_python.packages import get_package_share_directory
+from launch import LaunchContext, LaunchDescriptionEntity
 from launch.actions import (
     DeclareLaunchArgument,
     EmitEvent,
@@ -23,10 +24,11 @@ from launch.events import Shutdown
 from launch_ros.actions import Node
 
 from carla_drl_bringup import arguments as parse
-from launch import LaunchContext, LaunchDescriptionEntity
 
 # Exit code of every node for a configuration that cannot work (sysexits.h EX_CONFIG): a restart would not help.
 EXIT_CONFIGURATION = 78
+# Exit code of the bridge when no CARLA server answers within connect_timeout_s (sysexits.h EX_UNAVAILABLE).
+EXIT_UNREACHABLE = 69
 RESPAWN_DELAY_S = 1.0
 # Ctrl-C ends everything within 5 s: nodes get 2.5 s to finish, 1 s more to die.
 SIGTERM_TIMEOUT_S = "2.5"
@@ -41,7 +43,7 @@ COMMON_ARGUMENTS: dict[str, tuple[str, str]] = {
     "algorithm": ("ppo", "name of a file in config/algorithms, or path of a .yaml file"),
     "connect_timeout_s": ("30", "how long to wait for the CARLA server to answer, s"),
     "num_agents": ("16", "ego vehicles in the world, 1 to 256"),
-    "seed": ("0", "seed of simulator, routes and learner, 0 to 2147483647"),
+    "seed": ("0", "seed of routes and learner, 0 to 2147483647"),
     "headless": (
         "true",
         "true: no rendering in the simulator; false: render (for spectators of a CARLA server)",
@@ -148,7 +150,9 @@ def simulator_and_bridge(setup: Setup) -> list[Node]:
             Node(
                 package="carla_drl_sim",
                 executable="server",
-                arguments=["--port", str(setup.simulator.port), "--seed", str(setup.seed)],
+                # The town's own seed stays: learners with different seeds drive in the same streets. Synchronous from
+                # the start, so that frames and times count ticks alone.
+                arguments=["--port", str(setup.simulator.port), "--synchronous"],
                 **common,
             )
         )
@@ -227,6 +231,8 @@ def end_with(nodes: list[Node], main: Node, *, main_respawns: bool) -> list[Laun
         def handle(event: Any, _context: LaunchContext) -> list[LaunchDescriptionEntity] | None:
             if event.returncode == EXIT_CONFIGURATION:
                 return _shutdown(f"{event.process_name} refused its configuration, see its message above")
+            if event.returncode == EXIT_UNREACHABLE:
+                return _shutdown(f"{event.process_name} found no CARLA server, see its message above")
             if node is main and event.returncode == 0:
                 return _shutdown("the agent has finished")
             if node is main and not main_respawns:

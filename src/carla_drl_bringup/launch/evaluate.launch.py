@@ -1,8 +1,9 @@
 """Drive episodes with a trained policy, without learning, and report how well it drives."""
 
+from launch import LaunchContext, LaunchDescription
+
 from carla_drl_bringup import arguments as parse
 from carla_drl_bringup.loop import declare, loop
-from launch import LaunchContext, LaunchDescription
 
 ARGUMENTS = {
     "policy": (

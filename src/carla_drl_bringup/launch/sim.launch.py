@@ -1,11 +1,10 @@
 """Start the embedded simulator alone: a CARLA server for any client on this machine."""
 
+from launch import LaunchDescription
 from launch.actions import DeclareLaunchArgument, EmitEvent
 from launch.events import Shutdown
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
-
-from launch import LaunchDescription
 
 
 def generate_launch_description() -> LaunchDescription:

@@ -1,8 +1,9 @@
 """Train a driving policy: simulator, bridge, gateway and learner in one command."""
 
+from launch import LaunchContext, LaunchDescription
+
 from carla_drl_bringup import arguments as parse
 from carla_drl_bringup.loop import declare, loop
-from launch import LaunchContext, LaunchDescription
 
 ARGUMENTS = {
     "total_steps": ("300000", "agent steps to train for, summed over all agents"),

@@ -30,8 +30,11 @@ class Launched:
         assert name in LAUNCH_FILES
         command = ["ros2", "launch", "carla_drl_bringup", f"{name}.launch.py"]
         command += [f"{key}:={value}" for key, value in arguments.items()]
-        environment = dict(os.environ, ROS_DOMAIN_ID=domain_id, ROS_LOG_DIR=str(folder / "log"), PYTHONUNBUFFERED="1")
+        environment = dict(
+            os.environ, ROS_DOMAIN_ID=domain_id, ROS_LOG_DIR=str(folder / "log"), PYTHONUNBUFFERED="1"
+        )
         self.lines: list[str] = []
+        self._shared_memory: set[Path] = set()
         self._process = subprocess.Popen(
             command,
             cwd=folder,
@@ -57,8 +60,28 @@ class Launched:
     def descendants(self) -> dict[int, str]:
         """Return pid -> name of the processes that launch has started."""
         with contextlib.suppress(psutil.NoSuchProcess):
-            return {child.pid: " ".join(child.cmdline()) for child in psutil.Process(self._process.pid).children(True)}
+            return {
+                child.pid: " ".join(child.cmdline())
+                for child in psutil.Process(self._process.pid).children(True)
+            }
         return {}
+
+    def shared_memory(self) -> set[Path]:
+        """Return the files in shared memory that the processes of this launch have open or mapped now."""
+        found = set()
+        for pid in self.descendants():
+            with contextlib.suppress(OSError):
+                for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
+                    _, slash, name = line.partition("/dev/shm/")
+                    if slash and not name.endswith("(deleted)"):
+                        found.add(Path("/dev/shm") / name)
+        self._shared_memory |= found
+        return found
+
+    def kill(self, text: str) -> None:
+        """Kill the one process whose command line contains `text`, as a crash would."""
+        self.shared_memory()
+        os.kill(self.pid_of(text), signal.SIGKILL)
 
     def pid_of(self, text: str) -> int:
         """Return the pid of the one descendant whose command line contains `text`."""
@@ -109,3 +132,6 @@ class Launched:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         self._process.wait()
+        # Processes that were killed on purpose could not do this themselves.
+        for file in self._shared_memory:
+            file.unlink(missing_ok=True)
