@@ -212,6 +212,8 @@ class Agent:
             values["env/route_completion"] = window.mean_route_completion
             values["env/episode_length"] = window.mean_length
             values["env/mean_speed_mps"] = window.mean_speed_mps
+            for reason, share in window.end_shares.items():
+                values[f"env/end_{reason}"] = share
             scalars.write(steps, values)
 
         def on_checkpoint(path: Path) -> None:
@@ -329,6 +331,8 @@ def _guarded(work: Callable[[], int], log: Callable[[str], None]) -> int:
 def main(args: list[str] | None = None) -> None:
     """Entry point of the executable `agent_node`."""
     torch.set_num_threads(1)
+    # Numbers too small to matter cost a hundred times as much as others.
+    torch.set_flush_denormal(True)
     rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
     stop = StopRequest()
     node = Node("drl_agent")

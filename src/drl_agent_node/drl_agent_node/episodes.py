@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -42,7 +43,7 @@ class Episode:
 
 @dataclass(frozen=True)
 class WindowStats:
-    """Means over the last whole episodes; NaN before the first."""
+    """Means over the last whole episodes, NaN before the first, and how many ended in which way, as shares."""
 
     size: int = 0
     mean_return: float = float("nan")
@@ -50,6 +51,7 @@ class WindowStats:
     mean_route_completion: float = float("nan")
     mean_length: float = float("nan")
     mean_speed_mps: float = float("nan")
+    end_shares: Mapping[str, float] = field(default_factory=dict)
 
 
 class EpisodeTracker:
@@ -125,10 +127,6 @@ class EpisodeTracker:
             return WindowStats()
         return summarize(list(self.recent))
 
-    def end_reasons(self) -> dict[str, int]:
-        """Count how the episodes of the window ended."""
-        return count_end_reasons(list(self.recent))
-
 
 def summarize(episodes: list[Episode]) -> WindowStats:
     """Return means over `episodes`, of which there is at least one."""
@@ -145,8 +143,9 @@ def summarize(episodes: list[Episode]) -> WindowStats:
         ],
         np.float64,
     )
-    means = table.mean(axis=0)
-    return WindowStats(len(episodes), *(float(mean) for mean in means))
+    means = [float(mean) for mean in table.mean(axis=0)]
+    ends = {name: count / len(episodes) for name, count in count_end_reasons(episodes).items()}
+    return WindowStats(len(episodes), means[0], means[1], means[2], means[3], means[4], ends)
 
 
 def count_end_reasons(episodes: list[Episode]) -> dict[str, int]:

@@ -10,12 +10,12 @@ from typing import Any, Final
 from builtin_interfaces.msg import Time
 from carla_drl_msgs.msg import EpisodeSummary, Heartbeat, TrainingStatus
 from diagnostic_msgs.msg import DiagnosticStatus
+from diagnostic_updater import Updater
 from rclpy.clock import Clock, ClockType
 from rclpy.duration import Duration
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 
-from diagnostic_updater import Updater
 from drl_agent_node.env.fleet_vector_env import FleetVectorEnv
 from drl_agent_node.episodes import WINDOW, Episode
 from drl_agent_node.trainer import Snapshot, State

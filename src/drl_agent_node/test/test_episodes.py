@@ -49,7 +49,7 @@ def test_sums_belong_to_their_episode():
     assert (episode.length, episode.episode_return, episode.episode) == (1, 5.0, 1)
     stats = tracker.stats()
     assert (stats.size, stats.mean_return, stats.success_rate) == (2, 4.0, 0.5)
-    assert tracker.end_reasons() == {"route_done": 1, "off_road": 1}
+    assert stats.end_shares == {"route_done": 0.5, "off_road": 0.5}
     assert (tracker.steps, tracker.episodes) == (8, 2)
 
 

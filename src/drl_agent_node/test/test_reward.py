@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from drl_agent_node.env import columns
-from drl_agent_node.env.reward import RewardConfig, factors, reward
+from drl_agent_node.env.reward import RewardConfig, RewardFunction, reward
 from drl_agent_node.errors import ConfigurationError
 
 CONFIG = RewardConfig(
@@ -69,7 +69,7 @@ def test_a_faultless_route_sums_to_route_reward():
 )
 def test_soft_penalties_multiply_progress(values: dict[str, float], factor: float):
     assert rewarded(**values) == pytest.approx(0.5 * factor, abs=1e-6)
-    assert float(factors(one(**values), CONFIG)[0]) == pytest.approx(factor, abs=1e-6)
+    assert float(RewardFunction(CONFIG).factors(one(**values))[0]) == pytest.approx(factor, abs=1e-6)
 
 
 def test_lost_ground_counts_in_full():

@@ -30,7 +30,7 @@ class PPOConfig(StrictConfig):
     """What can be set. Defaults are meant for 16 agents and 200,000 steps of route following at 10 Hz."""
 
     rollout_steps: int = Field(default=128, ge=2, description="steps per agent between updates")
-    epochs: int = Field(default=6, ge=1, description="passes over a rollout per update")
+    epochs: int = Field(default=4, ge=1, description="passes over a rollout per update")
     minibatch_size: int = Field(default=512, ge=2, description="transitions per gradient step")
     learning_rate: float = Field(default=1e-3, gt=0, lt=1, description="Adam's step size")
     anneal_learning_rate: bool = Field(

@@ -16,7 +16,7 @@ from drl_agent_node.env import columns
 from drl_agent_node.env.fleet_frame import FleetFrame
 from drl_agent_node.env.fleet_link import Transport
 from drl_agent_node.env.lock_step import LockStep
-from drl_agent_node.env.reward import RewardConfig, reward
+from drl_agent_node.env.reward import RewardConfig, RewardFunction
 from drl_agent_node.errors import FleetError, InterruptedWaitError, ObservationTimeoutError
 
 # A wait ends this often to look for signals, repeat answers and report silence.
@@ -81,7 +81,7 @@ class FleetVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.float32], NDArray
     ) -> None:
         """Spaces and `num_envs` are known after `reset`, which waits for the first observations."""
         self._transport = transport
-        self._reward_config = reward_config or RewardConfig()
+        self._reward = RewardFunction(reward_config or RewardConfig())
         self._observation_timeout_s = observation_timeout_s
         self.should_stop = should_stop
         self.on_waiting = on_waiting
@@ -181,7 +181,7 @@ class FleetVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.float32], NDArray
         metrics = np.concatenate([frame.metrics for frame in frames])
         status = np.concatenate([frame.status for frame in frames])
         valid = np.ones(self.num_envs, np.bool_)
-        rewards = reward(metrics, status, self._reward_config)
+        rewards = self._reward(metrics, status)
         for group in self._lost:
             rows = group.rows
             valid[rows] = False

@@ -100,8 +100,8 @@ class RewardConfig(StrictConfig):
         return self
 
 
-class _Tables:
-    """Arrays made from a configuration once, in the order of `_RAMPS`."""
+class RewardFunction:
+    """The reward for one configuration, its constants laid out as arrays once."""
 
     def __init__(self, config: RewardConfig) -> None:
         names = (
@@ -112,48 +112,54 @@ class _Tables:
             "jerk",
             "overspeed",
         )
-        self.free = np.array([getattr(config, f"{name}_free") for name in names], np.float32)
+        free = np.array([getattr(config, f"{name}_free") for name in names], np.float32)
         worst = np.array([getattr(config, f"{name}_worst") for name in names], np.float32)
         floor = np.array([getattr(config, f"{name}_floor") for name in names], np.float32)
-        self.per_unit = 1.0 / (worst - self.free)
-        self.depth = 1.0 - floor
-        self.terminal = np.zeros(len(columns.END_NAMES), np.float32)
-        self.terminal[columns.END_ROUTE_DONE] = config.success_bonus
-        self.terminal[columns.END_COLLISION] = -config.collision_penalty
-        self.terminal[columns.END_OFF_ROAD] = -config.off_road_penalty
-        self.terminal[columns.END_ROUTE_DEVIATION] = -config.deviation_penalty
-        self.terminal[columns.END_BLOCKED] = -config.blocked_penalty
+        self._route_reward: Final = np.array(config.route_reward, np.float32)
+        self._free = free
+        self._slope = np.float32(1.0) / (worst - free) * (1.0 - floor)
+        self._depth = 1.0 - floor
+        self._ends = np.zeros(len(columns.END_NAMES), np.float32)
+        self._ends[columns.END_ROUTE_DONE] = config.success_bonus
+        self._ends[columns.END_COLLISION] = -config.collision_penalty
+        self._ends[columns.END_OFF_ROAD] = -config.off_road_penalty
+        self._ends[columns.END_ROUTE_DEVIATION] = -config.deviation_penalty
+        self._ends[columns.END_BLOCKED] = -config.blocked_penalty
+
+    def factors(self, metrics: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the product of the soft penalties, float32 [N] in [0, 1], for `metrics` [N, NUM_METRICS]."""
+        limit = np.maximum(metrics[:, columns.SPEED_LIMIT_MPS], MIN_SPEED_LIMIT_MPS)
+        amounts = np.abs(metrics[:, _RAMP_COLUMNS])
+        amounts[:, _SPEED] = amounts[:, _SPEED] / limit - 1.0
+        amounts -= self._free
+        amounts *= self._slope
+        np.maximum(amounts, 0.0, out=amounts)
+        np.minimum(amounts, self._depth, out=amounts)
+        product: NDArray[np.float32] = np.multiply.reduce(np.float32(1.0) - amounts, axis=1)
+        return product
+
+    def __call__(self, metrics: NDArray[np.float32], status: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Reward the step that led to `metrics` [N, NUM_METRICS] and `status` [N]; returns float32 [N].
+
+        Progress is worth `route_reward` per route, whatever its length, so the undiscounted sum of a faultless
+        episode is `route_reward` and returns read as per cent of the route. Factors apply to progress made; ground
+        that is lost counts in full, else a bad heading would make reversing cheap. The first observation of an
+        episode earns nothing: the action before it was ignored.
+        """
+        length: NDArray[np.float32] = np.maximum(metrics[:, columns.ROUTE_LENGTH_M], MIN_ROUTE_LENGTH_M)
+        result = metrics[:, columns.PROGRESS_M] * (self._route_reward / length)
+        np.multiply(result, self.factors(metrics), out=result, where=result > 0.0)
+        result += self._ends[metrics[:, columns.END_REASON].astype(np.intp)]
+        result[(status & columns.RESET) != 0] = 0.0
+        return result
 
 
-_tables = lru_cache(maxsize=16)(_Tables)
+_function = lru_cache(maxsize=16)(RewardFunction)
 _RAMP_COLUMNS: Final = np.array(_RAMPS)
-
-
-def factors(metrics: NDArray[np.float32], config: RewardConfig) -> NDArray[np.float32]:
-    """Return the product of the soft penalties, float32 [N] in [0, 1], for `metrics` [N, NUM_METRICS]."""
-    tables = _tables(config)
-    limit = np.maximum(metrics[:, columns.SPEED_LIMIT_MPS], MIN_SPEED_LIMIT_MPS)
-    amounts = np.abs(metrics[:, _RAMP_COLUMNS])
-    amounts[:, _SPEED] = amounts[:, _SPEED] / limit - 1.0
-    depth = np.clip((amounts - tables.free) * tables.per_unit, 0.0, 1.0) * tables.depth
-    product: NDArray[np.float32] = np.multiply.reduce(1.0 - depth, axis=1)
-    return product
 
 
 def reward(
     metrics: NDArray[np.float32], status: NDArray[np.uint8], config: RewardConfig
 ) -> NDArray[np.float32]:
-    """Reward the step that led to `metrics` [N, NUM_METRICS] and `status` [N]; returns float32 [N].
-
-    Progress is worth `route_reward` per route, whatever its length, so the undiscounted sum of a faultless episode is
-    `route_reward` and returns read as per cent of the route. Factors apply to progress made; ground that is lost
-    counts in full, else a bad heading would make reversing cheap. The first observation of an episode earns nothing:
-    the action before it was ignored.
-    """
-    tables = _tables(config)
-    length = np.maximum(metrics[:, columns.ROUTE_LENGTH_M], MIN_ROUTE_LENGTH_M)
-    progress = metrics[:, columns.PROGRESS_M] * (config.route_reward / length)
-    result = np.where(progress > 0.0, progress * factors(metrics, config), progress)
-    result += tables.terminal[metrics[:, columns.END_REASON].astype(np.intp)]
-    result[(status & columns.RESET) != 0] = 0.0
-    return result.astype(np.float32, copy=False)
+    """Reward a step with `config`, float32 [N]; see `RewardFunction`."""
+    return _function(config)(metrics, status)
