@@ -181,11 +181,18 @@ std::string Context::shutdown_reason() const
   return shutdown_reason_;
 }
 
-void Context::run(const Callbacks & callbacks)
+std::exception_ptr Context::run(const Callbacks & callbacks)
 {
+  // A callback that throws must not keep executors from being woken by theirs.
+  std::exception_ptr first;
   for (const auto & callback : callbacks) {
-    (*callback)();
+    try {
+      (*callback)();
+    } catch (...) {
+      first = first ? first : std::current_exception();
+    }
   }
+  return first;
 }
 
 bool Context::shutdown(const std::string & reason)
@@ -199,7 +206,7 @@ bool Context::shutdown(const std::string & reason)
     const std::lock_guard<std::mutex> callbacks_lock(callbacks_mutex_);
     callbacks = pre_shutdown_callbacks_;
   }
-  run(callbacks);
+  std::exception_ptr thrown = run(callbacks);
   if (!is_valid()) {
     return false;  // one of them did it
   }
@@ -223,8 +230,12 @@ bool Context::shutdown(const std::string & reason)
     const std::lock_guard<std::mutex> callbacks_lock(callbacks_mutex_);
     callbacks = on_shutdown_callbacks_;
   }
-  run(callbacks);
+  const std::exception_ptr thrown_later = run(callbacks);
   interrupt_all_sleep_for();
+  thrown = thrown ? thrown : thrown_later;
+  if (thrown) {
+    std::rethrow_exception(thrown);
+  }
   return true;
 }
 

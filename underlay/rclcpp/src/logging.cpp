@@ -23,23 +23,22 @@ void output_handler(
   const rcutils_log_location_t * location, int severity, const char * name,
   rcutils_time_point_value_t timestamp, const char * format, va_list * arguments)
 {
-  const auto mutex = get_global_logging_mutex();
-  const std::lock_guard<std::recursive_mutex> lock(*mutex);
+  const std::lock_guard<std::recursive_mutex> lock(get_global_logging_mutex());
   rcl_logging_multiple_output_handler(location, severity, name, timestamp, format, arguments);
 }
 
 }  // namespace
 
-std::shared_ptr<std::recursive_mutex> get_global_logging_mutex()
+std::recursive_mutex & get_global_logging_mutex()
 {
   // Never destroyed: the default context is a static object, too, and lets go of logging when it is.
-  static const auto & mutex = *new std::shared_ptr<std::recursive_mutex>(std::make_shared<std::recursive_mutex>());
-  return mutex;
+  static auto * const mutex = new std::recursive_mutex();
+  return *mutex;
 }
 
 void acquire_logging(const rcl_arguments_t & arguments, const rcl_allocator_t & allocator)
 {
-  const std::lock_guard<std::recursive_mutex> lock(*get_global_logging_mutex());
+  const std::lock_guard<std::recursive_mutex> lock(get_global_logging_mutex());
   if (logging_users == 0) {
     const rcl_ret_t ret = rcl_logging_configure_with_output_handler(&arguments, &allocator, output_handler);
     if (ret != RCL_RET_OK) {
@@ -51,7 +50,7 @@ void acquire_logging(const rcl_arguments_t & arguments, const rcl_allocator_t & 
 
 void release_logging()
 {
-  const std::lock_guard<std::recursive_mutex> lock(*get_global_logging_mutex());
+  const std::lock_guard<std::recursive_mutex> lock(get_global_logging_mutex());
   if (--logging_users == 0) {
     if (rcl_logging_fini() != RCL_RET_OK) {
       rcl_reset_error();
@@ -82,13 +81,13 @@ Logger Logger::get_child(const std::string & suffix)
     return Logger(suffix);
   }
   Logger child(*name_ + RCUTILS_LOGGING_SEPARATOR_STRING + suffix);
-  const std::lock_guard<std::recursive_mutex> lock(*detail::get_global_logging_mutex());
+  const std::lock_guard<std::recursive_mutex> lock(detail::get_global_logging_mutex());
   const rcl_ret_t ret = rcl_logging_rosout_add_sublogger(name_->c_str(), suffix.c_str());
   if (ret == RCL_RET_OK) {
     // Entry in /rosout's table of subloggers; goes with the last copy of the child.
     child.sublogger_ = std::shared_ptr<void>(
       nullptr, [parent = name_, suffix](void *) {
-        const std::lock_guard<std::recursive_mutex> remove_lock(*detail::get_global_logging_mutex());
+        const std::lock_guard<std::recursive_mutex> remove_lock(detail::get_global_logging_mutex());
         if (rcl_logging_rosout_remove_sublogger(parent->c_str(), suffix.c_str()) != RCL_RET_OK) {
           rcl_reset_error();
         }

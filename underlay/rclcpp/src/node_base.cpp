@@ -92,8 +92,7 @@ NodeBaseInterface::NodeBaseInterface(
             "failed to create node '" + node_name + "': rclcpp::init() was not called: ");
   }
   auto node = std::make_unique<rcl_node_t>(rcl_get_zero_initialized_node());
-  const auto logging_mutex = detail::get_global_logging_mutex();
-  const std::lock_guard<std::recursive_mutex> lock(*logging_mutex);
+  const std::lock_guard<std::recursive_mutex> lock(detail::get_global_logging_mutex());
   rcl_ret_t ret = rcl_node_init(
     node.get(), node_name.c_str(), namespace_.c_str(), rcl_context.get(), &options);
   if (ret != RCL_RET_OK) {
@@ -102,8 +101,8 @@ NodeBaseInterface::NodeBaseInterface(
   const bool rosout = rcl_logging_rosout_enabled() && options.enable_rosout;
   // Entities hold this handle, the handle its context: whatever is destroyed last, order is right.
   handle_ = std::shared_ptr<rcl_node_t>(
-    node.release(), [rcl_context, logging_mutex, rosout](rcl_node_t * raw) {
-      const std::lock_guard<std::recursive_mutex> fini_lock(*logging_mutex);
+    node.release(), [rcl_context, rosout](rcl_node_t * raw) {
+      const std::lock_guard<std::recursive_mutex> fini_lock(detail::get_global_logging_mutex());
       if (rosout && rcl_logging_rosout_fini_publisher_for_node(raw) != RCL_RET_OK) {
         rcl_reset_error();
       }

@@ -81,6 +81,10 @@ bool SignalHandler::install(SignalHandlerOptions options)
     thread_.join();  // of an uninstall that was called from that thread
   }
   stop = false;
+  // A signal that came when the handlers went is not for the contexts of today.
+  last_signal = 0;
+  while (sem_trywait(&signals) == 0) {
+  }
   // The thread takes no signals itself, so that they interrupt the program's own calls.
   sigset_t all;
   sigset_t before;
@@ -131,9 +135,11 @@ void SignalHandler::wait_for_signals()
     if (sem_wait(&signals) != 0 || stop) {
       continue;
     }
-    if (const int number = last_signal.exchange(0)) {
-      RCLCPP_INFO(get_logger("rclcpp"), "signal_handler(signum=%d)", number);
+    const int number = last_signal.exchange(0);
+    if (number == 0) {
+      continue;
     }
+    RCLCPP_INFO(get_logger("rclcpp"), "signal_handler(signum=%d)", number);
     for (const auto & context : get_contexts()) {
       if (context->get_init_options().shutdown_on_signal) {
         try {

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <exception>
 #include <functional>
 #include <list>
 #include <memory>
@@ -61,7 +62,7 @@ public:
   size_t get_domain_id() const;
   std::string shutdown_reason() const;
 
-  /// Run the callbacks, end ROS, wake executors and sleepers.
+  /// Run the callbacks, end ROS, wake executors and sleepers; then throw what a callback threw.
   /// \return false if it was shut down before
   virtual bool shutdown(const std::string & reason);
 
@@ -80,7 +81,8 @@ public:
 
 private:
   using Callbacks = std::list<std::shared_ptr<std::function<void()>>>;
-  static void run(const Callbacks & callbacks);
+  /// \return the first exception that came out of a callback, after all of them ran
+  static std::exception_ptr run(const Callbacks & callbacks);
 
   mutable std::recursive_mutex init_mutex_;
   std::shared_ptr<rcl_context_t> rcl_context_;

@@ -59,6 +59,7 @@ public:
       publish_loan(std::exchange(message.loan_, nullptr));
     } else {
       publish_message(message.owned_.get());
+      message.owned_.reset();
     }
   }
 
