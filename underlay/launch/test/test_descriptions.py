@@ -51,7 +51,6 @@ from launch.substitutions import (
     SubstitutionFailure,
     TextSubstitution,
     ThisLaunchFile,
-    ThisLaunchFileDir,
 )
 from launch.utilities import normalize_to_list_of_substitutions, perform_substitutions
 

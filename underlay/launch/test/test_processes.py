@@ -129,7 +129,7 @@ def test_handlers_see_start_output_and_exit() -> None:
 
 
 def test_on_exit_can_end_the_launch() -> None:
-    endless = python("import time; time.sleep(600)")
+    endless = ExecuteProcess(cmd=["sleep", "600"])
     assert run(endless, python("pass", on_exit=Shutdown(reason="done"))) == 0
     assert endless.return_code == -signal.SIGINT
 

@@ -43,8 +43,7 @@ def _get(identifier: str, kind: str) -> Any:
         raise ValueError(
             f"expected the full name of a {kind} interface, got '{identifier}'; e.g. {_EXAMPLE[kind]}"
         )
-    interface = get_interface(identifier)
-    return interface
+    return get_interface(identifier)
 
 
 def get_message(identifier: str) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import codecs
+import contextlib
 import os
 from collections.abc import Callable
 
@@ -87,9 +88,7 @@ class ProcessProtocol(asyncio.SubprocessProtocol):
 
     async def wait_for_end_of_output(self, timeout_s: float) -> None:
         """Wait until both streams are read to the end; a descendant may hold them open, so not for ever."""
-        try:
+        with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._all_closed.wait(), timeout=timeout_s)
-        except asyncio.TimeoutError:
-            pass
         for transport in self._terminals:
             transport.close()

@@ -9,14 +9,12 @@ import pty
 import signal
 import traceback
 import weakref
-from collections.abc import Callable, Iterable
-from typing import Any, Union, cast
+from collections.abc import Callable
+from typing import Any, cast
 
 from .. import logging as launch_logging
-from ..action import Action
 from ..descriptions.executable import Executable
 from ..event import Event
-from ..event_handler import EventHandler
 from ..event_handlers import OnProcessExit, OnProcessIO, OnShutdown
 from ..events import Shutdown
 from ..events.process import (
@@ -33,17 +31,15 @@ from ..events.process import (
 from ..launch_context import LaunchContext
 from ..launch_description_entity import LaunchDescriptionEntity
 from ..some_entities_type import SomeEntitiesType
-from ..some_substitutions_type import SomeSubstitutionsType
-from ..substitution import Substitution
-from ..substitutions import LaunchConfiguration
-from ..utilities import normalize_to_list_of_substitutions, perform_substitutions
-from ..utilities.type_utils import coerce_to_type, normalize_typed_substitution, perform_typed_substitution
+from ..utilities import perform_substitutions
+from ..utilities.type_utils import perform_typed_substitution
+from ._call_handler import CallHandler
 from ._process_output import LineBuffer, ProcessProtocol
+from ._process_settings import ProcessSettings, seconds_of
 from ._process_tree import Descendants
 
 _live: weakref.WeakSet[ExecuteLocal] = weakref.WeakSet()
 _PIPE_WAIT_S = 1.0
-OnExit = Union[SomeEntitiesType, Callable[..., Any]]
 
 
 def processes_of(context: LaunchContext) -> list[ExecuteLocal]:
@@ -51,41 +47,11 @@ def processes_of(context: LaunchContext) -> list[ExecuteLocal]:
     return [action for action in _live if action._context is context and action._is_running()]
 
 
-class ExecuteLocal(Action):
+class ExecuteLocal(ProcessSettings):
     """Starts a process, passes its output on, respawns it, and stops it when the launch ends."""
 
-    def __init__(
-        self,
-        *,
-        process_description: Executable,
-        shell: bool = False,
-        sigterm_timeout: SomeSubstitutionsType = LaunchConfiguration("sigterm_timeout", default=5),  # noqa: B008
-        sigkill_timeout: SomeSubstitutionsType = LaunchConfiguration("sigkill_timeout", default=5),  # noqa: B008
-        emulate_tty: bool | SomeSubstitutionsType = False,
-        output: Any = "log",
-        output_format: str = "[{this.process_description.final_name}] {line}",
-        cached_output: bool = False,
-        log_cmd: bool = False,
-        on_exit: OnExit | None = None,
-        respawn: bool | SomeSubstitutionsType = False,
-        respawn_delay: float | None = None,
-        respawn_max_retries: int = -1,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self.__description = process_description
-        self.__shell = shell
-        self.__sigterm_timeout = normalize_to_list_of_substitutions(_text(sigterm_timeout))
-        self.__sigkill_timeout = normalize_to_list_of_substitutions(_text(sigkill_timeout))
-        self.__emulate_tty = emulate_tty
-        self.__output = output if isinstance(output, dict) else normalize_to_list_of_substitutions(output)
-        self.__output_format = output_format
-        self.__cached_output = cached_output
-        self.__log_cmd = log_cmd
-        self.__on_exit = on_exit
-        self.__respawn = normalize_typed_substitution(respawn, bool)
-        self.__respawn_delay = normalize_typed_substitution(respawn_delay, float)
-        self.__respawn_max_retries = respawn_max_retries
+    def __init__(self, *, process_description: Executable, **kwargs: Any) -> None:
+        super().__init__(process_description=process_description, **kwargs)
         self.__respawn_count = 0
         self.__executed = False
         self.__details: dict[str, Any] = {}
@@ -98,73 +64,8 @@ class ExecuteLocal(Action):
         self.__descendants = Descendants()
         self.__cache: dict[str, list[str]] = {"stdout": [], "stderr": []}
         self.__handlers: list[Any] = []
-        self._context: LaunchContext | None = None
 
     # --- what callers read -----------------------------------------------------------------------
-    @property
-    def process_description(self) -> Executable:
-        """Description of the program."""
-        return self.__description
-
-    @property
-    def shell(self) -> bool:
-        """Whether the command is run by a shell."""
-        return self.__shell
-
-    @property
-    def emulate_tty(self) -> bool:
-        """Whether the process is given a pseudo terminal for its output."""
-        value = self.__emulate_tty
-        if isinstance(value, bool):
-            return value
-        context = self._context or LaunchContext()
-        return bool(perform_typed_substitution(context, normalize_typed_substitution(value), bool))
-
-    @property
-    def sigterm_timeout(self) -> list[Substitution]:
-        """Seconds from SIGINT to SIGTERM."""
-        return self.__sigterm_timeout
-
-    @property
-    def sigkill_timeout(self) -> list[Substitution]:
-        """Seconds from SIGTERM to SIGKILL."""
-        return self.__sigkill_timeout
-
-    @property
-    def output(self) -> Any:
-        """Where output goes."""
-        return self.__output
-
-    @property
-    def cached_output(self) -> bool:
-        """Whether output is kept for `get_stdout` and `get_stderr`."""
-        return self.__cached_output
-
-    @property
-    def name(self) -> str | None:
-        """Unique name such as `talker-1`, once the process was started."""
-        return self.__description.final_name or None
-
-    @property
-    def cmd(self) -> list[Any]:
-        """Command line; substitutions before the process was started."""
-        return self.__description.final_cmd or self.__description.cmd
-
-    @property
-    def cwd(self) -> Any:
-        """Working directory."""
-        return self.__description.final_cwd
-
-    @property
-    def env(self) -> dict[str, str] | None:
-        """Environment of the process."""
-        return self.__description.final_env
-
-    @property
-    def additional_env(self) -> Any:
-        """Variables that are added to the environment."""
-        return self.__description.additional_env
-
     @property
     def process_details(self) -> dict[str, Any]:
         """`pid`, `name`, `cmd`, `cwd`, `env` and `action`; empty before the start."""
@@ -188,17 +89,9 @@ class ExecuteLocal(Action):
         return self.__cached("stderr")
 
     def __cached(self, stream: str) -> str:
-        if not self.__cached_output:
+        if not self._cached_output:
             raise RuntimeError(f"no {stream} is kept: give ExecuteProcess cached_output=True")
         return "".join(self.__cache[stream])
-
-    def get_sub_entities(self) -> list[LaunchDescriptionEntity]:
-        """Return what `on_exit` yields, if it is no function."""
-        if self.__on_exit is None or callable(self.__on_exit):
-            return []
-        if isinstance(self.__on_exit, LaunchDescriptionEntity):
-            return [self.__on_exit]
-        return list(cast(Iterable[LaunchDescriptionEntity], self.__on_exit))
 
     def get_asyncio_future(self) -> asyncio.Future[Any] | None:
         """Return a future that is done when the process has ended for good."""
@@ -207,7 +100,7 @@ class ExecuteLocal(Action):
     # --- start -----------------------------------------------------------------------------------
     def prepare(self, context: LaunchContext) -> None:
         """Perform the substitutions of the description."""
-        self.__description.prepare(context, self)
+        self._description.prepare(context, self)
 
     def execute(self, context: LaunchContext) -> list[LaunchDescriptionEntity] | None:
         """Prepare the command and start the process in the background."""
@@ -220,13 +113,13 @@ class ExecuteLocal(Action):
         if context.is_shutdown:
             return None  # shutdown came first: nothing is started any more
         self.__logger = launch_logging.get_logger(self.name)
-        output = self.__output
+        output: Any = self._output
         if not isinstance(output, dict):
             output = perform_substitutions(context, output)
         self.__out, self.__err = launch_logging.get_output_loggers(self.name or "", output)
         self.__timeouts = [
-            _seconds(context, self.__sigterm_timeout, "sigterm_timeout"),
-            _seconds(context, self.__sigkill_timeout, "sigkill_timeout"),
+            seconds_of(context, self._sigterm_timeout, "sigterm_timeout"),
+            seconds_of(context, self._sigkill_timeout, "sigkill_timeout"),
         ]
         self.__completed = loop.create_future()
         self.__stopping = asyncio.Event()
@@ -240,9 +133,9 @@ class ExecuteLocal(Action):
 
         self.__lines = {1: LineBuffer(self.__write_out), 2: LineBuffer(self.__write_err)}
         self.__handlers = [
-            _CallHandler(targets_us(SendStdin), self.__on_send_stdin),
-            _CallHandler(targets_us(SignalProcess), self.__on_signal),
-            _CallHandler(targets_us(ShutdownProcess), self.__on_shutdown_process),
+            CallHandler(targets_us(SendStdin), self.__on_send_stdin),
+            CallHandler(targets_us(SignalProcess), self.__on_signal),
+            CallHandler(targets_us(ShutdownProcess), self.__on_shutdown_process),
             OnShutdown(on_shutdown=self.__on_shutdown),
             OnProcessIO(target_action=self, on_stdout=self.__on_output, on_stderr=self.__on_output),
             OnProcessExit(target_action=self, on_exit=self.__on_process_exit),
@@ -263,8 +156,8 @@ class ExecuteLocal(Action):
             self.__clean_up(context)
 
     async def __run_once(self, context: LaunchContext) -> bool:
-        description = self.__description
-        details = {
+        description = self._description
+        details: dict[str, Any] = {
             "action": self,
             "name": description.final_name,
             "cmd": description.final_cmd,
@@ -287,7 +180,7 @@ class ExecuteLocal(Action):
         _live.add(self)
         context.emit_event_sync(ProcessStarted(**self.__details))
         protocol.start_delivery()
-        extra = f" (cmd: '{' '.join(details['cmd'])}')" if self.__log_cmd else ""
+        extra = f" (cmd: '{' '.join(details['cmd'])}')" if self._log_cmd else ""
         self.__logger.info(f"process started with pid [{pid}]{extra}")
         await exited.wait()
         await protocol.wait_for_end_of_output(_PIPE_WAIT_S)
@@ -301,7 +194,7 @@ class ExecuteLocal(Action):
         return True
 
     async def __start(self, protocol: ProcessProtocol) -> asyncio.SubprocessTransport:
-        description = self.__description
+        description = self._description
         loop = asyncio.get_running_loop()
         options: dict[str, Any] = {
             "cwd": description.final_cwd,
@@ -317,7 +210,7 @@ class ExecuteLocal(Action):
                     stack.callback(os.close, theirs)
                     options[stream] = theirs
                     await protocol.read_terminal(loop, ours, fd)
-            if self.__shell:
+            if self._shell:
                 started = await loop.subprocess_shell(
                     lambda: protocol, " ".join(description.final_cmd), **options
                 )
@@ -337,11 +230,11 @@ class ExecuteLocal(Action):
         assert self.__stopping is not None
         if context.is_shutdown or self.__stopping.is_set():
             return False
-        if not perform_typed_substitution(context, self.__respawn, bool):
+        if not perform_typed_substitution(context, self._respawn, bool):
             return False
-        if 0 <= self.__respawn_max_retries <= self.__respawn_count:
+        if 0 <= self._respawn_max_retries <= self.__respawn_count:
             return False
-        delay = perform_typed_substitution(context, self.__respawn_delay, float)
+        delay = perform_typed_substitution(context, self._respawn_delay, float)
         if delay:
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self.__stopping.wait(), timeout=float(delay))
@@ -362,7 +255,7 @@ class ExecuteLocal(Action):
                 done.set_result(None)
 
         last = Event()
-        finisher = _CallHandler(lambda event: event is last, finish)
+        finisher = CallHandler(lambda event: event is last, finish)
         context.register_event_handler(finisher)
         context.emit_event_sync(last)
 
@@ -373,23 +266,23 @@ class ExecuteLocal(Action):
 
     def __on_output(self, event: ProcessIO) -> None:
         fd = 1 if event.from_stdout else 2
-        if self.__cached_output:
+        if self._cached_output:
             self.__cache["stdout" if fd == 1 else "stderr"].append(event.text.decode(errors="replace"))
         self.__lines[fd].add(event.text)
 
     def __write_out(self, line: str) -> None:
-        self.__out.info(self.__output_format.format(line=line, this=self))
+        self.__out.info(self._output_format.format(line=line, this=self))
 
     def __write_err(self, line: str) -> None:
-        self.__err.info(self.__output_format.format(line=line, this=self))
+        self.__err.info(self._output_format.format(line=line, this=self))
 
     def __on_process_exit(self, event: Event, context: LaunchContext) -> SomeEntitiesType | None:
         for buffer in self.__lines.values():
             buffer.flush()
-        if callable(self.__on_exit):
-            result: SomeEntitiesType | None = self.__on_exit(event, context)
+        if callable(self._on_exit):
+            result: SomeEntitiesType | None = self._on_exit(event, context)
             return result
-        return self.__on_exit
+        return self._on_exit
 
     # --- signals ---------------------------------------------------------------------------------
     def _is_running(self) -> bool:
@@ -461,32 +354,3 @@ class ExecuteLocal(Action):
                 self.__send(after)
         # The process may have left children of its own (a shell does).
         await self.__descendants.terminate(self.__timeouts[1])
-
-
-class _CallHandler(EventHandler):
-    """Calls a function for events that match."""
-
-    def __init__(
-        self, matcher: Callable[[Event], bool], function: Callable[[Event, LaunchContext], Any]
-    ) -> None:
-        super().__init__(matcher=matcher)
-        self._function = function
-
-    def handle(self, event: Event, context: LaunchContext) -> SomeEntitiesType | None:
-        self._function(event, context)
-        return None
-
-
-def _text(value: Any) -> SomeSubstitutionsType:
-    return str(value) if isinstance(value, (int, float)) else cast(SomeSubstitutionsType, value)
-
-
-def _seconds(context: LaunchContext, value: list[Substitution], name: str) -> float:
-    text = perform_substitutions(context, value)
-    try:
-        seconds = float(coerce_to_type(text, float))
-    except ValueError:
-        raise ValueError(f"parameter '{name}' is '{text}'; a number of seconds is expected") from None
-    if not 0.0 <= seconds < float("inf"):
-        raise ValueError(f"parameter '{name}' is '{text}'; a finite number of seconds >= 0 is expected")
-    return seconds

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any
 
 from ..event import Event
 from ..event_handler import BaseEventHandler
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..action import Action
     from ..launch_context import LaunchContext
 
-OnEvent = Union[SomeEntitiesType, Callable[..., Any]]
+OnEvent = SomeEntitiesType | Callable[..., Any]
 
 
 class OnActionEventBase(BaseEventHandler):

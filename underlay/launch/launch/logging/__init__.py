@@ -12,7 +12,7 @@ import os
 import socket
 import sys
 from collections.abc import Iterable, Mapping
-from typing import Any, Union
+from typing import Any
 
 CRITICAL, DEBUG, ERROR = logging.CRITICAL, logging.DEBUG, logging.ERROR
 FATAL, INFO, NOTSET = logging.FATAL, logging.INFO, logging.NOTSET
@@ -22,7 +22,7 @@ _SCREEN_FORMATS = {
     "default": "[{levelname}] [{name}]: {message}",
     "default_with_timestamp": "{created:.7f} [{levelname}] [{name}]: {message}",
 }
-OutputSetting = Union[str, Mapping[str, Any]]
+OutputSetting = str | Mapping[str, Any]
 
 
 def _default_log_root() -> str:
@@ -248,7 +248,7 @@ class _BareHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         target = self._target
-        with target.lock or _NoLock():  # type: ignore[attr-defined]
+        with target.lock or _NoLock():
             previous = target.formatter
             target.setFormatter(self._line_formatter)
             try:

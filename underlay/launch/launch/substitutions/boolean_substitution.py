@@ -95,7 +95,7 @@ class AnySubstitution(Substitution):
 
     def perform(self, context: LaunchContext) -> str:
         """Return `true` or `false`."""
-        return _text(any([_truth(context, operand) for operand in self.__operands]))
+        return _text(any([_truth(context, operand) for operand in self.__operands]))  # noqa: C419 (every operand is checked)
 
 
 class AllSubstitution(AnySubstitution):
@@ -103,4 +103,4 @@ class AllSubstitution(AnySubstitution):
 
     def perform(self, context: LaunchContext) -> str:
         """Return `true` or `false`."""
-        return _text(all([_truth(context, operand) for operand in self.args]))
+        return _text(all([_truth(context, operand) for operand in self.args]))  # noqa: C419 (every operand is checked)

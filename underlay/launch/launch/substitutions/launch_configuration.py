@@ -22,7 +22,7 @@ class LaunchConfiguration(Substitution):
         if default is None:
             self.__default = None
         else:
-            values = default if isinstance(default, (list, tuple)) else [default]
+            values: Any = default if isinstance(default, (list, tuple)) else [default]
             self.__default = normalize_to_list_of_substitutions(
                 [str(value) if isinstance(value, (bool, int, float)) else value for value in values]
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -13,7 +13,7 @@ from . import normalize_to_list_of_substitutions, perform_substitutions
 if TYPE_CHECKING:
     from ..launch_context import LaunchContext
 
-ScalarValueType = Union[str, int, float, bool]
+ScalarValueType = str | int | float | bool
 SomeValueType = Any
 NormalizedValueType = Any
 _TRUE = {"true", "1", "yes", "on"}
@@ -46,9 +46,9 @@ def coerce_to_type(value: str, data_type: type | None = None, can_be_str: bool =
         raise ValueError(f"'{value}' is not a bool; allowed: true, false, yes, no, on, off, 1, 0")
     if data_type in (int, float):
         try:
-            return data_type(value)  # type: ignore[misc]
+            return data_type(value)
         except ValueError:
-            raise ValueError(f"'{value}' is not of type {data_type.__name__}") from None  # type: ignore[union-attr]
+            raise ValueError(f"'{value}' is not of type {data_type.__name__}") from None
     try:
         parsed = yaml.safe_load(value)
     except yaml.YAMLError:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 
 from ament_index_python.packages import PackageNotFoundError, get_package_prefix, get_package_share_directory
-
 from launch import LaunchContext, SomeSubstitutionsType, Substitution
 from launch.substitutions import SubstitutionFailure
 from launch.utilities import normalize_to_list_of_substitutions, perform_substitutions

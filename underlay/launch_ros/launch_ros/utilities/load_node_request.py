@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import yaml
-
 from launch import LaunchContext
 from launch.utilities import perform_substitutions
 

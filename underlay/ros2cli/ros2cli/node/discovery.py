@@ -1,7 +1,7 @@
 """How long to look around before the graph can be taken as known.
 
-Peers that miss a newcomer's greeting are heard of only when they announce themselves again (every
-3 s by default). A fixed wait is therefore too long or too short. Each participant on this machine
+Peers whose answer to a newcomer's greeting gets lost are heard of only when they announce themselves
+again (every 3 s by default). A fixed wait is therefore too long or too short. Each participant on this machine
 binds a UDP port that follows from the domain (OMG DDSI-RTPS 2.5, section 9.6.2: PB 7400, DG 250,
 PG 2, d1 10), so `/proc/net/udp` says how many there are to be discovered.
 """
@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from typing import Any
 
 _PORT_BASE, _DOMAIN_GAIN, _UNICAST_OFFSET, _PARTICIPANT_GAIN = 7400, 250, 10, 2
 _PARTICIPANTS_MAX = 119
 _POLL_S = 0.02
-_COUNT_PERIOD_S = 0.06
 _SETTLE_S = 0.1
 _SETTLE_REMOTE_S = 0.3
 _UNKNOWN_NAME = "_NODE_NAME_UNKNOWN_"
@@ -53,29 +53,39 @@ def _known_participants(node: Any) -> tuple[int, bool]:
     return len(participants), named
 
 
-def wait_for_discovery(node: Any, timeout_s: float) -> bool:
+def wait_for_discovery(
+    node: Any,
+    timeout_s: float,
+    patience_s: float | None = None,
+    until: Callable[[Any], bool] | None = None,
+) -> bool:
     """Wait until every participant on this machine is known and the graph rests, or `timeout_s` seconds.
 
-    Participants on other machines cannot be counted; they get the time that the graph takes to
-    settle. Returns whether everything was found in time.
+    With `patience_s` it gives up after that time if participants are missing; `until(node)` ends the
+    wait when it is true. Participants on other
+    machines cannot be counted; they get the time that the graph takes to settle. Returns whether
+    everything was found.
     """
     domain_id = node.context.get_domain_id()
     remote = os.environ.get("ROS_AUTOMATIC_DISCOVERY_RANGE", "SUBNET").upper() not in ("LOCALHOST", "OFF")
     settle = _SETTLE_REMOTE_S if remote else _SETTLE_S
-    start = changed_at = counted_at = time.monotonic()
-    expected = _count_local(domain_id)
+    start = changed_at = time.monotonic()
     last: Any = None
     while True:
-        now = time.monotonic()
-        if now - counted_at > _COUNT_PERIOD_S:
-            expected, counted_at = _count_local(domain_id), now
         graph = (sorted(node.get_node_names_and_namespaces()), sorted(node.get_topic_names_and_types()))
+        now = time.monotonic()
+        if until is not None and until(node):
+            return True
         if graph != last:
             last, changed_at = graph, now
-        elif now - changed_at >= settle:
+        impatient = patience_s is not None and now - start >= patience_s
+        if now - changed_at >= settle or impatient:
             known, named = _known_participants(node)
-            if known >= expected and named:
+            missing = known < _count_local(domain_id)
+            if not missing and named and now - changed_at >= settle:
                 return True
+            if missing and impatient:
+                return False
         if now - start >= timeout_s:
             return False
         time.sleep(_POLL_S)

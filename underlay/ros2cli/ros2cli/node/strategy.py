@@ -10,7 +10,7 @@ from .direct import add_arguments as add_direct_node_arguments
 
 
 class NodeStrategy:
-    """Context manager; attributes are those of a DirectNode, as there is no daemon here."""
+    """Context manager to look at the graph; attributes are those of a DirectNode, as there is no daemon here."""
 
     def __init__(self, args: Any, *, node_name: str | None = None) -> None:
         self._args = args
@@ -21,7 +21,7 @@ class NodeStrategy:
     def direct_node(self) -> DirectNode:
         """The node; made on first use."""
         if self._direct_node is None:
-            self._direct_node = DirectNode(self._args, node_name=self._node_name)
+            self._direct_node = DirectNode(self._args, node_name=self._node_name, graph_only=True)
         return self._direct_node
 
     @property

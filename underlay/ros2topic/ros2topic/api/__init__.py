@@ -39,6 +39,11 @@ def expand_name(node: Any, topic: str) -> str:
     return name
 
 
+def has_publishers(node: Any, topics: list[str]) -> bool:
+    """Whether every one of the topics is published and its publishers' quality of service is known."""
+    return all(node.get_publishers_info_by_topic(expand_name(node, topic)) for topic in topics)
+
+
 def get_msg_class(node: Any, topic: str, blocking: bool = False, include_hidden_topics: bool = False) -> Any:
     """Return the message class of a topic, None if nobody publishes or subscribes to it.
 

@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from ros2cli.node.strategy import NodeStrategy, add_arguments
+from ros2cli.node.direct import DirectNode
+from ros2cli.node.strategy import add_arguments
 from ros2cli.qos import add_qos_arguments, choose_qos
 
 from . import VerbExtension
@@ -73,10 +74,10 @@ class EchoVerb(VerbExtension):
 
     def main(self, *, args: argparse.Namespace) -> str | None:
         """Print messages until Ctrl-C, the first one with `--once`, or `--timeout`."""
-        from ..api import get_class, get_msg_class
+        from ..api import get_class, get_msg_class, has_publishers
 
-        with NodeStrategy(args) as strategy:
-            node = strategy.direct_node.node
+        with DirectNode(args, until=lambda node: has_publishers(node, [args.topic_name])) as direct:
+            node = direct.node
             qos = choose_qos(node, args.topic_name, args)
             if args.message_type is None:
                 message_class = get_msg_class(node, args.topic_name, include_hidden_topics=True)

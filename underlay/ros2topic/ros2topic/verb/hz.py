@@ -8,7 +8,8 @@ import time
 from collections import deque
 from typing import Any
 
-from ros2cli.node.strategy import NodeStrategy, add_arguments
+from ros2cli.node.direct import DirectNode
+from ros2cli.node.strategy import add_arguments
 
 from . import VerbExtension
 
@@ -81,13 +82,13 @@ class HzVerb(VerbExtension):
         """Print rates once a second until Ctrl-C."""
         from rclpy.qos import QoSHistoryPolicy, QoSProfile, QoSReliabilityPolicy
 
-        from ..api import get_msg_class
+        from ..api import get_msg_class, has_publishers
         from .echo import _compile_filter
 
         accept = _compile_filter(args.filter_expr)
         windows: dict[str, RateWindow] = {}
-        with NodeStrategy(args) as strategy:
-            node = strategy.direct_node.node
+        with DirectNode(args, until=lambda node: has_publishers(node, args.topic_name)) as direct:
+            node = direct.node
 
             def now() -> float:
                 if args.use_sim_time and not args.use_wtime:

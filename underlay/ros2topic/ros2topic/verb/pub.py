@@ -81,7 +81,6 @@ class PubVerb(VerbExtension):
     def main(self, *, args: argparse.Namespace) -> str | None:
         """Publish until Ctrl-C or as often as the arguments say."""
         import yaml
-
         from rosidl_runtime_py import set_message_fields
 
         from ..api import get_class
