@@ -177,9 +177,7 @@ class Updater(DiagnosticTaskVector):
     def broadcast(self, lvl: bytes, msg: str) -> None:
         """Report one level and message for all tasks, without running them."""
         with self.lock:
-            statuses = [
-                DiagnosticStatusWrapper(name=task.name, hardware_id=self.hwid) for task in self.tasks
-            ]
+            statuses = [DiagnosticStatusWrapper(name=task.name, hardware_id=self.hwid) for task in self.tasks]
         for status in statuses:
             status.summary(lvl, msg)
         self.publish(statuses)

@@ -31,9 +31,7 @@ class FrequencyStatusParam:
 class FrequencyStatus(DiagnosticTask):
     """Watches how often `tick` is called: error when never, warning outside of the bounds."""
 
-    def __init__(
-        self, params: FrequencyStatusParam, name: str = "FrequencyStatus", node: Any = None
-    ) -> None:
+    def __init__(self, params: FrequencyStatusParam, name: str = "FrequencyStatus", node: Any = None) -> None:
         super().__init__(name)
         self.params = params
         self.lock = threading.Lock()

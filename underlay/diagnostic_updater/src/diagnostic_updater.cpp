@@ -42,8 +42,8 @@ void DiagnosticTaskVector::add(DiagnosticTask & task)
 bool DiagnosticTaskVector::removeByName(const std::string & name)
 {
   const std::lock_guard<std::recursive_mutex> lock(lock_);
-  const auto found = std::find_if(
-    tasks_.begin(), tasks_.end(), [&](const auto & task) { return task.getName() == name; });
+  const auto found =
+      std::find_if(tasks_.begin(), tasks_.end(), [&](const auto & task) { return task.getName() == name; });
   if (found == tasks_.end()) {
     return false;
   }
@@ -61,9 +61,9 @@ void DiagnosticTaskVector::addInternal(DiagnosticTaskInternal & task)
 namespace
 {
 
-rclcpp::ParameterValue declare_once(
-  rclcpp::node_interfaces::NodeParametersInterface & parameters, const std::string & name,
-  const rclcpp::ParameterValue & value, const std::string & description)
+rclcpp::ParameterValue declare_once(rclcpp::node_interfaces::NodeParametersInterface & parameters,
+                                    const std::string & name, const rclcpp::ParameterValue & value,
+                                    const std::string & description)
 {
   if (parameters.has_parameter(name)) {  // a second updater of the node
     return parameters.get_parameter(name).get_parameter_value();
@@ -75,37 +75,36 @@ rclcpp::ParameterValue declare_once(
 
 }  // namespace
 
-Updater::Updater(
-  std::shared_ptr<rclcpp::node_interfaces::NodeBaseInterface> base_interface,
-  std::shared_ptr<rclcpp::node_interfaces::NodeClockInterface> clock_interface,
-  std::shared_ptr<rclcpp::node_interfaces::NodeLoggingInterface> logging_interface,
-  std::shared_ptr<rclcpp::node_interfaces::NodeParametersInterface> parameters_interface,
-  std::shared_ptr<rclcpp::node_interfaces::NodeTimersInterface> timers_interface,
-  std::shared_ptr<rclcpp::node_interfaces::NodeTopicsInterface> topics_interface, double period)
-: base_interface_(std::move(base_interface)),
-  timers_interface_(std::move(timers_interface)),
-  clock_(clock_interface->get_clock()),
-  period_(rclcpp::Duration::from_seconds(period)),
-  publisher_(std::make_shared<rclcpp::Publisher<DiagnosticArray>>(
-      topics_interface->get_node_base_interface(), "/diagnostics", rclcpp::QoS(1),
-      rclcpp::PublisherOptions())),
-  logger_(logging_interface->get_logger()),
-  node_name_(base_interface_->get_name())
+Updater::Updater(std::shared_ptr<rclcpp::node_interfaces::NodeBaseInterface> base_interface,
+                 std::shared_ptr<rclcpp::node_interfaces::NodeClockInterface> clock_interface,
+                 std::shared_ptr<rclcpp::node_interfaces::NodeLoggingInterface> logging_interface,
+                 std::shared_ptr<rclcpp::node_interfaces::NodeParametersInterface> parameters_interface,
+                 std::shared_ptr<rclcpp::node_interfaces::NodeTimersInterface> timers_interface,
+                 std::shared_ptr<rclcpp::node_interfaces::NodeTopicsInterface> topics_interface,
+                 double period)
+    : base_interface_(std::move(base_interface)),
+      timers_interface_(std::move(timers_interface)),
+      clock_(clock_interface->get_clock()),
+      period_(rclcpp::Duration::from_seconds(period)),
+      publisher_(std::make_shared<rclcpp::Publisher<DiagnosticArray>>(
+          topics_interface->get_node_base_interface(), "/diagnostics", rclcpp::QoS(1),
+          rclcpp::PublisherOptions())),
+      logger_(logging_interface->get_logger()),
+      node_name_(base_interface_->get_name())
 {
   constexpr char period_name[] = "diagnostic_updater.period";
-  const double seconds = declare_once(
-    *parameters_interface, period_name, rclcpp::ParameterValue(period),
-    "Seconds between two reports on /diagnostics.").get<double>();
+  const double seconds = declare_once(*parameters_interface, period_name, rclcpp::ParameterValue(period),
+                                      "Seconds between two reports on /diagnostics.")
+                             .get<double>();
   if (!(seconds > 0.0)) {
-    throw rclcpp::exceptions::InvalidParameterValueException(
-            "parameter '" + std::string(period_name) + "' is " + std::to_string(seconds) +
-            "; allowed: above 0 (seconds)");
+    throw rclcpp::exceptions::InvalidParameterValueException("parameter '" + std::string(period_name) +
+                                                             "' is " + std::to_string(seconds) +
+                                                             "; allowed: above 0 (seconds)");
   }
   period_ = rclcpp::Duration::from_seconds(seconds);
-  if (declare_once(
-      *parameters_interface, "diagnostic_updater.use_fqn", rclcpp::ParameterValue(false),
-      "Report under the node's name with its namespace.").get<bool>())
-  {
+  if (declare_once(*parameters_interface, "diagnostic_updater.use_fqn", rclcpp::ParameterValue(false),
+                   "Report under the node's name with its namespace.")
+          .get<bool>()) {
     node_name_ = base_interface_->get_fully_qualified_name();
   }
   reset_timer();
@@ -119,8 +118,8 @@ Updater::~Updater()
 void Updater::setPeriod(rclcpp::Duration period)
 {
   if (period <= rclcpp::Duration(0, 0)) {
-    throw std::invalid_argument(
-            "diagnostic_updater: period is " + std::to_string(period.seconds()) + " s; allowed: above 0");
+    throw std::invalid_argument("diagnostic_updater: period is " + std::to_string(period.seconds()) +
+                                " s; allowed: above 0");
   }
   period_ = period;
   reset_timer();
@@ -128,8 +127,8 @@ void Updater::setPeriod(rclcpp::Duration period)
 
 void Updater::reset_timer()
 {
-  update_timer_ = rclcpp::create_timer(
-    base_interface_, timers_interface_, clock_, period_, [this]() { update(); });
+  update_timer_ =
+      rclcpp::create_timer(base_interface_, timers_interface_, clock_, period_, [this]() { update(); });
 }
 
 void Updater::update()
@@ -151,9 +150,8 @@ void Updater::update()
       }
       no_hardware_id = no_hardware_id && status.level == DiagnosticStatus::OK;
       if (verbose_ && status.level != DiagnosticStatus::OK) {
-        RCLCPP_WARN(
-          logger_, "Non-zero diagnostic status. Name: '%s', status %i: '%s'", status.name.c_str(),
-          status.level, status.message.c_str());
+        RCLCPP_WARN(logger_, "Non-zero diagnostic status. Name: '%s', status %i: '%s'", status.name.c_str(),
+                    status.level, status.message.c_str());
       }
       statuses.push_back(status);
     }

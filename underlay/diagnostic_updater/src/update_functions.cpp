@@ -9,15 +9,15 @@ namespace diagnostic_updater
 
 using diagnostic_msgs::msg::DiagnosticStatus;
 
-FrequencyStatus::FrequencyStatus(
-  const FrequencyStatusParam & params, std::string name, const rclcpp::Clock::SharedPtr & clock)
-: DiagnosticTask(std::move(name)), params_(params), clock_(clock)
+FrequencyStatus::FrequencyStatus(const FrequencyStatusParam & params, std::string name,
+                                 const rclcpp::Clock::SharedPtr & clock)
+    : DiagnosticTask(std::move(name)), params_(params), clock_(clock)
 {
   clear();
 }
 
 FrequencyStatus::FrequencyStatus(const FrequencyStatusParam & params, const rclcpp::Clock::SharedPtr & clock)
-: FrequencyStatus(params, "Frequency Status", clock)
+    : FrequencyStatus(params, "Frequency Status", clock)
 {
 }
 
@@ -62,23 +62,21 @@ void FrequencyStatus::run(DiagnosticStatusWrapper & stat)
     stat.addf("Target frequency (Hz)", "%f", *params_.min_freq_);
   }
   if (*params_.min_freq_ > 0) {
-    stat.addf(
-      "Minimum acceptable frequency (Hz)", "%f", *params_.min_freq_ * (1 - params_.tolerance_));
+    stat.addf("Minimum acceptable frequency (Hz)", "%f", *params_.min_freq_ * (1 - params_.tolerance_));
   }
   if (*params_.max_freq_ < std::numeric_limits<double>::infinity()) {
-    stat.addf(
-      "Maximum acceptable frequency (Hz)", "%f", *params_.max_freq_ * (1 + params_.tolerance_));
+    stat.addf("Maximum acceptable frequency (Hz)", "%f", *params_.max_freq_ * (1 + params_.tolerance_));
   }
 }
 
-TimeStampStatus::TimeStampStatus(
-  const TimeStampStatusParam & params, std::string name, const rclcpp::Clock::SharedPtr & clock)
-: DiagnosticTask(std::move(name)), params_(params), clock_(clock)
+TimeStampStatus::TimeStampStatus(const TimeStampStatusParam & params, std::string name,
+                                 const rclcpp::Clock::SharedPtr & clock)
+    : DiagnosticTask(std::move(name)), params_(params), clock_(clock)
 {
 }
 
 TimeStampStatus::TimeStampStatus(const TimeStampStatusParam & params, const rclcpp::Clock::SharedPtr & clock)
-: TimeStampStatus(params, "Timestamp Status", clock)
+    : TimeStampStatus(params, "Timestamp Status", clock)
 {
 }
 

@@ -29,10 +29,11 @@ void ExecutorLink::wake() const
 
 }  // namespace detail
 
-CallbackGroup::CallbackGroup(
-  CallbackGroupType type, std::shared_ptr<detail::ExecutorLink> node_link,
-  bool automatically_add_to_executor_with_node)
-: type_(type), automatically_add_(automatically_add_to_executor_with_node), node_link_(std::move(node_link))
+CallbackGroup::CallbackGroup(CallbackGroupType type, std::shared_ptr<detail::ExecutorLink> node_link,
+                             bool automatically_add_to_executor_with_node)
+    : type_(type),
+      automatically_add_(automatically_add_to_executor_with_node),
+      node_link_(std::move(node_link))
 {
 }
 
@@ -47,9 +48,8 @@ void CallbackGroup::add(Weak<T> & list, const std::shared_ptr<T> & entity)
 {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    list.erase(
-      std::remove_if(list.begin(), list.end(), [](const auto & weak) { return weak.expired(); }),
-      list.end());
+    list.erase(std::remove_if(list.begin(), list.end(), [](const auto & weak) { return weak.expired(); }),
+               list.end());
     list.push_back(entity);
   }
   link_.wake();

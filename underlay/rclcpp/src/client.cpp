@@ -10,25 +10,24 @@
 namespace rclcpp
 {
 
-ClientBase::ClientBase(
-  node_interfaces::NodeBaseInterface * node_base, const std::string & name,
-  const rosidl_service_type_support_t & type_support, const QoS & qos)
-: context_(node_base->get_context()), node_handle_(node_base->get_shared_rcl_node_handle())
+ClientBase::ClientBase(node_interfaces::NodeBaseInterface * node_base, const std::string & name,
+                       const rosidl_service_type_support_t & type_support, const QoS & qos)
+    : context_(node_base->get_context()), node_handle_(node_base->get_shared_rcl_node_handle())
 {
   auto client = std::make_unique<rcl_client_t>(rcl_get_zero_initialized_client());
   rcl_client_options_t options = rcl_client_get_default_options();
   options.qos = qos.get_rmw_qos_profile();
-  const rcl_ret_t ret = rcl_client_init(
-    client.get(), node_handle_.get(), &type_support, name.c_str(), &options);
+  const rcl_ret_t ret =
+      rcl_client_init(client.get(), node_handle_.get(), &type_support, name.c_str(), &options);
   if (ret != RCL_RET_OK) {
     detail::throw_creation_error(ret, "client", name, node_handle_.get(), true);
   }
   handle_ = std::shared_ptr<rcl_client_t>(client.release(), [node = node_handle_](rcl_client_t * raw) {
-        if (rcl_client_fini(raw, node.get()) != RCL_RET_OK) {
-          rcl_reset_error();
-        }
-        delete raw;
-      });
+    if (rcl_client_fini(raw, node.get()) != RCL_RET_OK) {
+      rcl_reset_error();
+    }
+    delete raw;
+  });
 }
 
 const char * ClientBase::get_service_name() const

@@ -30,11 +30,11 @@ Clock::Clock(rcl_clock_type_t clock_type) : mutex_(std::make_shared<std::mutex>(
     exceptions::throw_from_rcl_error(ret, "failed to initialize clock");
   }
   clock_ = std::shared_ptr<rcl_clock_t>(clock.release(), [](rcl_clock_t * handle) {
-        if (rcl_clock_fini(handle) != RCL_RET_OK) {
-          rcl_reset_error();
-        }
-        delete handle;
-      });
+    if (rcl_clock_fini(handle) != RCL_RET_OK) {
+      rcl_reset_error();
+    }
+    delete handle;
+  });
 }
 
 Time Clock::now() const
@@ -114,12 +114,12 @@ double checked_rate(double rate)
 }  // namespace
 
 Rate::Rate(double rate, Clock::SharedPtr clock)
-: Rate(Duration::from_seconds(1.0 / checked_rate(rate)), std::move(clock))
+    : Rate(Duration::from_seconds(1.0 / checked_rate(rate)), std::move(clock))
 {
 }
 
 Rate::Rate(const Duration & period, Clock::SharedPtr clock)
-: clock_(std::move(clock)), period_(period), last_interval_(clock_->now())
+    : clock_(std::move(clock)), period_(period), last_interval_(clock_->now())
 {
   if (period <= Duration(0, 0)) {
     throw std::invalid_argument("period must be greater than 0");

@@ -43,9 +43,9 @@ InitOptions::InitOptions(rcl_allocator_t allocator) : options_(rcl_get_zero_init
 }
 
 InitOptions::InitOptions(const InitOptions & other)
-: shutdown_on_signal(other.shutdown_on_signal),
-  options_(rcl_get_zero_initialized_init_options()),
-  initialize_logging_(other.initialize_logging_)
+    : shutdown_on_signal(other.shutdown_on_signal),
+      options_(rcl_get_zero_initialized_init_options()),
+      initialize_logging_(other.initialize_logging_)
 {
   const rcl_ret_t ret = rcl_init_options_copy(&other.options_, &options_);
   if (ret != RCL_RET_OK) {
@@ -130,17 +130,17 @@ void Context::init(int argc, char const * const * argv, const InitOptions & init
   auto logs = std::make_shared<bool>(false);
   // The handle goes with the last node, executor or context that holds it.
   std::shared_ptr<rcl_context_t> handle(context.release(), [logs](rcl_context_t * raw) {
-        if (rcl_context_is_valid(raw) && rcl_shutdown(raw) != RCL_RET_OK) {
-          rcl_reset_error();
-        }
-        if (*logs) {
-          detail::release_logging();
-        }
-        if (rcl_context_fini(raw) != RCL_RET_OK) {
-          rcl_reset_error();
-        }
-        delete raw;
-      });
+    if (rcl_context_is_valid(raw) && rcl_shutdown(raw) != RCL_RET_OK) {
+      rcl_reset_error();
+    }
+    if (*logs) {
+      detail::release_logging();
+    }
+    if (rcl_context_fini(raw) != RCL_RET_OK) {
+      rcl_reset_error();
+    }
+    delete raw;
+  });
   if (init_options.auto_initialize_logging()) {
     detail::acquire_logging(handle->global_arguments, rcl_get_default_allocator());
     *logs = true;
@@ -218,13 +218,12 @@ bool Context::shutdown(const std::string & reason)
   {
     const std::lock_guard<std::mutex> registry_lock(registry().mutex);
     auto & contexts = registry().contexts;
-    contexts.erase(
-      std::remove_if(contexts.begin(), contexts.end(),
-        [this](const std::weak_ptr<Context> & weak) {
-          const auto context = weak.lock();
-          return !context || context.get() == this;
-        }),
-      contexts.end());
+    contexts.erase(std::remove_if(contexts.begin(), contexts.end(),
+                                  [this](const std::weak_ptr<Context> & weak) {
+                                    const auto context = weak.lock();
+                                    return !context || context.get() == this;
+                                  }),
+                   contexts.end());
   }
   {
     const std::lock_guard<std::mutex> callbacks_lock(callbacks_mutex_);
@@ -292,7 +291,9 @@ bool Context::sleep_for(const std::chrono::nanoseconds & nanoseconds)
 
 void Context::interrupt_all_sleep_for()
 {
-  { const std::lock_guard<std::mutex> lock(sleep_mutex_); }
+  {
+    const std::lock_guard<std::mutex> lock(sleep_mutex_);
+  }
   sleep_condition_.notify_all();
 }
 

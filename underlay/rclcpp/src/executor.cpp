@@ -23,8 +23,8 @@ void check(rcl_ret_t ret, const char * what)
 template <class List, class T>
 bool erase_from(List & list, const std::shared_ptr<T> & member)
 {
-  const auto found = std::find_if(
-    list.begin(), list.end(), [&](const auto & weak) { return weak.lock() == member; });
+  const auto found =
+      std::find_if(list.begin(), list.end(), [&](const auto & weak) { return weak.lock() == member; });
   if (found == list.end()) {
     return false;
   }
@@ -35,20 +35,19 @@ bool erase_from(List & list, const std::shared_ptr<T> & member)
 }  // namespace
 
 Executor::Executor(const ExecutorOptions & options)
-: context_(options.context),
-  interrupt_(std::make_shared<GuardCondition>(options.context)),
-  rcl_context_(options.context->get_rcl_context()),
-  wait_set_(rcl_get_zero_initialized_wait_set())
+    : context_(options.context),
+      interrupt_(std::make_shared<GuardCondition>(options.context)),
+      rcl_context_(options.context->get_rcl_context()),
+      wait_set_(rcl_get_zero_initialized_wait_set())
 {
-  check(
-    rcl_wait_set_init(&wait_set_, 0, 1, 0, 0, 0, 0, rcl_context_.get(), rcl_get_default_allocator()),
-    "failed to create wait set in Executor constructor");
-  shutdown_callback_ = context_->add_on_shutdown_callback(
-    [weak = std::weak_ptr<GuardCondition>(interrupt_)]() {
-      if (const auto interrupt = weak.lock()) {
-        interrupt->trigger();
-      }
-    });
+  check(rcl_wait_set_init(&wait_set_, 0, 1, 0, 0, 0, 0, rcl_context_.get(), rcl_get_default_allocator()),
+        "failed to create wait set in Executor constructor");
+  shutdown_callback_ =
+      context_->add_on_shutdown_callback([weak = std::weak_ptr<GuardCondition>(interrupt_)]() {
+        if (const auto interrupt = weak.lock()) {
+          interrupt->trigger();
+        }
+      });
 }
 
 Executor::~Executor()
@@ -74,9 +73,8 @@ Executor::~Executor()
 void Executor::add_node(node_interfaces::NodeBaseInterface::SharedPtr node, bool notify)
 {
   if (node->get_associated_with_executor_atomic().exchange(true)) {
-    throw std::runtime_error(
-            std::string("Node '") + node->get_fully_qualified_name() +
-            "' has already been added to an executor.");
+    throw std::runtime_error(std::string("Node '") + node->get_fully_qualified_name() +
+                             "' has already been added to an executor.");
   }
   {
     const std::lock_guard<std::mutex> lock(members_mutex_);
@@ -113,8 +111,8 @@ void Executor::remove_node(std::shared_ptr<Node> node, bool notify)
   remove_node(node->get_node_base_interface(), notify);
 }
 
-void Executor::add_callback_group(
-  CallbackGroup::SharedPtr group, node_interfaces::NodeBaseInterface::SharedPtr /*node*/, bool notify)
+void Executor::add_callback_group(CallbackGroup::SharedPtr group,
+                                  node_interfaces::NodeBaseInterface::SharedPtr /*node*/, bool notify)
 {
   if (group->get_associated_with_executor_atomic().exchange(true)) {
     throw std::runtime_error("Callback group has already been added to an executor.");
@@ -171,12 +169,12 @@ void Executor::collect(const CallbackGroup::SharedPtr & group)
     return;
   }
   const auto take = [&group](auto & weak_list, auto & list) {
-      for (const auto & weak : weak_list) {
-        if (auto entity = weak.lock()) {
-          list.emplace_back(std::move(entity), group);
-        }
+    for (const auto & weak : weak_list) {
+      if (auto entity = weak.lock()) {
+        list.emplace_back(std::move(entity), group);
       }
-    };
+    }
+  };
   const std::lock_guard<std::mutex> lock(group->mutex_);
   take(group->timers_, timers_);
   take(group->subscriptions_, subscriptions_);
@@ -187,21 +185,20 @@ void Executor::collect(const CallbackGroup::SharedPtr & group)
 void Executor::collect()
 {
   const std::lock_guard<std::mutex> lock(members_mutex_);
-  for (auto it = nodes_.begin(); it != nodes_.end(); ) {
+  for (auto it = nodes_.begin(); it != nodes_.end();) {
     if (const auto node = it->lock()) {
       node->for_each_callback_group([this](const CallbackGroup::SharedPtr & group) {
-          if (group->automatically_add_to_executor_with_node() &&
-            !group->get_associated_with_executor_atomic())
-          {
-            collect(group);
-          }
-        });
+        if (group->automatically_add_to_executor_with_node() &&
+            !group->get_associated_with_executor_atomic()) {
+          collect(group);
+        }
+      });
       ++it;
     } else {
       it = nodes_.erase(it);
     }
   }
-  for (auto it = groups_.begin(); it != groups_.end(); ) {
+  for (auto it = groups_.begin(); it != groups_.end();) {
     if (const auto group = it->lock()) {
       collect(group);
       ++it;
@@ -215,36 +212,29 @@ void Executor::fill_wait_set()
 {
   check(rcl_wait_set_clear(&wait_set_), "couldn't clear wait set");
   if (wait_set_.size_of_subscriptions != subscriptions_.size() ||
-    wait_set_.size_of_timers != timers_.size() || wait_set_.size_of_clients != clients_.size() ||
-    wait_set_.size_of_services != services_.size())
-  {
-    check(
-      rcl_wait_set_resize(
-        &wait_set_, subscriptions_.size(), 1, timers_.size(), clients_.size(), services_.size(), 0),
-      "couldn't resize the wait set");
+      wait_set_.size_of_timers != timers_.size() || wait_set_.size_of_clients != clients_.size() ||
+      wait_set_.size_of_services != services_.size()) {
+    check(rcl_wait_set_resize(&wait_set_, subscriptions_.size(), 1, timers_.size(), clients_.size(),
+                              services_.size(), 0),
+          "couldn't resize the wait set");
   }
-  check(
-    rcl_wait_set_add_guard_condition(&wait_set_, &interrupt_->get_rcl_guard_condition(), nullptr),
-    "couldn't add guard condition to wait set");
+  check(rcl_wait_set_add_guard_condition(&wait_set_, &interrupt_->get_rcl_guard_condition(), nullptr),
+        "couldn't add guard condition to wait set");
   for (const auto & [entity, group] : subscriptions_) {
-    check(
-      rcl_wait_set_add_subscription(&wait_set_, entity->get_subscription_handle().get(), nullptr),
-      "couldn't add subscription to wait set");
+    check(rcl_wait_set_add_subscription(&wait_set_, entity->get_subscription_handle().get(), nullptr),
+          "couldn't add subscription to wait set");
   }
   for (const auto & [entity, group] : timers_) {
-    check(
-      rcl_wait_set_add_timer(&wait_set_, entity->get_timer_handle().get(), nullptr),
-      "couldn't add timer to wait set");
+    check(rcl_wait_set_add_timer(&wait_set_, entity->get_timer_handle().get(), nullptr),
+          "couldn't add timer to wait set");
   }
   for (const auto & [entity, group] : clients_) {
-    check(
-      rcl_wait_set_add_client(&wait_set_, entity->get_client_handle().get(), nullptr),
-      "couldn't add client to wait set");
+    check(rcl_wait_set_add_client(&wait_set_, entity->get_client_handle().get(), nullptr),
+          "couldn't add client to wait set");
   }
   for (const auto & [entity, group] : services_) {
-    check(
-      rcl_wait_set_add_service(&wait_set_, entity->get_service_handle().get(), nullptr),
-      "couldn't add service to wait set");
+    check(rcl_wait_set_add_service(&wait_set_, entity->get_service_handle().get(), nullptr),
+          "couldn't add service to wait set");
   }
 }
 
@@ -258,12 +248,12 @@ void Executor::wait(std::chrono::nanoseconds timeout)
   if (ret == RCL_RET_OK) {
     // rcl leaves in place what is ready; order of the kinds is the order in which callbacks run.
     const auto keep = [this](auto & entities, const auto * handles) {
-        for (size_t i = 0; i < entities.size(); ++i) {
-          if (handles[i]) {
-            ready_.push_back({std::move(entities[i].first), std::move(entities[i].second)});
-          }
+      for (size_t i = 0; i < entities.size(); ++i) {
+        if (handles[i]) {
+          ready_.push_back({std::move(entities[i].first), std::move(entities[i].second)});
         }
-      };
+      }
+    };
     keep(timers_, wait_set_.timers);
     keep(subscriptions_, wait_set_.subscriptions);
     keep(services_, wait_set_.services);
@@ -342,9 +332,9 @@ void Executor::spin_some_impl(std::chrono::nanoseconds max_duration, bool exhaus
   const Spinning spinning(*this);
   const auto start = std::chrono::steady_clock::now();
   const auto in_time = [&]() {
-      return max_duration == std::chrono::nanoseconds::zero() ||
-             std::chrono::steady_clock::now() - start < max_duration;
-    };
+    return max_duration == std::chrono::nanoseconds::zero() ||
+           std::chrono::steady_clock::now() - start < max_duration;
+  };
   AnyExecutable executable;
   bool found = true;
   do {
@@ -392,12 +382,12 @@ void Executor::spin_node_some(std::shared_ptr<Node> node)
 }
 
 FutureReturnCode Executor::spin_until_future_complete_impl(
-  std::chrono::nanoseconds timeout,
-  const std::function<std::future_status(std::chrono::nanoseconds)> & wait_for_future)
+    std::chrono::nanoseconds timeout,
+    const std::function<std::future_status(std::chrono::nanoseconds)> & wait_for_future)
 {
   const auto ready = [&]() {
-      return wait_for_future(std::chrono::nanoseconds::zero()) == std::future_status::ready;
-    };
+    return wait_for_future(std::chrono::nanoseconds::zero()) == std::future_status::ready;
+  };
   if (ready()) {
     return FutureReturnCode::SUCCESS;
   }

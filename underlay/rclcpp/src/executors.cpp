@@ -30,7 +30,9 @@ std::ostream & operator<<(std::ostream & os, const FutureReturnCode & code)
 namespace executors
 {
 
-SingleThreadedExecutor::SingleThreadedExecutor(const ExecutorOptions & options) : Executor(options) {}
+SingleThreadedExecutor::SingleThreadedExecutor(const ExecutorOptions & options) : Executor(options)
+{
+}
 
 void SingleThreadedExecutor::spin()
 {
@@ -43,15 +45,13 @@ void SingleThreadedExecutor::spin()
   }
 }
 
-MultiThreadedExecutor::MultiThreadedExecutor(
-  const ExecutorOptions & options, size_t number_of_threads, bool yield_before_execute,
-  std::chrono::nanoseconds timeout)
-: Executor(options),
-  number_of_threads_(
-    number_of_threads > 0 ? number_of_threads
-                          : std::max<size_t>(std::thread::hardware_concurrency(), 2)),
-  yield_before_execute_(yield_before_execute),
-  timeout_(timeout)
+MultiThreadedExecutor::MultiThreadedExecutor(const ExecutorOptions & options, size_t number_of_threads,
+                                             bool yield_before_execute, std::chrono::nanoseconds timeout)
+    : Executor(options),
+      number_of_threads_(number_of_threads > 0 ? number_of_threads
+                                               : std::max<size_t>(std::thread::hardware_concurrency(), 2)),
+      yield_before_execute_(yield_before_execute),
+      timeout_(timeout)
 {
 }
 

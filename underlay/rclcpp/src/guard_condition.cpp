@@ -9,14 +9,14 @@ namespace rclcpp
 {
 
 GuardCondition::GuardCondition(const Context::SharedPtr & context)
-: guard_condition_(rcl_get_zero_initialized_guard_condition())
+    : guard_condition_(rcl_get_zero_initialized_guard_condition())
 {
   if (!context) {
     throw std::invalid_argument("context argument unexpectedly nullptr");
   }
   rcl_context_ = context->get_rcl_context();
-  const rcl_ret_t ret = rcl_guard_condition_init(
-    &guard_condition_, rcl_context_.get(), rcl_guard_condition_get_default_options());
+  const rcl_ret_t ret = rcl_guard_condition_init(&guard_condition_, rcl_context_.get(),
+                                                 rcl_guard_condition_get_default_options());
   if (ret != RCL_RET_OK) {
     exceptions::throw_from_rcl_error(ret, "failed to create guard condition");
   }

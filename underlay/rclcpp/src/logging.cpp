@@ -19,9 +19,8 @@ namespace
 
 size_t logging_users = 0;
 
-void output_handler(
-  const rcutils_log_location_t * location, int severity, const char * name,
-  rcutils_time_point_value_t timestamp, const char * format, va_list * arguments)
+void output_handler(const rcutils_log_location_t * location, int severity, const char * name,
+                    rcutils_time_point_value_t timestamp, const char * format, va_list * arguments)
 {
   const std::lock_guard<std::recursive_mutex> lock(get_global_logging_mutex());
   rcl_logging_multiple_output_handler(location, severity, name, timestamp, format, arguments);
@@ -85,13 +84,12 @@ Logger Logger::get_child(const std::string & suffix)
   const rcl_ret_t ret = rcl_logging_rosout_add_sublogger(name_->c_str(), suffix.c_str());
   if (ret == RCL_RET_OK) {
     // Entry in /rosout's table of subloggers; goes with the last copy of the child.
-    child.sublogger_ = std::shared_ptr<void>(
-      nullptr, [parent = name_, suffix](void *) {
-        const std::lock_guard<std::recursive_mutex> remove_lock(detail::get_global_logging_mutex());
-        if (rcl_logging_rosout_remove_sublogger(parent->c_str(), suffix.c_str()) != RCL_RET_OK) {
-          rcl_reset_error();
-        }
-      });
+    child.sublogger_ = std::shared_ptr<void>(nullptr, [parent = name_, suffix](void *) {
+      const std::lock_guard<std::recursive_mutex> remove_lock(detail::get_global_logging_mutex());
+      if (rcl_logging_rosout_remove_sublogger(parent->c_str(), suffix.c_str()) != RCL_RET_OK) {
+        rcl_reset_error();
+      }
+    });
   } else {
     rcl_reset_error();  // not the logger of a node with /rosout: console and file are all there is
   }
@@ -101,9 +99,8 @@ Logger Logger::get_child(const std::string & suffix)
 void Logger::set_level(Level level)
 {
   if (rcutils_logging_set_logger_level(get_name(), static_cast<int>(level)) != RCUTILS_RET_OK) {
-    exceptions::throw_from_rcl_error(
-      RCL_RET_INVALID_ARGUMENT, "couldn't set logger level", rcutils_get_error_state(),
-      rcutils_reset_error);
+    exceptions::throw_from_rcl_error(RCL_RET_INVALID_ARGUMENT, "couldn't set logger level",
+                                     rcutils_get_error_state(), rcutils_reset_error);
   }
 }
 
@@ -111,8 +108,8 @@ Logger::Level Logger::get_effective_level() const
 {
   const int level = rcutils_logging_get_logger_effective_level(get_name());
   if (level < 0) {
-    exceptions::throw_from_rcl_error(
-      RCL_RET_ERROR, "couldn't get logger level", rcutils_get_error_state(), rcutils_reset_error);
+    exceptions::throw_from_rcl_error(RCL_RET_ERROR, "couldn't get logger level", rcutils_get_error_state(),
+                                     rcutils_reset_error);
   }
   return static_cast<Level>(level);
 }

@@ -10,12 +10,12 @@ namespace rclcpp
 {
 
 TopicEndpointInfo::TopicEndpointInfo(const rcl_topic_endpoint_info_t & info)
-: node_name_(info.node_name),
-  node_namespace_(info.node_namespace),
-  topic_type_(info.topic_type),
-  endpoint_type_(static_cast<rclcpp::EndpointType>(info.endpoint_type)),
-  endpoint_gid_{},
-  qos_profile_(QoSInitialization(info.qos_profile.history, info.qos_profile.depth), info.qos_profile)
+    : node_name_(info.node_name),
+      node_namespace_(info.node_namespace),
+      topic_type_(info.topic_type),
+      endpoint_type_(static_cast<rclcpp::EndpointType>(info.endpoint_type)),
+      endpoint_gid_{},
+      qos_profile_(QoSInitialization(info.qos_profile.history, info.qos_profile.depth), info.qos_profile)
 {
   std::copy(std::begin(info.endpoint_gid), std::end(info.endpoint_gid), endpoint_gid_.begin());
 }
@@ -67,19 +67,18 @@ size_t count(NodeBaseInterface * base, CountFunction function, const std::string
   return result;
 }
 
-using InfoFunction = rcl_ret_t (*)(
-  const rcl_node_t *, rcutils_allocator_t *, const char *, bool, rcl_topic_endpoint_info_array_t *);
+using InfoFunction = rcl_ret_t (*)(const rcl_node_t *, rcutils_allocator_t *, const char *, bool,
+                                   rcl_topic_endpoint_info_array_t *);
 
-std::vector<TopicEndpointInfo> endpoints(
-  NodeBaseInterface * base, InfoFunction function, const std::string & topic_name, bool no_mangle)
+std::vector<TopicEndpointInfo> endpoints(NodeBaseInterface * base, InfoFunction function,
+                                         const std::string & topic_name, bool no_mangle)
 {
   const std::string resolved =
-    no_mangle ? topic_name : base->resolve_topic_or_service_name(topic_name, false, true);
+      no_mangle ? topic_name : base->resolve_topic_or_service_name(topic_name, false, true);
   rcutils_allocator_t allocator = rcutils_get_default_allocator();
   rcl_topic_endpoint_info_array_t infos = rcl_get_zero_initialized_topic_endpoint_info_array();
-  check(
-    function(base->get_rcl_node_handle(), &allocator, resolved.c_str(), no_mangle, &infos),
-    "failed to get endpoints by topic");
+  check(function(base->get_rcl_node_handle(), &allocator, resolved.c_str(), no_mangle, &infos),
+        "failed to get endpoints by topic");
   std::vector<TopicEndpointInfo> result;
   for (size_t i = 0; i < infos.size; ++i) {
     result.emplace_back(infos.info_array[i]);
@@ -94,9 +93,8 @@ NodeGraphInterface::NamesAndTypes NodeGraphInterface::get_topic_names_and_types(
 {
   rcl_allocator_t allocator = rcl_get_default_allocator();
   Names names;
-  check(
-    rcl_get_topic_names_and_types(base_->get_rcl_node_handle(), &allocator, no_demangle, &names.handle),
-    "failed to get topic names and types");
+  check(rcl_get_topic_names_and_types(base_->get_rcl_node_handle(), &allocator, no_demangle, &names.handle),
+        "failed to get topic names and types");
   return names.convert();
 }
 
@@ -104,21 +102,19 @@ NodeGraphInterface::NamesAndTypes NodeGraphInterface::get_service_names_and_type
 {
   rcl_allocator_t allocator = rcl_get_default_allocator();
   Names names;
-  check(
-    rcl_get_service_names_and_types(base_->get_rcl_node_handle(), &allocator, &names.handle),
-    "failed to get service names and types");
+  check(rcl_get_service_names_and_types(base_->get_rcl_node_handle(), &allocator, &names.handle),
+        "failed to get service names and types");
   return names.convert();
 }
 
 NodeGraphInterface::NamesAndTypes NodeGraphInterface::get_service_names_and_types_by_node(
-  const std::string & node_name, const std::string & namespace_) const
+    const std::string & node_name, const std::string & namespace_) const
 {
   rcl_allocator_t allocator = rcl_get_default_allocator();
   Names names;
-  check(
-    rcl_get_service_names_and_types_by_node(
-      base_->get_rcl_node_handle(), &allocator, node_name.c_str(), namespace_.c_str(), &names.handle),
-    "failed to get service names and types by node");
+  check(rcl_get_service_names_and_types_by_node(base_->get_rcl_node_handle(), &allocator, node_name.c_str(),
+                                                namespace_.c_str(), &names.handle),
+        "failed to get service names and types by node");
   return names.convert();
 }
 
@@ -126,10 +122,8 @@ std::vector<std::pair<std::string, std::string>> NodeGraphInterface::get_node_na
 {
   rcutils_string_array_t names = rcutils_get_zero_initialized_string_array();
   rcutils_string_array_t namespaces = rcutils_get_zero_initialized_string_array();
-  check(
-    rcl_get_node_names(
-      base_->get_rcl_node_handle(), rcl_get_default_allocator(), &names, &namespaces),
-    "failed to get node names");
+  check(rcl_get_node_names(base_->get_rcl_node_handle(), rcl_get_default_allocator(), &names, &namespaces),
+        "failed to get node names");
   std::vector<std::pair<std::string, std::string>> result;
   for (size_t i = 0; i < names.size; ++i) {
     if (names.data[i] && namespaces.data[i]) {
@@ -173,13 +167,13 @@ size_t NodeGraphInterface::count_services(const std::string & service_name) cons
 }
 
 std::vector<TopicEndpointInfo> NodeGraphInterface::get_publishers_info_by_topic(
-  const std::string & topic_name, bool no_mangle) const
+    const std::string & topic_name, bool no_mangle) const
 {
   return endpoints(base_, rcl_get_publishers_info_by_topic, topic_name, no_mangle);
 }
 
 std::vector<TopicEndpointInfo> NodeGraphInterface::get_subscriptions_info_by_topic(
-  const std::string & topic_name, bool no_mangle) const
+    const std::string & topic_name, bool no_mangle) const
 {
   return endpoints(base_, rcl_get_subscriptions_info_by_topic, topic_name, no_mangle);
 }

@@ -11,13 +11,13 @@ namespace rclcpp
 
 std::shared_ptr<rcl_node_options_t> NodeOptions::make_rcl_node_options() const
 {
-  std::shared_ptr<rcl_node_options_t> options(
-    new rcl_node_options_t(rcl_node_get_default_options()), [](rcl_node_options_t * raw) {
-      if (rcl_node_options_fini(raw) != RCL_RET_OK) {
-        rcl_reset_error();
-      }
-      delete raw;
-    });
+  std::shared_ptr<rcl_node_options_t> options(new rcl_node_options_t(rcl_node_get_default_options()),
+                                              [](rcl_node_options_t * raw) {
+                                                if (rcl_node_options_fini(raw) != RCL_RET_OK) {
+                                                  rcl_reset_error();
+                                                }
+                                                delete raw;
+                                              });
   options->allocator = allocator_;
   options->use_global_arguments = use_global_arguments_;
   options->enable_rosout = enable_rosout_;
@@ -27,8 +27,8 @@ std::shared_ptr<rcl_node_options_t> NodeOptions::make_rcl_node_options() const
     argv.push_back(argument.c_str());
   }
   const int argc = static_cast<int>(argv.size());
-  const rcl_ret_t ret = rcl_parse_arguments(
-    argc, argv.empty() ? nullptr : argv.data(), allocator_, &options->arguments);
+  const rcl_ret_t ret =
+      rcl_parse_arguments(argc, argv.empty() ? nullptr : argv.data(), allocator_, &options->arguments);
   if (ret != RCL_RET_OK) {
     exceptions::throw_from_rcl_error(ret, "failed to parse arguments");
   }

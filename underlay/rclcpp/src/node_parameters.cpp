@@ -18,12 +18,12 @@ namespace
 /// Forbids changes from inside of callbacks while it lives.
 class NoRecursion
 {
-public:
+ public:
   explicit NoRecursion(bool & enabled) : enabled_(enabled)
   {
     if (!enabled_) {
       throw exceptions::ParameterModifiedInCallbackException(
-              "cannot set or declare a parameter, or change the callback from within a parameter callback");
+          "cannot set or declare a parameter, or change the callback from within a parameter callback");
     }
     enabled_ = false;
   }
@@ -31,7 +31,7 @@ public:
   NoRecursion(const NoRecursion &) = delete;
   NoRecursion & operator=(const NoRecursion &) = delete;
 
-private:
+ private:
   bool & enabled_;
 };
 
@@ -48,8 +48,8 @@ std::shared_ptr<Handle> add_handle(std::list<std::weak_ptr<Handle>> & list, Call
 template <class Handle>
 void remove_handle(std::list<std::weak_ptr<Handle>> & list, const Handle * handle)
 {
-  const auto found = std::find_if(
-    list.begin(), list.end(), [handle](const auto & weak) { return weak.lock().get() == handle; });
+  const auto found = std::find_if(list.begin(), list.end(),
+                                  [handle](const auto & weak) { return weak.lock().get() == handle; });
   if (!handle || found == list.end()) {
     throw std::runtime_error("Callback doesn't exist");
   }
@@ -61,7 +61,7 @@ template <class Handle>
 std::vector<std::shared_ptr<Handle>> live(std::list<std::weak_ptr<Handle>> & list)
 {
   std::vector<std::shared_ptr<Handle>> result;
-  for (auto it = list.begin(); it != list.end(); ) {
+  for (auto it = list.begin(); it != list.end();) {
     if (auto handle = it->lock()) {
       result.push_back(std::move(handle));
       ++it;
@@ -79,20 +79,21 @@ std::vector<std::shared_ptr<Handle>> live(std::list<std::weak_ptr<Handle>> & lis
 
 }  // namespace
 
-NodeParametersInterface::NodeParametersInterface(
-  NodeBaseInterface & base, NodeClockInterface::SharedPtr clock, const NodeOptions & options)
-: allow_undeclared_(options.allow_undeclared_parameters()),
-  node_name_(base.get_fully_qualified_name()),
-  clock_(std::move(clock))
+NodeParametersInterface::NodeParametersInterface(NodeBaseInterface & base,
+                                                 NodeClockInterface::SharedPtr clock,
+                                                 const NodeOptions & options)
+    : allow_undeclared_(options.allow_undeclared_parameters()),
+      node_name_(base.get_fully_qualified_name()),
+      clock_(std::move(clock))
 {
   const rcl_node_options_t * rcl_options = rcl_node_get_options(base.get_rcl_node_handle());
   const auto rcl_context = base.get_context()->get_rcl_context();
   overrides_ = detail::resolve_overrides(
-    node_name_, rcl_options->use_global_arguments ? &rcl_context->global_arguments : nullptr,
-    rcl_options->arguments, options.parameter_overrides());
+      node_name_, rcl_options->use_global_arguments ? &rcl_context->global_arguments : nullptr,
+      rcl_options->arguments, options.parameter_overrides());
   if (options.start_parameter_event_publisher()) {
-    events_ = std::make_shared<Publisher<Event>>(
-      &base, "/parameter_events", options.parameter_event_qos(), PublisherOptions());
+    events_ = std::make_shared<Publisher<Event>>(&base, "/parameter_events", options.parameter_event_qos(),
+                                                 PublisherOptions());
   }
   if (options.automatically_declare_parameters_from_overrides()) {
     for (const auto & [name, value] : overrides_) {
@@ -105,29 +106,33 @@ NodeParametersInterface::NodeParametersInterface(
   }
 }
 
-const ParameterValue & NodeParametersInterface::declare_parameter(
-  const std::string & name, const ParameterValue & default_value, const Descriptor & descriptor,
-  bool ignore_override)
+const ParameterValue & NodeParametersInterface::declare_parameter(const std::string & name,
+                                                                  const ParameterValue & default_value,
+                                                                  const Descriptor & descriptor,
+                                                                  bool ignore_override)
 {
   return declare(name, default_value.get_type(), default_value, descriptor, ignore_override);
 }
 
-const ParameterValue & NodeParametersInterface::declare_parameter(
-  const std::string & name, ParameterType type, const Descriptor & descriptor, bool ignore_override)
+const ParameterValue & NodeParametersInterface::declare_parameter(const std::string & name,
+                                                                  ParameterType type,
+                                                                  const Descriptor & descriptor,
+                                                                  bool ignore_override)
 {
   if (type == PARAMETER_NOT_SET) {
     throw std::invalid_argument("declare_parameter(): the provided parameter type cannot be not set");
   }
   if (descriptor.dynamic_typing) {
-    throw std::invalid_argument("declare_parameter(): cannot declare a parameter with both a type and "
-            "dynamic typing");
+    throw std::invalid_argument(
+        "declare_parameter(): cannot declare a parameter with both a type and "
+        "dynamic typing");
   }
   return declare(name, type, ParameterValue(), descriptor, ignore_override);
 }
 
-const ParameterValue & NodeParametersInterface::declare(
-  const std::string & name, ParameterType type, const ParameterValue & default_value, Descriptor descriptor,
-  bool ignore_override)
+const ParameterValue & NodeParametersInterface::declare(const std::string & name, ParameterType type,
+                                                        const ParameterValue & default_value,
+                                                        Descriptor descriptor, bool ignore_override)
 {
   const std::lock_guard<std::recursive_mutex> lock(mutex_);
   const NoRecursion guard(modification_enabled_);
@@ -135,16 +140,15 @@ const ParameterValue & NodeParametersInterface::declare(
     throw exceptions::InvalidParametersException("parameter name must not be empty");
   }
   if (parameters_.count(name)) {
-    throw exceptions::ParameterAlreadyDeclaredException(
-            "parameter '" + name + "' has already been declared");
+    throw exceptions::ParameterAlreadyDeclaredException("parameter '" + name + "' has already been declared");
   }
   if (!descriptor.dynamic_typing && type == PARAMETER_NOT_SET) {
     throw exceptions::InvalidParameterTypeException(
-            name, "cannot declare a statically typed parameter with an uninitialized value");
+        name, "cannot declare a statically typed parameter with an uninitialized value");
   }
   descriptor.name = name;
-  descriptor.type = descriptor.dynamic_typing ? static_cast<uint8_t>(PARAMETER_NOT_SET)
-                                              : static_cast<uint8_t>(type);
+  descriptor.type =
+      descriptor.dynamic_typing ? static_cast<uint8_t>(PARAMETER_NOT_SET) : static_cast<uint8_t>(type);
   ParameterValue value = default_value;
   const auto found = overrides_.find(name);
   if (!ignore_override && found != overrides_.end()) {
@@ -160,8 +164,8 @@ const ParameterValue & NodeParametersInterface::declare(
       result = call_on_set({parameter});
     }
     if (!result.successful) {
-      throw exceptions::InvalidParameterValueException(
-              "parameter '" + name + "' could not be set: " + result.reason);
+      throw exceptions::InvalidParameterValueException("parameter '" + name +
+                                                       "' could not be set: " + result.reason);
     }
   }
   descriptor.type = static_cast<uint8_t>(descriptor.dynamic_typing ? value.get_type() : type);
@@ -184,12 +188,12 @@ void NodeParametersInterface::undeclare_parameter(const std::string & name)
   const NoRecursion guard(modification_enabled_);
   const auto found = parameters_.find(name);
   if (found == parameters_.end()) {
-    throw exceptions::ParameterNotDeclaredException(
-            "cannot undeclare parameter '" + name + "' which has not yet been declared");
+    throw exceptions::ParameterNotDeclaredException("cannot undeclare parameter '" + name +
+                                                    "' which has not yet been declared");
   }
   if (found->second.descriptor.read_only) {
-    throw exceptions::ParameterImmutableException(
-            "cannot undeclare parameter '" + name + "' because it is read-only");
+    throw exceptions::ParameterImmutableException("cannot undeclare parameter '" + name +
+                                                  "' because it is read-only");
   }
   if (!found->second.descriptor.dynamic_typing) {
     throw exceptions::InvalidParameterTypeException(name, "cannot undeclare a statically typed parameter");
@@ -204,7 +208,7 @@ bool NodeParametersInterface::has_parameter(const std::string & name) const
 }
 
 std::vector<NodeParametersInterface::Result> NodeParametersInterface::set_parameters(
-  const std::vector<Parameter> & parameters)
+    const std::vector<Parameter> & parameters)
 {
   std::vector<Result> results;
   for (const auto & parameter : parameters) {
@@ -213,8 +217,8 @@ std::vector<NodeParametersInterface::Result> NodeParametersInterface::set_parame
   return results;
 }
 
-NodeParametersInterface::Result NodeParametersInterface::check(
-  const std::vector<Parameter> & parameters, std::map<std::string, Info> & infos) const
+NodeParametersInterface::Result NodeParametersInterface::check(const std::vector<Parameter> & parameters,
+                                                               std::map<std::string, Info> & infos) const
 {
   Result result;
   result.successful = true;
@@ -225,8 +229,8 @@ NodeParametersInterface::Result NodeParametersInterface::check(
     }
     const auto declared = parameters_.find(name);
     if (declared == parameters_.end() && !allow_undeclared_) {
-      throw exceptions::ParameterNotDeclaredException(
-              "parameter '" + name + "' cannot be set because it was not declared");
+      throw exceptions::ParameterNotDeclaredException("parameter '" + name +
+                                                      "' cannot be set because it was not declared");
     }
     Info info;
     if (declared != parameters_.end()) {
@@ -254,7 +258,7 @@ NodeParametersInterface::Result NodeParametersInterface::check(
 }
 
 NodeParametersInterface::Result NodeParametersInterface::call_on_set(
-  const std::vector<Parameter> & parameters)
+    const std::vector<Parameter> & parameters)
 {
   Result result;
   result.successful = true;
@@ -268,7 +272,7 @@ NodeParametersInterface::Result NodeParametersInterface::call_on_set(
 }
 
 NodeParametersInterface::Result NodeParametersInterface::set_parameters_atomically(
-  const std::vector<Parameter> & parameters)
+    const std::vector<Parameter> & parameters)
 {
   const std::lock_guard<std::recursive_mutex> lock(mutex_);
   const NoRecursion guard(modification_enabled_);
@@ -351,8 +355,8 @@ std::vector<Parameter> NodeParametersInterface::get_parameters(const std::vector
   return result;
 }
 
-bool NodeParametersInterface::get_parameters_by_prefix(
-  const std::string & prefix, std::map<std::string, Parameter> & parameters) const
+bool NodeParametersInterface::get_parameters_by_prefix(const std::string & prefix,
+                                                       std::map<std::string, Parameter> & parameters) const
 {
   const std::string start = prefix.empty() ? prefix : prefix + ".";
   const std::lock_guard<std::recursive_mutex> lock(mutex_);
@@ -367,7 +371,7 @@ bool NodeParametersInterface::get_parameters_by_prefix(
 }
 
 std::vector<NodeParametersInterface::Descriptor> NodeParametersInterface::describe_parameters(
-  const std::vector<std::string> & names) const
+    const std::vector<std::string> & names) const
 {
   const std::lock_guard<std::recursive_mutex> lock(mutex_);
   std::vector<Descriptor> result;
@@ -386,7 +390,7 @@ std::vector<NodeParametersInterface::Descriptor> NodeParametersInterface::descri
 }
 
 std::vector<uint8_t> NodeParametersInterface::get_parameter_types(
-  const std::vector<std::string> & names) const
+    const std::vector<std::string> & names) const
 {
   const std::lock_guard<std::recursive_mutex> lock(mutex_);
   std::vector<uint8_t> result;
@@ -395,34 +399,33 @@ std::vector<uint8_t> NodeParametersInterface::get_parameter_types(
     if (found == parameters_.end() && !allow_undeclared_) {
       throw_not_declared(name);
     }
-    result.push_back(
-      found == parameters_.end() ? static_cast<uint8_t>(PARAMETER_NOT_SET)
-                                 : static_cast<uint8_t>(found->second.value.get_type()));
+    result.push_back(found == parameters_.end() ? static_cast<uint8_t>(PARAMETER_NOT_SET)
+                                                : static_cast<uint8_t>(found->second.value.get_type()));
   }
   return result;
 }
 
 rcl_interfaces::msg::ListParametersResult NodeParametersInterface::list_parameters(
-  const std::vector<std::string> & prefixes, uint64_t depth) const
+    const std::vector<std::string> & prefixes, uint64_t depth) const
 {
   constexpr auto recursive = rcl_interfaces::srv::ListParameters::Request::DEPTH_RECURSIVE;
   const auto separators = [](const std::string & text) {
-      return static_cast<uint64_t>(std::count(text.begin(), text.end(), '.'));
-    };
+    return static_cast<uint64_t>(std::count(text.begin(), text.end(), '.'));
+  };
   const auto listed = [&](const std::string & name) {
-      if (prefixes.empty()) {
-        return depth == recursive || separators(name) < depth;
+    if (prefixes.empty()) {
+      return depth == recursive || separators(name) < depth;
+    }
+    return std::any_of(prefixes.begin(), prefixes.end(), [&](const std::string & prefix) {
+      if (name == prefix) {
+        return true;
       }
-      return std::any_of(prefixes.begin(), prefixes.end(), [&](const std::string & prefix) {
-                 if (name == prefix) {
-                   return true;
-                 }
-                 if (name.compare(0, prefix.size() + 1, prefix + ".") != 0) {
-                   return false;
-                 }
-                 return depth == recursive || separators(name.substr(prefix.size() + 1)) < depth;
-               });
-    };
+      if (name.compare(0, prefix.size() + 1, prefix + ".") != 0) {
+        return false;
+      }
+      return depth == recursive || separators(name.substr(prefix.size() + 1)) < depth;
+    });
+  };
   rcl_interfaces::msg::ListParametersResult result;
   std::set<std::string> groups;
   const std::lock_guard<std::recursive_mutex> lock(mutex_);
@@ -440,7 +443,7 @@ rcl_interfaces::msg::ListParametersResult NodeParametersInterface::list_paramete
 }
 
 PreSetParametersCallbackHandle::SharedPtr NodeParametersInterface::add_pre_set_parameters_callback(
-  PreSetParametersCallbackHandle::PreSetParametersCallbackType callback)
+    PreSetParametersCallbackHandle::PreSetParametersCallbackType callback)
 {
   const std::lock_guard<std::recursive_mutex> lock(mutex_);
   const NoRecursion guard(modification_enabled_);
@@ -448,7 +451,7 @@ PreSetParametersCallbackHandle::SharedPtr NodeParametersInterface::add_pre_set_p
 }
 
 OnSetParametersCallbackHandle::SharedPtr NodeParametersInterface::add_on_set_parameters_callback(
-  OnSetParametersCallbackHandle::OnSetParametersCallbackType callback)
+    OnSetParametersCallbackHandle::OnSetParametersCallbackType callback)
 {
   const std::lock_guard<std::recursive_mutex> lock(mutex_);
   const NoRecursion guard(modification_enabled_);
@@ -456,7 +459,7 @@ OnSetParametersCallbackHandle::SharedPtr NodeParametersInterface::add_on_set_par
 }
 
 PostSetParametersCallbackHandle::SharedPtr NodeParametersInterface::add_post_set_parameters_callback(
-  PostSetParametersCallbackHandle::PostSetParametersCallbackType callback)
+    PostSetParametersCallbackHandle::PostSetParametersCallbackType callback)
 {
   const std::lock_guard<std::recursive_mutex> lock(mutex_);
   const NoRecursion guard(modification_enabled_);
@@ -464,7 +467,7 @@ PostSetParametersCallbackHandle::SharedPtr NodeParametersInterface::add_post_set
 }
 
 void NodeParametersInterface::remove_pre_set_parameters_callback(
-  const PreSetParametersCallbackHandle * handle)
+    const PreSetParametersCallbackHandle * handle)
 {
   const std::lock_guard<std::recursive_mutex> lock(mutex_);
   const NoRecursion guard(modification_enabled_);
@@ -479,7 +482,7 @@ void NodeParametersInterface::remove_on_set_parameters_callback(const OnSetParam
 }
 
 void NodeParametersInterface::remove_post_set_parameters_callback(
-  const PostSetParametersCallbackHandle * handle)
+    const PostSetParametersCallbackHandle * handle)
 {
   const std::lock_guard<std::recursive_mutex> lock(mutex_);
   const NoRecursion guard(modification_enabled_);

@@ -79,39 +79,33 @@ Result check_range(const Parameter & parameter, const Values & values, const Ran
 {
   Result result;
   result.successful = true;
-  if (!ranges.empty() && !std::all_of(values.begin(), values.end(), [&](auto value) {
-      return in_range(value, ranges.front());
-    }))
-  {
-    return refused(
-      "parameter '" + parameter.get_name() + "' is " + parameter.value_to_string() + "; allowed: " +
-      describe(ranges.front()));
+  if (!ranges.empty() && !std::all_of(values.begin(), values.end(),
+                                      [&](auto value) { return in_range(value, ranges.front()); })) {
+    return refused("parameter '" + parameter.get_name() + "' is " + parameter.value_to_string() +
+                   "; allowed: " + describe(ranges.front()));
   }
   return result;
 }
 
 }  // namespace
 
-Result check_value(
-  const Parameter & parameter, const rcl_interfaces::msg::ParameterDescriptor & descriptor)
+Result check_value(const Parameter & parameter, const rcl_interfaces::msg::ParameterDescriptor & descriptor)
 {
   const auto & message = parameter.get_value_message();
   const auto type = parameter.get_type();
   if (!descriptor.dynamic_typing && descriptor.type != type && descriptor.type != PARAMETER_NOT_SET) {
-    return refused(
-      "Wrong parameter type, parameter {" + parameter.get_name() + "} is of type {" +
-      to_string(static_cast<ParameterType>(descriptor.type)) + "}, setting it to {" + to_string(type) +
-      "} is not allowed.");
+    return refused("Wrong parameter type, parameter {" + parameter.get_name() + "} is of type {" +
+                   to_string(static_cast<ParameterType>(descriptor.type)) + "}, setting it to {" +
+                   to_string(type) + "} is not allowed.");
   }
   switch (type) {
     case PARAMETER_INTEGER:
-      return check_range(
-        parameter, std::vector<int64_t>{message.integer_value}, descriptor.integer_range);
+      return check_range(parameter, std::vector<int64_t>{message.integer_value}, descriptor.integer_range);
     case PARAMETER_INTEGER_ARRAY:
       return check_range(parameter, message.integer_array_value, descriptor.integer_range);
     case PARAMETER_DOUBLE:
-      return check_range(
-        parameter, std::vector<double>{message.double_value}, descriptor.floating_point_range);
+      return check_range(parameter, std::vector<double>{message.double_value},
+                         descriptor.floating_point_range);
     case PARAMETER_DOUBLE_ARRAY:
       return check_range(parameter, message.double_array_value, descriptor.floating_point_range);
     default:
@@ -122,9 +116,10 @@ Result check_value(
   return result;
 }
 
-std::map<std::string, ParameterValue> resolve_overrides(
-  const std::string & node_fqn, const rcl_arguments_t * global_arguments,
-  const rcl_arguments_t & local_arguments, const std::vector<Parameter> & from_options)
+std::map<std::string, ParameterValue> resolve_overrides(const std::string & node_fqn,
+                                                        const rcl_arguments_t * global_arguments,
+                                                        const rcl_arguments_t & local_arguments,
+                                                        const std::vector<Parameter> & from_options)
 {
   std::map<std::string, ParameterValue> result;
   for (const rcl_arguments_t * arguments : {global_arguments, &local_arguments}) {

@@ -49,9 +49,9 @@ std::string_view without_slash(std::string_view name)
 ParameterValue value_from(const rcl_variant_t & variant)
 {
   const auto vector_of = [](const auto & array) {
-      using T = std::remove_pointer_t<decltype(array.values)>;
-      return std::vector<T>(array.values, array.values + array.size);
-    };
+    using T = std::remove_pointer_t<decltype(array.values)>;
+    return std::vector<T>(array.values, array.values + array.size);
+  };
   if (variant.bool_value) {
     return ParameterValue(*variant.bool_value);
   }
@@ -94,14 +94,13 @@ ParameterMap parameter_map_from(const rcl_params_t * c_params, const char * node
   for (size_t n = 0; n < c_params->num_nodes; ++n) {
     const char * pattern = c_params->node_names[n];
     if (!pattern || *pattern == '\0') {
-      throw exceptions::InvalidParametersException(
-              "node name at index " + std::to_string(n) + " is empty");
+      throw exceptions::InvalidParametersException("node name at index " + std::to_string(n) + " is empty");
     }
     if (node_fqn && !fits(without_slash(pattern), without_slash(node_fqn))) {
       continue;
     }
     const std::string node =
-      node_fqn ? node_fqn : (*pattern == '/' ? std::string(pattern) : "/" + std::string(pattern));
+        node_fqn ? node_fqn : (*pattern == '/' ? std::string(pattern) : "/" + std::string(pattern));
     auto & parameters = map[node];
     const rcl_node_params_t & entries = c_params->params[n];
     for (size_t p = 0; p < entries.num_params; ++p) {
@@ -114,7 +113,7 @@ ParameterMap parameter_map_from(const rcl_params_t * c_params, const char * node
 ParameterMap parameter_map_from_yaml_file(const std::string & yaml_filename, const char * node_fqn)
 {
   const std::unique_ptr<rcl_params_t, void (*)(rcl_params_t *)> parsed(
-    rcl_yaml_node_struct_init(rcutils_get_default_allocator()), rcl_yaml_node_struct_fini);
+      rcl_yaml_node_struct_init(rcutils_get_default_allocator()), rcl_yaml_node_struct_fini);
   if (!parsed || !rcl_parse_yaml_file(yaml_filename.c_str(), parsed.get())) {
     exceptions::throw_from_rcl_error(RCL_RET_ERROR, "failed to parse parameter file '" + yaml_filename + "'");
   }

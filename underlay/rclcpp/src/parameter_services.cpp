@@ -24,16 +24,17 @@ namespace srv = rcl_interfaces::srv;
 using node_interfaces::NodeParametersInterface;
 
 template <class ServiceT, class CallbackT>
-ServiceBase::SharedPtr serve(
-  node_interfaces::NodeBaseInterface & base, node_interfaces::NodeServicesInterface & services,
-  const std::string & name, CallbackT callback)
+ServiceBase::SharedPtr serve(node_interfaces::NodeBaseInterface & base,
+                             node_interfaces::NodeServicesInterface & services, const std::string & name,
+                             CallbackT callback)
 {
   auto service = std::make_shared<Service<ServiceT>>(
-    base.get_shared_rcl_node_handle(), std::string(base.get_name()) + "/" + name,
-    [callback = std::move(callback)](
-      const std::shared_ptr<typename ServiceT::Request> request,
-      std::shared_ptr<typename ServiceT::Response> response) { callback(*request, *response); },
-    ParametersQoS());
+      base.get_shared_rcl_node_handle(), std::string(base.get_name()) + "/" + name,
+      [callback = std::move(callback)](const std::shared_ptr<typename ServiceT::Request> request,
+                                       std::shared_ptr<typename ServiceT::Response> response) {
+        callback(*request, *response);
+      },
+      ParametersQoS());
   services.add_service(service, nullptr);
   return service;
 }
@@ -63,9 +64,9 @@ std::vector<Parameter> convert(const std::vector<rcl_interfaces::msg::Parameter>
 
 }  // namespace
 
-ParameterServices::ParameterServices(
-  node_interfaces::NodeBaseInterface & base, node_interfaces::NodeServicesInterface & services,
-  NodeParametersInterface & parameters)
+ParameterServices::ParameterServices(node_interfaces::NodeBaseInterface & base,
+                                     node_interfaces::NodeServicesInterface & services,
+                                     NodeParametersInterface & parameters)
 {
   // As upstream: a name that is not declared makes the whole answer empty.
   services_.push_back(serve<srv::GetParameters>(
@@ -103,14 +104,14 @@ ParameterServices::ParameterServices(
       base, services, "set_parameters", [&parameters](const auto & request, auto & response) {
         for (const auto & message : request.parameters) {
           response.results.push_back(answer([&]() {
-              return parameters.set_parameters_atomically({Parameter::from_parameter_msg(message)});
-            }));
+            return parameters.set_parameters_atomically({Parameter::from_parameter_msg(message)});
+          }));
         }
       }));
   services_.push_back(serve<srv::SetParametersAtomically>(
       base, services, "set_parameters_atomically", [&parameters](const auto & request, auto & response) {
-        response.result = answer(
-          [&]() { return parameters.set_parameters_atomically(convert(request.parameters)); });
+        response.result =
+            answer([&]() { return parameters.set_parameters_atomically(convert(request.parameters)); });
       }));
 }
 

@@ -14,12 +14,12 @@ namespace rclcpp::detail
 /// The six services through which others read and set a node's parameters.
 class ParameterServices
 {
-public:
-  ParameterServices(
-    node_interfaces::NodeBaseInterface & base, node_interfaces::NodeServicesInterface & services,
-    node_interfaces::NodeParametersInterface & parameters);
+ public:
+  ParameterServices(node_interfaces::NodeBaseInterface & base,
+                    node_interfaces::NodeServicesInterface & services,
+                    node_interfaces::NodeParametersInterface & parameters);
 
-private:
+ private:
   std::vector<ServiceBase::SharedPtr> services_;
 };
 

@@ -9,26 +9,25 @@
 namespace rclcpp
 {
 
-PublisherBase::PublisherBase(
-  node_interfaces::NodeBaseInterface * node_base, const std::string & topic,
-  const rosidl_message_type_support_t & type_support, const QoS & qos)
-: node_handle_(node_base->get_shared_rcl_node_handle())
+PublisherBase::PublisherBase(node_interfaces::NodeBaseInterface * node_base, const std::string & topic,
+                             const rosidl_message_type_support_t & type_support, const QoS & qos)
+    : node_handle_(node_base->get_shared_rcl_node_handle())
 {
   auto publisher = std::make_unique<rcl_publisher_t>(rcl_get_zero_initialized_publisher());
   rcl_publisher_options_t options = rcl_publisher_get_default_options();
   options.qos = qos.get_rmw_qos_profile();
-  const rcl_ret_t ret = rcl_publisher_init(
-    publisher.get(), node_handle_.get(), &type_support, topic.c_str(), &options);
+  const rcl_ret_t ret =
+      rcl_publisher_init(publisher.get(), node_handle_.get(), &type_support, topic.c_str(), &options);
   if (ret != RCL_RET_OK) {
     detail::throw_creation_error(ret, "publisher", topic, node_handle_.get(), false);
   }
-  handle_ = std::shared_ptr<rcl_publisher_t>(
-    publisher.release(), [node = node_handle_](rcl_publisher_t * raw) {
-      if (rcl_publisher_fini(raw, node.get()) != RCL_RET_OK) {
-        rcl_reset_error();
-      }
-      delete raw;
-    });
+  handle_ =
+      std::shared_ptr<rcl_publisher_t>(publisher.release(), [node = node_handle_](rcl_publisher_t * raw) {
+        if (rcl_publisher_fini(raw, node.get()) != RCL_RET_OK) {
+          rcl_reset_error();
+        }
+        delete raw;
+      });
 }
 
 const char * PublisherBase::get_topic_name() const
@@ -100,8 +99,7 @@ void check_published(rcl_ret_t ret, const rcl_publisher_t * publisher)
   if (ret == RCL_RET_PUBLISHER_INVALID) {
     rcl_reset_error();
     if (rcl_publisher_is_valid_except_context(publisher) &&
-      !rcl_context_is_valid(rcl_publisher_get_context(publisher)))
-    {
+        !rcl_context_is_valid(rcl_publisher_get_context(publisher))) {
       return;  // published after shutdown: as good as sent
     }
   }

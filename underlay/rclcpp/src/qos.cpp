@@ -28,7 +28,7 @@ QoSInitialization QoSInitialization::from_rmw(const rmw_qos_profile_t & profile)
 }
 
 QoS::QoS(const QoSInitialization & initialization, const rmw_qos_profile_t & initial_profile)
-: profile_(initial_profile)
+    : profile_(initial_profile)
 {
   profile_.history = initialization.history_policy;
   profile_.depth = initialization.depth;
@@ -73,21 +73,45 @@ QoS & QoS::reliability(ReliabilityPolicy reliability)
   return this->reliability(static_cast<rmw_qos_reliability_policy_t>(reliability));
 }
 
-QoS & QoS::reliable() { return reliability(RMW_QOS_POLICY_RELIABILITY_RELIABLE); }
-QoS & QoS::best_effort() { return reliability(RMW_QOS_POLICY_RELIABILITY_BEST_EFFORT); }
-QoS & QoS::reliability_best_available() { return reliability(RMW_QOS_POLICY_RELIABILITY_BEST_AVAILABLE); }
+QoS & QoS::reliable()
+{
+  return reliability(RMW_QOS_POLICY_RELIABILITY_RELIABLE);
+}
+QoS & QoS::best_effort()
+{
+  return reliability(RMW_QOS_POLICY_RELIABILITY_BEST_EFFORT);
+}
+QoS & QoS::reliability_best_available()
+{
+  return reliability(RMW_QOS_POLICY_RELIABILITY_BEST_AVAILABLE);
+}
 
 QoS & QoS::durability(DurabilityPolicy durability)
 {
   return this->durability(static_cast<rmw_qos_durability_policy_t>(durability));
 }
 
-QoS & QoS::durability_volatile() { return durability(RMW_QOS_POLICY_DURABILITY_VOLATILE); }
-QoS & QoS::transient_local() { return durability(RMW_QOS_POLICY_DURABILITY_TRANSIENT_LOCAL); }
-QoS & QoS::durability_best_available() { return durability(RMW_QOS_POLICY_DURABILITY_BEST_AVAILABLE); }
+QoS & QoS::durability_volatile()
+{
+  return durability(RMW_QOS_POLICY_DURABILITY_VOLATILE);
+}
+QoS & QoS::transient_local()
+{
+  return durability(RMW_QOS_POLICY_DURABILITY_TRANSIENT_LOCAL);
+}
+QoS & QoS::durability_best_available()
+{
+  return durability(RMW_QOS_POLICY_DURABILITY_BEST_AVAILABLE);
+}
 
-QoS & QoS::deadline(const Duration & deadline) { return this->deadline(deadline.to_rmw_time()); }
-QoS & QoS::lifespan(const Duration & lifespan) { return this->lifespan(lifespan.to_rmw_time()); }
+QoS & QoS::deadline(const Duration & deadline)
+{
+  return this->deadline(deadline.to_rmw_time());
+}
+QoS & QoS::lifespan(const Duration & lifespan)
+{
+  return this->lifespan(lifespan.to_rmw_time());
+}
 
 QoS & QoS::liveliness(LivelinessPolicy liveliness)
 {
@@ -104,12 +128,11 @@ bool operator==(const QoS & left, const QoS & right)
   const auto & a = left.get_rmw_qos_profile();
   const auto & b = right.get_rmw_qos_profile();
   const auto equal = [](const rmw_time_t & s, const rmw_time_t & t) {
-      return s.sec == t.sec && s.nsec == t.nsec;
-    };
+    return s.sec == t.sec && s.nsec == t.nsec;
+  };
   return a.history == b.history && a.depth == b.depth && a.reliability == b.reliability &&
          a.durability == b.durability && equal(a.deadline, b.deadline) && equal(a.lifespan, b.lifespan) &&
-         a.liveliness == b.liveliness &&
-         equal(a.liveliness_lease_duration, b.liveliness_lease_duration) &&
+         a.liveliness == b.liveliness && equal(a.liveliness_lease_duration, b.liveliness_lease_duration) &&
          a.avoid_ros_namespace_conventions == b.avoid_ros_namespace_conventions;
 }
 
@@ -122,9 +145,9 @@ QoSCheckCompatibleResult qos_check_compatible(const QoS & publisher_qos, const Q
 {
   rmw_qos_compatibility_type_t compatibility = RMW_QOS_COMPATIBILITY_OK;
   std::array<char, 2048> reason{};
-  const rmw_ret_t ret = rmw_qos_profile_check_compatible(
-    publisher_qos.get_rmw_qos_profile(), subscription_qos.get_rmw_qos_profile(), &compatibility,
-    reason.data(), reason.size());
+  const rmw_ret_t ret = rmw_qos_profile_check_compatible(publisher_qos.get_rmw_qos_profile(),
+                                                         subscription_qos.get_rmw_qos_profile(),
+                                                         &compatibility, reason.data(), reason.size());
   if (ret != RMW_RET_OK) {
     exceptions::throw_from_rcl_error(ret, "failed to check if QoS are compatible");
   }

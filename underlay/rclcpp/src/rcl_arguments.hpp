@@ -11,8 +11,8 @@ namespace rclcpp::detail
 {
 
 /// The arguments after --ros-args that rcl did not understand.
-std::vector<std::string> unparsed_ros_arguments(
-  int argc, char const * const * argv, const rcl_arguments_t & arguments);
+std::vector<std::string> unparsed_ros_arguments(int argc, char const * const * argv,
+                                                const rcl_arguments_t & arguments);
 
 }  // namespace rclcpp::detail
 

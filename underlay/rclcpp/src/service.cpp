@@ -8,26 +8,24 @@
 namespace rclcpp
 {
 
-ServiceBase::ServiceBase(
-  std::shared_ptr<rcl_node_t> node_handle, const std::string & name,
-  const rosidl_service_type_support_t & type_support, const QoS & qos)
-: node_handle_(std::move(node_handle))
+ServiceBase::ServiceBase(std::shared_ptr<rcl_node_t> node_handle, const std::string & name,
+                         const rosidl_service_type_support_t & type_support, const QoS & qos)
+    : node_handle_(std::move(node_handle))
 {
   auto service = std::make_unique<rcl_service_t>(rcl_get_zero_initialized_service());
   rcl_service_options_t options = rcl_service_get_default_options();
   options.qos = qos.get_rmw_qos_profile();
-  const rcl_ret_t ret = rcl_service_init(
-    service.get(), node_handle_.get(), &type_support, name.c_str(), &options);
+  const rcl_ret_t ret =
+      rcl_service_init(service.get(), node_handle_.get(), &type_support, name.c_str(), &options);
   if (ret != RCL_RET_OK) {
     detail::throw_creation_error(ret, "service", name, node_handle_.get(), true);
   }
-  handle_ = std::shared_ptr<rcl_service_t>(
-    service.release(), [node = node_handle_](rcl_service_t * raw) {
-      if (rcl_service_fini(raw, node.get()) != RCL_RET_OK) {
-        rcl_reset_error();
-      }
-      delete raw;
-    });
+  handle_ = std::shared_ptr<rcl_service_t>(service.release(), [node = node_handle_](rcl_service_t * raw) {
+    if (rcl_service_fini(raw, node.get()) != RCL_RET_OK) {
+      rcl_reset_error();
+    }
+    delete raw;
+  });
 }
 
 const char * ServiceBase::get_service_name() const
@@ -51,9 +49,9 @@ void ServiceBase::send(rmw_request_id_t & id, void * response)
 {
   const rcl_ret_t ret = rcl_send_response(handle_.get(), &id, response);
   if (ret == RCL_RET_TIMEOUT) {
-    RCLCPP_WARN(
-      get_node_logger(node_handle_.get()).get_child("rclcpp"),
-      "failed to send response to %s (timeout): %s", get_service_name(), rcl_get_error_string().str);
+    RCLCPP_WARN(get_node_logger(node_handle_.get()).get_child("rclcpp"),
+                "failed to send response to %s (timeout): %s", get_service_name(),
+                rcl_get_error_string().str);
     rcl_reset_error();
     return;
   }

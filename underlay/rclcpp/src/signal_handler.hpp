@@ -15,7 +15,7 @@ namespace rclcpp::detail
 /// a thread does the rest, since next to nothing may be done inside of a handler.
 class SignalHandler
 {
-public:
+ public:
   static SignalHandler & get();
   ~SignalHandler();
 
@@ -23,7 +23,7 @@ public:
   bool uninstall();
   SignalHandlerOptions installed();
 
-private:
+ private:
   SignalHandler();
   void wait_for_signals();
 

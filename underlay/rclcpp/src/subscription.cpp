@@ -7,27 +7,27 @@
 namespace rclcpp
 {
 
-SubscriptionBase::SubscriptionBase(
-  node_interfaces::NodeBaseInterface * node_base, const rosidl_message_type_support_t & type_support,
-  const std::string & topic, const QoS & qos, bool ignore_local_publications)
-: node_handle_(node_base->get_shared_rcl_node_handle())
+SubscriptionBase::SubscriptionBase(node_interfaces::NodeBaseInterface * node_base,
+                                   const rosidl_message_type_support_t & type_support,
+                                   const std::string & topic, const QoS & qos, bool ignore_local_publications)
+    : node_handle_(node_base->get_shared_rcl_node_handle())
 {
   auto subscription = std::make_unique<rcl_subscription_t>(rcl_get_zero_initialized_subscription());
   rcl_subscription_options_t options = rcl_subscription_get_default_options();
   options.qos = qos.get_rmw_qos_profile();
   options.rmw_subscription_options.ignore_local_publications = ignore_local_publications;
-  const rcl_ret_t ret = rcl_subscription_init(
-    subscription.get(), node_handle_.get(), &type_support, topic.c_str(), &options);
+  const rcl_ret_t ret =
+      rcl_subscription_init(subscription.get(), node_handle_.get(), &type_support, topic.c_str(), &options);
   if (ret != RCL_RET_OK) {
     detail::throw_creation_error(ret, "subscription", topic, node_handle_.get(), false);
   }
-  handle_ = std::shared_ptr<rcl_subscription_t>(
-    subscription.release(), [node = node_handle_](rcl_subscription_t * raw) {
-      if (rcl_subscription_fini(raw, node.get()) != RCL_RET_OK) {
-        rcl_reset_error();
-      }
-      delete raw;
-    });
+  handle_ = std::shared_ptr<rcl_subscription_t>(subscription.release(),
+                                                [node = node_handle_](rcl_subscription_t * raw) {
+                                                  if (rcl_subscription_fini(raw, node.get()) != RCL_RET_OK) {
+                                                    rcl_reset_error();
+                                                  }
+                                                  delete raw;
+                                                });
 }
 
 const char * SubscriptionBase::get_topic_name() const

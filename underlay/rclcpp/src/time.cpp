@@ -64,10 +64,12 @@ MessageT split(int64_t nanoseconds)
 
 }  // namespace
 
-Duration::Duration(int32_t seconds, uint32_t nanoseconds) : nanoseconds_(seconds * ns_per_s + nanoseconds) {}
+Duration::Duration(int32_t seconds, uint32_t nanoseconds) : nanoseconds_(seconds * ns_per_s + nanoseconds)
+{
+}
 
 Duration::Duration(const builtin_interfaces::msg::Duration & message)
-: nanoseconds_(message.sec * ns_per_s + message.nanosec)
+    : nanoseconds_(message.sec * ns_per_s + message.nanosec)
 {
 }
 
@@ -141,7 +143,7 @@ Duration Duration::from_rmw_time(rmw_time_t duration)
 }
 
 Time::Time(int32_t seconds, uint32_t nanoseconds, rcl_clock_type_t clock_type)
-: nanoseconds_(seconds * ns_per_s + nanoseconds), clock_type_(clock_type)
+    : nanoseconds_(seconds * ns_per_s + nanoseconds), clock_type_(clock_type)
 {
   if (seconds < 0) {
     throw std::runtime_error("cannot store a negative time point in rclcpp::Time");
@@ -149,7 +151,7 @@ Time::Time(int32_t seconds, uint32_t nanoseconds, rcl_clock_type_t clock_type)
 }
 
 Time::Time(const builtin_interfaces::msg::Time & message, rcl_clock_type_t clock_type)
-: Time(message.sec, message.nanosec, clock_type)
+    : Time(message.sec, message.nanosec, clock_type)
 {
 }
 

@@ -16,10 +16,10 @@ constexpr char use_sim_time[] = "use_sim_time";
 
 }  // namespace
 
-TimeSource::TimeSource(
-  node_interfaces::NodeBaseInterface::SharedPtr base, node_interfaces::NodeClockInterface::SharedPtr clock,
-  node_interfaces::NodeParametersInterface::SharedPtr parameters, const QoS & qos)
-: base_(std::move(base)), clock_(clock->get_clock()), parameters_(std::move(parameters)), qos_(qos)
+TimeSource::TimeSource(node_interfaces::NodeBaseInterface::SharedPtr base,
+                       node_interfaces::NodeClockInterface::SharedPtr clock,
+                       node_interfaces::NodeParametersInterface::SharedPtr parameters, const QoS & qos)
+    : base_(std::move(base)), clock_(clock->get_clock()), parameters_(std::move(parameters)), qos_(qos)
 {
   if (clock_->get_clock_type() != RCL_ROS_TIME) {
     return;
@@ -32,16 +32,16 @@ TimeSource::TimeSource(
   const ParameterValue value = parameters_->get_parameter(use_sim_time).get_parameter_value();
   if (value.get_type() != PARAMETER_BOOL) {
     throw exceptions::InvalidParameterTypeException(
-            use_sim_time, "it is " + to_string(value.get_type()) + "; allowed: bool");
+        use_sim_time, "it is " + to_string(value.get_type()) + "; allowed: bool");
   }
   follow(value.get<bool>());
   apply_ = parameters_->add_post_set_parameters_callback([this](const std::vector<Parameter> & changed) {
-        for (const auto & parameter : changed) {
-          if (parameter.get_name() == use_sim_time && parameter.get_type() == PARAMETER_BOOL) {
-            follow(parameter.as_bool());
-          }
-        }
-      });
+    for (const auto & parameter : changed) {
+      if (parameter.get_name() == use_sim_time && parameter.get_type() == PARAMETER_BOOL) {
+        follow(parameter.as_bool());
+      }
+    }
+  });
 }
 
 TimeSource::~TimeSource()
@@ -73,16 +73,15 @@ void TimeSource::start()
 {
   AnySubscriptionCallback<rosgraph_msgs::msg::Clock> callback;
   callback.set([clock = clock_](const rosgraph_msgs::msg::Clock & message) {
-      const std::lock_guard<std::mutex> lock(clock->get_clock_mutex());
-      if (rcl_set_ros_time_override(clock->get_clock_handle(), Time(message.clock).nanoseconds()) !=
-        RCL_RET_OK)
-      {
-        rcl_reset_error();
-      }
-    });
+    const std::lock_guard<std::mutex> lock(clock->get_clock_mutex());
+    if (rcl_set_ros_time_override(clock->get_clock_handle(), Time(message.clock).nanoseconds()) !=
+        RCL_RET_OK) {
+      rcl_reset_error();
+    }
+  });
   group_ = base_->create_callback_group(CallbackGroupType::MutuallyExclusive, false);
   subscription_ = std::make_shared<Subscription<rosgraph_msgs::msg::Clock>>(
-    base_.get(), "/clock", qos_, std::move(callback), SubscriptionOptions());
+      base_.get(), "/clock", qos_, std::move(callback), SubscriptionOptions());
   group_->add_subscription(subscription_);
   ExecutorOptions options;
   options.context = base_->get_context();
@@ -92,9 +91,9 @@ void TimeSource::start()
   std::promise<void> started;
   auto running = started.get_future();
   thread_ = std::thread([this, &started]() {
-        started.set_value();
-        executor_->spin();
-      });
+    started.set_value();
+    executor_->spin();
+  });
   running.wait();
 }
 

@@ -17,15 +17,15 @@ namespace rclcpp::detail
 /// time goes on while callbacks run.
 class TimeSource
 {
-public:
-  TimeSource(
-    node_interfaces::NodeBaseInterface::SharedPtr base, node_interfaces::NodeClockInterface::SharedPtr clock,
-    node_interfaces::NodeParametersInterface::SharedPtr parameters, const QoS & qos);
+ public:
+  TimeSource(node_interfaces::NodeBaseInterface::SharedPtr base,
+             node_interfaces::NodeClockInterface::SharedPtr clock,
+             node_interfaces::NodeParametersInterface::SharedPtr parameters, const QoS & qos);
   ~TimeSource();
   TimeSource(const TimeSource &) = delete;
   TimeSource & operator=(const TimeSource &) = delete;
 
-private:
+ private:
   void follow(bool simulated);
   void start();
   void stop();

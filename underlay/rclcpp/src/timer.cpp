@@ -8,9 +8,9 @@
 namespace rclcpp
 {
 
-TimerBase::TimerBase(
-  Clock::SharedPtr clock, std::chrono::nanoseconds period, Context::SharedPtr context, bool autostart)
-: clock_(std::move(clock))
+TimerBase::TimerBase(Clock::SharedPtr clock, std::chrono::nanoseconds period, Context::SharedPtr context,
+                     bool autostart)
+    : clock_(std::move(clock))
 {
   if (!context) {
     context = contexts::get_global_default_context();
@@ -19,22 +19,20 @@ TimerBase::TimerBase(
   const auto rcl_context = context->get_rcl_context();
   {
     const std::lock_guard<std::mutex> lock(clock_->get_clock_mutex());
-    const rcl_ret_t ret = rcl_timer_init2(
-      timer.get(), clock_->get_clock_handle(), rcl_context.get(), period.count(), nullptr,
-      rcl_get_default_allocator(), autostart);
+    const rcl_ret_t ret = rcl_timer_init2(timer.get(), clock_->get_clock_handle(), rcl_context.get(),
+                                          period.count(), nullptr, rcl_get_default_allocator(), autostart);
     if (ret != RCL_RET_OK) {
       exceptions::throw_from_rcl_error(ret, "couldn't initialize timer");
     }
   }
   // The timer is registered with its clock and wakes its context: both stay as long as it does.
-  handle_ = std::shared_ptr<rcl_timer_t>(
-    timer.release(), [clock = clock_, rcl_context](rcl_timer_t * raw) {
-      const std::lock_guard<std::mutex> lock(clock->get_clock_mutex());
-      if (rcl_timer_fini(raw) != RCL_RET_OK) {
-        rcl_reset_error();
-      }
-      delete raw;
-    });
+  handle_ = std::shared_ptr<rcl_timer_t>(timer.release(), [clock = clock_, rcl_context](rcl_timer_t * raw) {
+    const std::lock_guard<std::mutex> lock(clock->get_clock_mutex());
+    if (rcl_timer_fini(raw) != RCL_RET_OK) {
+      rcl_reset_error();
+    }
+    delete raw;
+  });
 }
 
 void TimerBase::cancel()

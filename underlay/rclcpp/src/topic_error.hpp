@@ -11,8 +11,8 @@ namespace rclcpp::detail
 
 /// Throw what stands for a failed creation of a publisher, subscription, service or client; for a bad name
 /// an exception that points at the bad character.
-[[noreturn]] void throw_creation_error(
-  rcl_ret_t ret, const char * what, const std::string & name, const rcl_node_t * node, bool is_service);
+[[noreturn]] void throw_creation_error(rcl_ret_t ret, const char * what, const std::string & name,
+                                       const rcl_node_t * node, bool is_service);
 
 }  // namespace rclcpp::detail
 

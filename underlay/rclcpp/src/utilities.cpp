@@ -24,8 +24,8 @@ Context::SharedPtr or_default(Context::SharedPtr context)
 namespace detail
 {
 
-std::vector<std::string> unparsed_ros_arguments(
-  int argc, char const * const * argv, const rcl_arguments_t & arguments)
+std::vector<std::string> unparsed_ros_arguments(int argc, char const * const * argv,
+                                                const rcl_arguments_t & arguments)
 {
   const int count = rcl_arguments_get_count_unparsed_ros(&arguments);
   std::vector<std::string> result;
@@ -47,9 +47,8 @@ std::vector<std::string> unparsed_ros_arguments(
 
 }  // namespace detail
 
-void init(
-  int argc, char const * const * argv, const InitOptions & init_options,
-  SignalHandlerOptions signal_handler_options)
+void init(int argc, char const * const * argv, const InitOptions & init_options,
+          SignalHandlerOptions signal_handler_options)
 {
   contexts::get_global_default_context()->init(argc, argv, init_options);
   install_signal_handlers(signal_handler_options);
@@ -75,8 +74,8 @@ bool uninstall_signal_handlers()
   return detail::SignalHandler::get().uninstall();
 }
 
-std::vector<std::string> init_and_remove_ros_arguments(
-  int argc, char const * const * argv, const InitOptions & init_options)
+std::vector<std::string> init_and_remove_ros_arguments(int argc, char const * const * argv,
+                                                       const InitOptions & init_options)
 {
   init(argc, argv, init_options);
   return remove_ros_arguments(argc, argv);

@@ -21,7 +21,7 @@ using namespace std::chrono_literals;
 /// ROS in a domain of its own, initialized before each test and shut down after it.
 class Ros : public ::testing::Test
 {
-protected:
+ protected:
   void SetUp() override
   {
     setenv("ROS_DOMAIN_ID", std::to_string(100 + getpid() % 61).c_str(), 1);

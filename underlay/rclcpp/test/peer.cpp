@@ -14,10 +14,11 @@ int main(int argc, char ** argv)
   node->declare_parameter("gain", 1.0, descriptor);
   const auto publisher = node->create_publisher<std_msgs::msg::String>("pong", 10);
   const auto subscription = node->create_subscription<std_msgs::msg::String>(
-    "ping", 10, [&](std_msgs::msg::String::UniquePtr message) { publisher->publish(std::move(message)); });
+      "ping", 10, [&](std_msgs::msg::String::UniquePtr message) { publisher->publish(std::move(message)); });
   const auto service = node->create_service<std_srvs::srv::SetBool>(
-    "flip", [](const std_srvs::srv::SetBool::Request::SharedPtr request,
-    std_srvs::srv::SetBool::Response::SharedPtr response) { response->success = !request->data; });
+      "flip",
+      [](const std_srvs::srv::SetBool::Request::SharedPtr request,
+         std_srvs::srv::SetBool::Response::SharedPtr response) { response->success = !request->data; });
   rclcpp::spin(node);
   rclcpp::shutdown();
   return 0;

@@ -21,7 +21,7 @@ int echo()
   auto node = std::make_shared<rclcpp::Node>("echo");
   const auto publisher = node->create_publisher<Message>("back", 4);
   const auto subscription = node->create_subscription<Message>(
-    "forth", 4, [&](const Message & message) { publisher->publish(message); });
+      "forth", 4, [&](const Message & message) { publisher->publish(message); });
   rclcpp::spin(node);
   return 0;
 }
@@ -36,17 +36,17 @@ int measure(size_t count)
   Message message;
   message.data.resize(payload_bytes);
   const auto send = [&] {
-      sent = Clock::now();
-      publisher->publish(message);
-    };
+    sent = Clock::now();
+    publisher->publish(message);
+  };
   const auto subscription = node->create_subscription<Message>("back", 4, [&](const Message &) {
-        times_us.push_back(std::chrono::duration<double, std::micro>(Clock::now() - sent).count());
-        if (times_us.size() == count) {
-          rclcpp::shutdown();
-        } else {
-          send();
-        }
-      });
+    times_us.push_back(std::chrono::duration<double, std::micro>(Clock::now() - sent).count());
+    if (times_us.size() == count) {
+      rclcpp::shutdown();
+    } else {
+      send();
+    }
+  });
   while (publisher->get_subscription_count() == 0 || subscription->get_publisher_count() == 0) {
     if (!rclcpp::sleep_for(std::chrono::milliseconds(5))) {
       return 1;
@@ -60,8 +60,8 @@ int measure(size_t count)
   times_us.erase(times_us.begin(), times_us.begin() + static_cast<std::ptrdiff_t>(count / 10));
   std::sort(times_us.begin(), times_us.end());
   const auto at = [&](double part) {
-      return times_us[static_cast<size_t>(part * static_cast<double>(times_us.size() - 1))];
-    };
+    return times_us[static_cast<size_t>(part * static_cast<double>(times_us.size() - 1))];
+  };
   std::printf("round trips %zu, median %.1f us, p99 %.1f us\n", times_us.size(), at(0.5), at(0.99));
   return 0;
 }

@@ -34,13 +34,13 @@ TEST_F(Ros, timers_call_in_every_form_and_stop)
   int with_info = 0;
   const auto a = node->create_wall_timer(2ms, [&] { ++plain; });
   const auto b = node->create_wall_timer(2ms, [&](rclcpp::TimerBase & timer) {
-        ++with_timer;
-        timer.cancel();
-      });
+    ++with_timer;
+    timer.cancel();
+  });
   const auto c = node->create_timer(2ms, [&](const rclcpp::TimerInfo & info) {
-        ++with_info;
-        EXPECT_GE(info.actual_call_time, info.expected_call_time);
-      });
+    ++with_info;
+    EXPECT_GE(info.actual_call_time, info.expected_call_time);
+  });
   const auto d = node->create_wall_timer(1ms, [] { FAIL() << "autostart is off"; }, nullptr, false);
   ASSERT_TRUE(spin_until([&] { return plain >= 3 && with_info >= 3; }));
   EXPECT_EQ(with_timer, 1);
@@ -93,24 +93,23 @@ TEST_F(Ros, entities_may_come_and_go_while_an_executor_spins)
 TEST_F(Ros, exclusive_groups_never_overlap_and_reentrant_ones_do)
 {
   for (const auto type :
-    {rclcpp::CallbackGroupType::MutuallyExclusive, rclcpp::CallbackGroupType::Reentrant})
-  {
+       {rclcpp::CallbackGroupType::MutuallyExclusive, rclcpp::CallbackGroupType::Reentrant}) {
     const bool reentrant = type == rclcpp::CallbackGroupType::Reentrant;
     const auto group = node->create_callback_group(type);
     std::atomic_int inside{0};
     std::atomic_int most{0};
     std::atomic_int calls{0};
     const auto callback = [&] {
-        const int now = ++inside;
-        most = std::max(most.load(), now);
-        ++calls;
-        if (reentrant) {
-          eventually([&] { return most > 1; });
-        } else {
-          std::this_thread::yield();
-        }
-        --inside;
-      };
+      const int now = ++inside;
+      most = std::max(most.load(), now);
+      ++calls;
+      if (reentrant) {
+        eventually([&] { return most > 1; });
+      } else {
+        std::this_thread::yield();
+      }
+      --inside;
+    };
     const auto a = node->create_wall_timer(1ms, callback, group);
     const auto b = node->create_wall_timer(1ms, callback, group);
     rclcpp::executors::MultiThreadedExecutor executor(rclcpp::ExecutorOptions(), 3);
@@ -160,9 +159,9 @@ TEST_F(Ros, waiting_for_a_future_ends_by_result_time_and_shutdown)
   auto future = promise.get_future();
   EXPECT_EQ(rclcpp::spin_until_future_complete(node, future, 5ms), rclcpp::FutureReturnCode::TIMEOUT);
   const auto timer = node->create_wall_timer(1ms, [&](rclcpp::TimerBase & self) {
-        promise.set_value(1);
-        self.cancel();
-      });
+    promise.set_value(1);
+    self.cancel();
+  });
   EXPECT_EQ(rclcpp::spin_until_future_complete(node, future, 10s), rclcpp::FutureReturnCode::SUCCESS);
   std::promise<int> never;
   auto unready = never.get_future();
@@ -178,17 +177,17 @@ TEST_F(Ros, publishing_from_many_threads_loses_nothing)
   const auto publisher = node->create_publisher<String>("many", qos);
   size_t heard = 0;
   const auto subscription = node->create_subscription<String>(
-    "many", qos, [&](const String & message) { heard += message.data.size() == 20 ? 1 : 0; });
+      "many", qos, [&](const String & message) { heard += message.data.size() == 20 ? 1 : 0; });
   ASSERT_TRUE(spin_until([&] { return publisher->get_subscription_count() == 1; }));
   std::vector<std::thread> writers;
   for (size_t i = 0; i < threads; ++i) {
     writers.emplace_back([&, i] {
-        String message;
-        message.data = std::string(20, static_cast<char>('a' + i));
-        for (size_t k = 0; k < each; ++k) {
-          publisher->publish(message);
-        }
-      });
+      String message;
+      message.data = std::string(20, static_cast<char>('a' + i));
+      for (size_t k = 0; k < each; ++k) {
+        publisher->publish(message);
+      }
+    });
   }
   for (auto & writer : writers) {
     writer.join();

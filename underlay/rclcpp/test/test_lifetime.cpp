@@ -37,8 +37,7 @@ TEST_F(Ros, signals_shut_down_and_wake_executors_and_sleepers)
     EXPECT_FALSE(sleeper.get());
     EXPECT_FALSE(rclcpp::ok());
     EXPECT_EQ(*calls, 1);
-    EXPECT_EQ(
-      rclcpp::contexts::get_global_default_context()->shutdown_reason(), "signal handler");
+    EXPECT_EQ(rclcpp::contexts::get_global_default_context()->shutdown_reason(), "signal handler");
   }
 }
 
@@ -133,6 +132,6 @@ TEST_F(Ros, contexts_are_independent)
     EXPECT_EQ(context->shutdown_reason(), "test");
   }
   const char * arguments[] = {"program", "positional", "--ros-args", "-p", "a:=1", "--", "last"};
-  EXPECT_EQ(
-    rclcpp::remove_ros_arguments(7, arguments), (std::vector<std::string>{"program", "positional", "last"}));
+  EXPECT_EQ(rclcpp::remove_ros_arguments(7, arguments),
+            (std::vector<std::string>{"program", "positional", "last"}));
 }

@@ -18,7 +18,7 @@ namespace
 
 class Parameters : public Ros
 {
-protected:
+ protected:
   static ParameterDescriptor range(double from, double to, double step = 0)
   {
     ParameterDescriptor descriptor;
@@ -69,8 +69,7 @@ TEST_F(Parameters, every_type_is_declared_and_read_back)
   EXPECT_EQ(node->declare_parameter("bools", std::vector<bool>{true}), std::vector<bool>{true});
   EXPECT_EQ(node->declare_parameter("ints", std::vector<int64_t>{4}), std::vector<int64_t>{4});
   EXPECT_EQ(node->declare_parameter("doubles", std::vector<double>{4.5}), std::vector<double>{4.5});
-  EXPECT_EQ(
-    node->declare_parameter("strings", std::vector<std::string>{"x"}), std::vector<std::string>{"x"});
+  EXPECT_EQ(node->declare_parameter("strings", std::vector<std::string>{"x"}), std::vector<std::string>{"x"});
   int i = 0;
   EXPECT_TRUE(node->get_parameter("i", i));
   EXPECT_EQ(i, 3);
@@ -81,25 +80,22 @@ TEST_F(Parameters, every_type_is_declared_and_read_back)
   EXPECT_THROW(node->get_parameter("missing"), rclcpp::exceptions::ParameterNotDeclaredException);
   EXPECT_THROW(node->declare_parameter("i", 1), rclcpp::exceptions::ParameterAlreadyDeclaredException);
   EXPECT_THROW(node->declare_parameter("", 1), rclcpp::exceptions::InvalidParametersException);
-  EXPECT_THROW(
-    node->declare_parameter<double>("unset"),
-    rclcpp::exceptions::UninitializedStaticallyTypedParameterException);
+  EXPECT_THROW(node->declare_parameter<double>("unset"),
+               rclcpp::exceptions::UninitializedStaticallyTypedParameterException);
 }
 
 TEST_F(Parameters, initial_value_out_of_range_names_parameter_value_and_range)
 {
   const auto text = message_of<rclcpp::exceptions::InvalidParameterValueException>(
-    [&] { node->declare_parameter("rate_hz", 25.0, range(0.5, 20.0)); });
+      [&] { node->declare_parameter("rate_hz", 25.0, range(0.5, 20.0)); });
   EXPECT_NE(text.find("rate_hz"), std::string::npos) << text;
   EXPECT_NE(text.find("25"), std::string::npos) << text;
   EXPECT_NE(text.find("[0.5, 20]"), std::string::npos) << text;
   EXPECT_FALSE(node->has_parameter("rate_hz"));
-  EXPECT_THROW(
-    node->declare_parameter("count", 0, int_range(1, 8)),
-    rclcpp::exceptions::InvalidParameterValueException);
-  EXPECT_THROW(
-    node->declare_parameter("nan", std::nan(""), range(0.0, 1.0)),
-    rclcpp::exceptions::InvalidParameterValueException);
+  EXPECT_THROW(node->declare_parameter("count", 0, int_range(1, 8)),
+               rclcpp::exceptions::InvalidParameterValueException);
+  EXPECT_THROW(node->declare_parameter("nan", std::nan(""), range(0.0, 1.0)),
+               rclcpp::exceptions::InvalidParameterValueException);
 }
 
 TEST_F(Parameters, ranges_with_steps_are_enforced_on_set)
@@ -124,8 +120,8 @@ TEST_F(Parameters, read_only_and_undeclared_are_refused)
   node->declare_parameter("fixed", 1, descriptor);
   EXPECT_FALSE(node->set_parameter(rclcpp::Parameter("fixed", 2)).successful);
   EXPECT_THROW(node->undeclare_parameter("fixed"), rclcpp::exceptions::ParameterImmutableException);
-  EXPECT_THROW(
-    node->set_parameter(rclcpp::Parameter("missing", 2)), rclcpp::exceptions::ParameterNotDeclaredException);
+  EXPECT_THROW(node->set_parameter(rclcpp::Parameter("missing", 2)),
+               rclcpp::exceptions::ParameterNotDeclaredException);
   EXPECT_EQ(node->get_parameter("fixed").as_int(), 1);
 }
 
@@ -139,8 +135,8 @@ TEST_F(Parameters, overrides_from_arguments_file_and_options)
   EXPECT_EQ(n->declare_parameter("a", 0), 1);
   EXPECT_EQ(n->declare_parameter("b", 0), 7);
   EXPECT_EQ(n->declare_parameter<bool>("flag"), true);
-  EXPECT_EQ(
-    n->declare_parameter("names", std::vector<std::string>{}), (std::vector<std::string>{"one", "two"}));
+  EXPECT_EQ(n->declare_parameter("names", std::vector<std::string>{}),
+            (std::vector<std::string>{"one", "two"}));
   const auto group = n->declare_parameters("group", std::map<std::string, double>{{"x", 0}, {"y", 0}});
   EXPECT_EQ(group, (std::vector<double>{0.5, 1.5}));
   std::map<std::string, double> read;
@@ -149,18 +145,16 @@ TEST_F(Parameters, overrides_from_arguments_file_and_options)
   n.reset();
   std::remove(path.c_str());
 
-  auto options = rclcpp::NodeOptions().append_parameter_override("b", 8)
-    .arguments({"--ros-args", "-p", "b:=7"});
+  auto options =
+      rclcpp::NodeOptions().append_parameter_override("b", 8).arguments({"--ros-args", "-p", "b:=7"});
   EXPECT_EQ(rclcpp::Node("n", options).declare_parameter("b", 0), 8);
   EXPECT_EQ(rclcpp::Node("n", options).declare_parameter("b", 0, ParameterDescriptor(), true), 0);
   options.automatically_declare_parameters_from_overrides(true);
   EXPECT_EQ(rclcpp::Node("n", options).get_parameter("b").as_int(), 8);
-  EXPECT_THROW(
-    with({"-p", "rate:=1"})->declare_parameter("rate", 2.0),
-    rclcpp::exceptions::InvalidParameterTypeException);
-  EXPECT_THROW(
-    with({"-p", "rate:=30.0"})->declare_parameter("rate", 2.0, range(0, 20)),
-    rclcpp::exceptions::InvalidParameterValueException);
+  EXPECT_THROW(with({"-p", "rate:=1"})->declare_parameter("rate", 2.0),
+               rclcpp::exceptions::InvalidParameterTypeException);
+  EXPECT_THROW(with({"-p", "rate:=30.0"})->declare_parameter("rate", 2.0, range(0, 20)),
+               rclcpp::exceptions::InvalidParameterValueException);
 }
 
 TEST_F(Parameters, callbacks_change_check_and_follow)
@@ -168,26 +162,25 @@ TEST_F(Parameters, callbacks_change_check_and_follow)
   node->declare_parameter("speed", 1.0);
   std::vector<double> followed;
   const auto pre = node->add_pre_set_parameters_callback([](std::vector<rclcpp::Parameter> & parameters) {
-        for (auto & parameter : parameters) {
-          if (parameter.as_double() < 0) {
-            parameter = rclcpp::Parameter(parameter.get_name(), 0.0);
-          }
-        }
+    for (auto & parameter : parameters) {
+      if (parameter.as_double() < 0) {
+        parameter = rclcpp::Parameter(parameter.get_name(), 0.0);
+      }
+    }
+  });
+  const auto check =
+      node->add_on_set_parameters_callback([this](const std::vector<rclcpp::Parameter> & parameters) {
+        rcl_interfaces::msg::SetParametersResult result;
+        result.successful = parameters.front().as_double() < 10;
+        result.reason = result.successful ? "" : "too fast";
+        EXPECT_THROW(node->set_parameter(rclcpp::Parameter("speed", 2.0)),
+                     rclcpp::exceptions::ParameterModifiedInCallbackException);
+        return result;
       });
-  const auto check = node->add_on_set_parameters_callback(
-    [this](const std::vector<rclcpp::Parameter> & parameters) {
-      rcl_interfaces::msg::SetParametersResult result;
-      result.successful = parameters.front().as_double() < 10;
-      result.reason = result.successful ? "" : "too fast";
-      EXPECT_THROW(
-        node->set_parameter(rclcpp::Parameter("speed", 2.0)),
-        rclcpp::exceptions::ParameterModifiedInCallbackException);
-      return result;
-    });
-  const auto post = node->add_post_set_parameters_callback(
-    [&](const std::vector<rclcpp::Parameter> & parameters) {
-      followed.push_back(parameters.front().as_double());
-    });
+  const auto post =
+      node->add_post_set_parameters_callback([&](const std::vector<rclcpp::Parameter> & parameters) {
+        followed.push_back(parameters.front().as_double());
+      });
   EXPECT_EQ(node->set_parameter(rclcpp::Parameter("speed", 11.0)).reason, "too fast");
   EXPECT_TRUE(node->set_parameter(rclcpp::Parameter("speed", -1.0)).successful);
   EXPECT_EQ(node->get_parameter("speed").as_double(), 0.0);
@@ -227,23 +220,23 @@ TEST_F(Parameters, services_and_events_reach_other_nodes)
   const auto client = other->create_client<Set>("/space/tester/set_parameters_atomically");
   std::vector<ParameterEvent> events;
   const auto subscription = other->create_subscription<ParameterEvent>(
-    "/parameter_events", rclcpp::ParameterEventsQoS(), [&](const ParameterEvent & event) {
-      if (event.node == "/space/tester") {
-        events.push_back(event);
-      }
-    });
+      "/parameter_events", rclcpp::ParameterEventsQoS(), [&](const ParameterEvent & event) {
+        if (event.node == "/space/tester") {
+          events.push_back(event);
+        }
+      });
   ASSERT_TRUE(client->wait_for_service(10s));
   ASSERT_TRUE(spin_until([&] { return subscription->get_publisher_count() == 2; }));
   rclcpp::executors::SingleThreadedExecutor executor;
   executor.add_node(node);
   executor.add_node(other);
   const auto set = [&](const rclcpp::Parameter & parameter) {
-      auto request = std::make_shared<Set::Request>();
-      request->parameters.push_back(parameter.to_parameter_msg());
-      auto future = client->async_send_request(request);
-      EXPECT_EQ(executor.spin_until_future_complete(future, 10s), rclcpp::FutureReturnCode::SUCCESS);
-      return future.get()->result;
-    };
+    auto request = std::make_shared<Set::Request>();
+    request->parameters.push_back(parameter.to_parameter_msg());
+    auto future = client->async_send_request(request);
+    EXPECT_EQ(executor.spin_until_future_complete(future, 10s), rclcpp::FutureReturnCode::SUCCESS);
+    return future.get()->result;
+  };
   EXPECT_FALSE(set(rclcpp::Parameter("speed", 99.0)).successful);
   EXPECT_NE(set(rclcpp::Parameter("missing", 1)).reason.find("missing"), std::string::npos);
   EXPECT_TRUE(set(rclcpp::Parameter("speed", 2.0)).successful);

@@ -17,9 +17,8 @@ namespace
 
 std::vector<std::string> * log_lines = nullptr;
 
-void keep_line(
-  const rcutils_log_location_t *, int, const char *, rcutils_time_point_value_t, const char * format,
-  va_list * arguments)
+void keep_line(const rcutils_log_location_t *, int, const char *, rcutils_time_point_value_t,
+               const char * format, va_list * arguments)
 {
   char buffer[256];
   std::vsnprintf(buffer, sizeof(buffer), format, *arguments);
@@ -46,7 +45,10 @@ struct HandClock
   Time now() const { return Time(nanoseconds); }
 };
 
-bool never() { return false; }
+bool never()
+{
+  return false;
+}
 
 }  // namespace
 
@@ -89,9 +91,8 @@ TEST_F(Ros, throttled_messages_pass_once_per_period)
     RCLCPP_WARN_THROTTLE(logger, clock, 100, "at %d", static_cast<int>(ms));
     RCLCPP_INFO_STREAM_THROTTLE(logger, clock, 100, "stream " << ms);
   }
-  EXPECT_EQ(
-    caught.lines,
-    (std::vector<std::string>{"at 0", "stream 0", "at 100", "stream 100", "at 210", "stream 210"}));
+  EXPECT_EQ(caught.lines,
+            (std::vector<std::string>{"at 0", "stream 0", "at 100", "stream 100", "at 210", "stream 210"}));
 }
 
 TEST_F(Ros, conditional_messages)
@@ -108,8 +109,7 @@ TEST_F(Ros, conditional_messages)
     RCLCPP_DEBUG_STREAM(logger, "silent " << ++evaluated);
   }
   EXPECT_EQ(evaluated, 0) << "arguments of a silent message were evaluated";
-  EXPECT_EQ(
-    caught.lines, (std::vector<std::string>{"once 0", "skip 1", "expression 1", "skip 2"}));
+  EXPECT_EQ(caught.lines, (std::vector<std::string>{"once 0", "skip 1", "expression 1", "skip 2"}));
   rclcpp::get_logger("conditional").set_level(rclcpp::Logger::Level::Debug);
   RCLCPP_DEBUG(logger, "loud");
   EXPECT_EQ(caught.lines.back(), "loud");
@@ -119,32 +119,31 @@ TEST_F(Ros, rosout_carries_messages_of_nodes_and_children)
 {
   std::vector<std::string> heard;
   const auto subscription = node->create_subscription<rcl_interfaces::msg::Log>(
-    "/rosout", rclcpp::RosoutQoS(),
-    [&](const rcl_interfaces::msg::Log & line) { heard.push_back(line.name + ": " + line.msg); });
+      "/rosout", rclcpp::RosoutQoS(),
+      [&](const rcl_interfaces::msg::Log & line) { heard.push_back(line.name + ": " + line.msg); });
   RCLCPP_INFO(node->get_logger(), "hello");
   const auto child = node->get_logger().get_child("part");
   RCLCPP_INFO(child, "inner");
   const auto contains = [&](const std::string & line) {
-      return std::find(heard.begin(), heard.end(), line) != heard.end();
-    };
-  EXPECT_TRUE(spin_until([&] {
-      return contains("space.tester: hello") && contains("space.tester.part: inner");
-    }));
+    return std::find(heard.begin(), heard.end(), line) != heard.end();
+  };
+  EXPECT_TRUE(
+      spin_until([&] { return contains("space.tester: hello") && contains("space.tester.part: inner"); }));
 }
 
 TEST_F(Ros, simulated_time_follows_the_clock_topic)
 {
   auto simulated = std::make_shared<rclcpp::Node>(
-    "simulated", rclcpp::NodeOptions().append_parameter_override("use_sim_time", true));
+      "simulated", rclcpp::NodeOptions().append_parameter_override("use_sim_time", true));
   EXPECT_EQ(simulated->now().nanoseconds(), 0);
   EXPECT_TRUE(simulated->get_clock()->ros_time_is_active());
   const auto publisher = node->create_publisher<rosgraph_msgs::msg::Clock>("/clock", rclcpp::ClockQoS());
   rosgraph_msgs::msg::Clock message;
   message.clock.sec = 42;
   ASSERT_TRUE(spin_until([&] {
-      publisher->publish(message);
-      return simulated->now() == Time(42, 0u, RCL_ROS_TIME);
-    }));
+    publisher->publish(message);
+    return simulated->now() == Time(42, 0u, RCL_ROS_TIME);
+  }));
   int calls = 0;
   const auto timer = simulated->create_timer(1s, [&] { ++calls; });
   rclcpp::executors::SingleThreadedExecutor executor;
@@ -153,9 +152,9 @@ TEST_F(Ros, simulated_time_follows_the_clock_topic)
   EXPECT_EQ(calls, 0);
   message.clock.sec = 44;
   EXPECT_TRUE(Ros::spin_until(executor, [&] {
-      publisher->publish(message);
-      return calls > 0;
-    }));
+    publisher->publish(message);
+    return calls > 0;
+  }));
   EXPECT_TRUE(simulated->set_parameter(rclcpp::Parameter("use_sim_time", false)).successful);
   EXPECT_GT(simulated->now().seconds(), 1e9);
 }

@@ -23,7 +23,7 @@ namespace
 
 class Topics : public Ros
 {
-public:
+ public:
   void by_method(const String::ConstSharedPtr & message) { heard.push_back("method " + message->data); }
   void by_method_with_info(String::UniquePtr message, const rclcpp::MessageInfo & info)
   {
@@ -41,12 +41,12 @@ TEST_F(Topics, every_form_of_callback_hears_the_message)
   const rclcpp::QoS qos(10);
   using Info = rclcpp::MessageInfo;
   const auto note = [this](const std::string & form, const std::string & data) {
-      heard.push_back(form + " " + data);
-    };
+    heard.push_back(form + " " + data);
+  };
   std::vector<rclcpp::SubscriptionBase::SharedPtr> subscriptions;
   const auto add = [&](auto callback) {
-      subscriptions.push_back(node->create_subscription<String>("topic", qos, std::move(callback)));
-    };
+    subscriptions.push_back(node->create_subscription<String>("topic", qos, std::move(callback)));
+  };
   add([&](const String & m) { note("ref", m.data); });
   add([&](const String & m, const Info &) { note("ref+info", m.data); });
   add([&](String::UniquePtr m) { note("unique", m->data); });
@@ -84,7 +84,7 @@ TEST_F(Topics, pointer_messages_are_not_overwritten_by_later_ones)
   const auto publisher = node->create_publisher<String>("topic", 10);
   std::vector<String::ConstSharedPtr> kept;
   const auto subscription = node->create_subscription<String>(
-    "topic", 10, [&](String::ConstSharedPtr m) { kept.push_back(std::move(m)); });
+      "topic", 10, [&](String::ConstSharedPtr m) { kept.push_back(std::move(m)); });
   ASSERT_TRUE(spin_until([&] { return publisher->get_subscription_count() == 1; }));
   for (const char * text : {"a", "b"}) {
     String message;
@@ -106,7 +106,7 @@ TEST_F(Topics, late_joiner_gets_the_last_transient_local_message)
     publisher->publish(message);
   }
   const auto subscription = node->create_subscription<String>(
-    "latched", qos, [this](const String & m) { heard.push_back(m.data); });
+      "latched", qos, [this](const String & m) { heard.push_back(m.data); });
   ASSERT_TRUE(spin_until([&] { return !heard.empty(); }));
   EXPECT_EQ(heard, std::vector<std::string>{"new"});
 }
@@ -115,11 +115,13 @@ TEST_F(Topics, loaned_message_arrives)
 {
   const auto publisher = node->create_publisher<Float64>("loan", 10);
   double heard_value = 0;
-  const auto subscription = node->create_subscription<Float64>(
-    "loan", 10, [&](const Float64 & m) { heard_value = m.data; });
+  const auto subscription =
+      node->create_subscription<Float64>("loan", 10, [&](const Float64 & m) { heard_value = m.data; });
   ASSERT_TRUE(spin_until([&] { return publisher->get_subscription_count() == 1; }));
   EXPECT_TRUE(publisher->can_loan_messages());
-  { auto dropped = publisher->borrow_loaned_message(); }
+  {
+    auto dropped = publisher->borrow_loaned_message();
+  }
   auto loan = publisher->borrow_loaned_message();
   loan.get().data = 2.5;
   publisher->publish(std::move(loan));
@@ -148,25 +150,22 @@ TEST_F(Topics, names_are_expanded_and_bad_ones_refused)
 TEST_F(Topics, arguments_of_a_node_rename_it_and_its_topics)
 {
   const auto options = rclcpp::NodeOptions().arguments(
-    {"--ros-args", "-r", "__node:=renamed", "-r", "__ns:=/other", "-r", "topic:=moved"});
+      {"--ros-args", "-r", "__node:=renamed", "-r", "__ns:=/other", "-r", "topic:=moved"});
   rclcpp::Node renamed("original", options);
   EXPECT_STREQ(renamed.get_fully_qualified_name(), "/other/renamed");
   EXPECT_STREQ(renamed.create_publisher<String>("topic", 1)->get_topic_name(), "/other/moved");
-  EXPECT_THROW(
-    rclcpp::Node("n", rclcpp::NodeOptions().arguments({"--ros-args", "--no-such-flag"})),
-    rclcpp::exceptions::UnknownROSArgsError);
-  EXPECT_THROW(
-    rclcpp::Node("n", rclcpp::NodeOptions().arguments({"--ros-args", "-r", "nonsense"})),
-    rclcpp::exceptions::RCLInvalidROSArgsError);
+  EXPECT_THROW(rclcpp::Node("n", rclcpp::NodeOptions().arguments({"--ros-args", "--no-such-flag"})),
+               rclcpp::exceptions::UnknownROSArgsError);
+  EXPECT_THROW(rclcpp::Node("n", rclcpp::NodeOptions().arguments({"--ros-args", "-r", "nonsense"})),
+               rclcpp::exceptions::RCLInvalidROSArgsError);
 }
 
 TEST_F(Topics, graph_shows_endpoints)
 {
   const auto publisher = node->create_publisher<String>("seen", rclcpp::SensorDataQoS());
   const auto subscription = node->create_subscription<String>("seen", 1, [](const String &) {});
-  ASSERT_TRUE(spin_until([&] {
-      return node->count_publishers("seen") == 1 && node->count_subscribers("seen") == 1;
-    }));
+  ASSERT_TRUE(spin_until(
+      [&] { return node->count_publishers("seen") == 1 && node->count_subscribers("seen") == 1; }));
   const auto topics = node->get_topic_names_and_types();
   ASSERT_EQ(topics.count("/space/seen"), 1u);
   EXPECT_EQ(topics.at("/space/seen"), std::vector<std::string>{"std_msgs/msg/String"});
@@ -183,17 +182,17 @@ TEST_F(Topics, graph_shows_endpoints)
 TEST_F(Topics, service_answers_in_every_form)
 {
   const auto now = node->create_service<SetBool>(
-    "now", [](const SetBool::Request::SharedPtr request, SetBool::Response::SharedPtr response) {
-      response->success = request->data;
-    });
+      "now", [](const SetBool::Request::SharedPtr request, SetBool::Response::SharedPtr response) {
+        response->success = request->data;
+      });
   const auto with_id = node->create_service<SetBool>(
-    "with_id", [](std::shared_ptr<rmw_request_id_t> id, const SetBool::Request::SharedPtr request,
-    SetBool::Response::SharedPtr response) {
-      response->success = request->data && id->sequence_number > 0;
-    });
+      "with_id", [](std::shared_ptr<rmw_request_id_t> id, const SetBool::Request::SharedPtr request,
+                    SetBool::Response::SharedPtr response) {
+        response->success = request->data && id->sequence_number > 0;
+      });
   std::shared_ptr<rmw_request_id_t> waiting;
   const auto later = node->create_service<SetBool>(
-    "later", [&](std::shared_ptr<rmw_request_id_t> id, SetBool::Request::SharedPtr) { waiting = id; });
+      "later", [&](std::shared_ptr<rmw_request_id_t> id, SetBool::Request::SharedPtr) { waiting = id; });
   for (const char * name : {"now", "with_id", "later"}) {
     const auto client = node->create_client<SetBool>(name);
     ASSERT_TRUE(client->wait_for_service(10s));
@@ -202,8 +201,7 @@ TEST_F(Topics, service_answers_in_every_form)
     auto future = client->async_send_request(request);
     if (std::string(name) == "later") {
       ASSERT_TRUE(spin_until([&] { return waiting != nullptr; }));
-      EXPECT_EQ(
-        rclcpp::spin_until_future_complete(node, future, 10ms), rclcpp::FutureReturnCode::TIMEOUT);
+      EXPECT_EQ(rclcpp::spin_until_future_complete(node, future, 10ms), rclcpp::FutureReturnCode::TIMEOUT);
       SetBool::Response response;
       response.success = true;
       later->send_response(*waiting, response);
@@ -216,9 +214,9 @@ TEST_F(Topics, service_answers_in_every_form)
 TEST_F(Topics, client_calls_back_and_forgets_requests)
 {
   const auto service = node->create_service<SetBool>(
-    "echo", [](const SetBool::Request::SharedPtr request, SetBool::Response::SharedPtr response) {
-      response->success = request->data;
-    });
+      "echo", [](const SetBool::Request::SharedPtr request, SetBool::Response::SharedPtr response) {
+        response->success = request->data;
+      });
   const auto client = node->create_client<SetBool>("echo");
   const auto lonely = node->create_client<SetBool>("nobody");
   EXPECT_FALSE(lonely->wait_for_service(20ms));
@@ -227,11 +225,11 @@ TEST_F(Topics, client_calls_back_and_forgets_requests)
   request->data = true;
   int answers = 0;
   client->async_send_request(request, [&](rclcpp::Client<SetBool>::SharedFuture future) {
-      answers += future.get()->success ? 1 : 0;
-    });
+    answers += future.get()->success ? 1 : 0;
+  });
   client->async_send_request(request, [&](rclcpp::Client<SetBool>::SharedFutureWithRequest future) {
-      answers += future.get().first->data && future.get().second->success ? 1 : 0;
-    });
+    answers += future.get().first->data && future.get().second->success ? 1 : 0;
+  });
   EXPECT_TRUE(spin_until([&] { return answers == 2; }));
   EXPECT_EQ(client->prune_pending_requests(), 0u);
   const auto pending = lonely->async_send_request(request);
@@ -245,9 +243,8 @@ TEST_F(Topics, qos_checks_compatibility)
   const auto result = rclcpp::qos_check_compatible(best_effort, rclcpp::QoS(1).reliable());
   EXPECT_EQ(result.compatibility, rclcpp::QoSCompatibility::Error);
   EXPECT_NE(result.reason.find("reliab"), std::string::npos) << result.reason;
-  EXPECT_NE(
-    rclcpp::qos_check_compatible(rclcpp::QoS(1), best_effort).compatibility,
-    rclcpp::QoSCompatibility::Error);
+  EXPECT_NE(rclcpp::qos_check_compatible(rclcpp::QoS(1), best_effort).compatibility,
+            rclcpp::QoSCompatibility::Error);
   EXPECT_NE(best_effort, rclcpp::QoS(1));
   EXPECT_EQ(rclcpp::SensorDataQoS().keep_last(3).depth(), 3u);
   const auto publisher = node->create_publisher<String>("q", rclcpp::SystemDefaultsQoS());

@@ -11,8 +11,8 @@ int main(int argc, char * argv[])
     RCLCPP_FATAL(manager->get_logger(), "thread_num is %ld; allowed: 1 or more, 0 for one per core", threads);
     return 1;
   }
-  auto executor = std::make_shared<rclcpp::executors::MultiThreadedExecutor>(
-    rclcpp::ExecutorOptions{}, static_cast<size_t>(threads));
+  auto executor = std::make_shared<rclcpp::executors::MultiThreadedExecutor>(rclcpp::ExecutorOptions{},
+                                                                             static_cast<size_t>(threads));
   manager->set_executor(executor);
   executor->add_node(manager);
   executor->spin();

@@ -18,16 +18,16 @@ namespace rclcpp_components
 using std::placeholders::_1;
 using std::placeholders::_2;
 
-ComponentManager::ComponentManager(
-  std::weak_ptr<rclcpp::Executor> executor, std::string node_name, const rclcpp::NodeOptions & node_options)
-: rclcpp::Node(std::move(node_name), node_options), executor_(std::move(executor))
+ComponentManager::ComponentManager(std::weak_ptr<rclcpp::Executor> executor, std::string node_name,
+                                   const rclcpp::NodeOptions & node_options)
+    : rclcpp::Node(std::move(node_name), node_options), executor_(std::move(executor))
 {
-  load_service_ = create_service<LoadNode>(
-    "~/_container/load_node", std::bind(&ComponentManager::on_load_node, this, _1, _2));
-  unload_service_ = create_service<UnloadNode>(
-    "~/_container/unload_node", std::bind(&ComponentManager::on_unload_node, this, _1, _2));
-  list_service_ = create_service<ListNodes>(
-    "~/_container/list_nodes", std::bind(&ComponentManager::on_list_nodes, this, _1, _2));
+  load_service_ = create_service<LoadNode>("~/_container/load_node",
+                                           std::bind(&ComponentManager::on_load_node, this, _1, _2));
+  unload_service_ = create_service<UnloadNode>("~/_container/unload_node",
+                                               std::bind(&ComponentManager::on_unload_node, this, _1, _2));
+  list_service_ = create_service<ListNodes>("~/_container/list_nodes",
+                                            std::bind(&ComponentManager::on_list_nodes, this, _1, _2));
 }
 
 ComponentManager::~ComponentManager()
@@ -42,26 +42,24 @@ ComponentManager::~ComponentManager()
 }
 
 std::vector<ComponentManager::ComponentResource> ComponentManager::get_component_resources(
-  const std::string & package_name, const std::string & resource_index) const
+    const std::string & package_name, const std::string & resource_index) const
 {
   std::string content;
   std::string prefix;
   if (!ament_index_cpp::get_resource(resource_index, package_name, content, &prefix)) {
-    throw ComponentManagerException(
-            "Could not find requested resource in ament index: package '" + package_name +
-            "' has no components (resource '" + resource_index + "')");
+    throw ComponentManagerException("Could not find requested resource in ament index: package '" +
+                                    package_name + "' has no components (resource '" + resource_index + "')");
   }
   std::vector<ComponentResource> resources;
   std::istringstream lines(content);
-  for (std::string line; std::getline(lines, line); ) {
+  for (std::string line; std::getline(lines, line);) {
     if (line.empty()) {
       continue;
     }
     const size_t separator = line.find(';');
     if (separator == std::string::npos || line.find(';', separator + 1) != std::string::npos) {
-      throw ComponentManagerException(
-              "Invalid resource entry '" + line + "' of package '" + package_name +
-              "'; allowed: <class>;<library>");
+      throw ComponentManagerException("Invalid resource entry '" + line + "' of package '" + package_name +
+                                      "'; allowed: <class>;<library>");
     }
     std::filesystem::path library(line.substr(separator + 1));
     if (!library.is_absolute()) {
@@ -79,8 +77,8 @@ std::shared_ptr<NodeFactory> ComponentManager::create_component_factory(const Co
   // Never unloaded: objects made by it may be destroyed as late as at exit.
   if (!dlopen(library.c_str(), RTLD_NOW)) {
     const char * reason = dlerror();
-    throw ComponentManagerException(
-            "Failed to load library: " + std::string(reason ? reason : "unknown error"));
+    throw ComponentManagerException("Failed to load library: " +
+                                    std::string(reason ? reason : "unknown error"));
   }
   auto factory = detail::make_factory(class_name);
   if (!factory) {
@@ -93,8 +91,8 @@ rclcpp::NodeOptions ComponentManager::create_node_options(const std::shared_ptr<
 {
   std::vector<std::string> arguments;
   const auto remap = [&arguments](const std::string & rule) {
-      arguments.insert(arguments.end(), {"-r", rule});
-    };
+    arguments.insert(arguments.end(), {"-r", rule});
+  };
   std::for_each(request->remap_rules.begin(), request->remap_rules.end(), remap);
   if (!request->node_name.empty()) {
     remap("__node:=" + request->node_name);
@@ -114,24 +112,24 @@ rclcpp::NodeOptions ComponentManager::create_node_options(const std::shared_ptr<
   for (const auto & message : request->extra_arguments) {
     const auto argument = rclcpp::Parameter::from_parameter_msg(message);
     const auto flag = [&argument]() {
-        if (argument.get_type() != rclcpp::PARAMETER_BOOL) {
-          throw ComponentManagerException(
-                  "Extra component argument '" + argument.get_name() + "' must be a boolean");
-        }
-        return argument.as_bool();
-      };
+      if (argument.get_type() != rclcpp::PARAMETER_BOOL) {
+        throw ComponentManagerException("Extra component argument '" + argument.get_name() +
+                                        "' must be a boolean");
+      }
+      return argument.as_bool();
+    };
     if (argument.get_name() == "use_intra_process_comms") {
       options.use_intra_process_comms(flag());
     } else if (argument.get_name() == "forward_global_arguments") {
       options.use_global_arguments(flag());
       if (flag()) {
         RCLCPP_WARN(get_logger(), "forward_global_arguments: the container's remap rules apply to '%s'",
-          request->plugin_name.c_str());
+                    request->plugin_name.c_str());
       }
     } else {
       throw ComponentManagerException(
-              "Extra component argument '" + argument.get_name() +
-              "' is not known; allowed: use_intra_process_comms, forward_global_arguments");
+          "Extra component argument '" + argument.get_name() +
+          "' is not known; allowed: use_intra_process_comms, forward_global_arguments");
     }
   }
   return options;
@@ -151,8 +149,8 @@ void ComponentManager::remove_node_from_executor(uint64_t node_id)
   }
 }
 
-void ComponentManager::on_load_node(
-  const std::shared_ptr<LoadNode::Request> request, std::shared_ptr<LoadNode::Response> response)
+void ComponentManager::on_load_node(const std::shared_ptr<LoadNode::Request> request,
+                                    std::shared_ptr<LoadNode::Response> response)
 {
   try {
     for (const auto & resource : get_component_resources(request->package_name)) {
@@ -167,7 +165,7 @@ void ComponentManager::on_load_node(
       const auto node = wrapper.get_node_base_interface();
       if (request->log_level != 0) {
         rclcpp::get_node_logger(node->get_rcl_node_handle())
-        .set_level(static_cast<rclcpp::Logger::Level>(request->log_level));
+            .set_level(static_cast<rclcpp::Logger::Level>(request->log_level));
       }
       add_node_to_executor(id);
       response->full_node_name = node->get_fully_qualified_name();
@@ -175,9 +173,8 @@ void ComponentManager::on_load_node(
       response->success = true;
       return;
     }
-    throw ComponentManagerException(
-            "Failed to find class with the requested plugin name '" + request->plugin_name +
-            "' in package '" + request->package_name + "'");
+    throw ComponentManagerException("Failed to find class with the requested plugin name '" +
+                                    request->plugin_name + "' in package '" + request->package_name + "'");
   } catch (const std::exception & error) {
     RCLCPP_ERROR(get_logger(), "%s", error.what());
     response->success = false;
@@ -185,8 +182,8 @@ void ComponentManager::on_load_node(
   }
 }
 
-void ComponentManager::on_unload_node(
-  const std::shared_ptr<UnloadNode::Request> request, std::shared_ptr<UnloadNode::Response> response)
+void ComponentManager::on_unload_node(const std::shared_ptr<UnloadNode::Request> request,
+                                      std::shared_ptr<UnloadNode::Response> response)
 {
   const auto found = node_wrappers_.find(request->unique_id);
   response->success = found != node_wrappers_.end();
@@ -199,8 +196,8 @@ void ComponentManager::on_unload_node(
   node_wrappers_.erase(found);
 }
 
-void ComponentManager::on_list_nodes(
-  const std::shared_ptr<ListNodes::Request>/*request*/, std::shared_ptr<ListNodes::Response> response)
+void ComponentManager::on_list_nodes(const std::shared_ptr<ListNodes::Request> /*request*/,
+                                     std::shared_ptr<ListNodes::Response> response)
 {
   for (auto & [id, wrapper] : node_wrappers_) {
     response->unique_ids.push_back(id);

@@ -123,7 +123,9 @@ def test_container_loads_lists_and_unloads(user: Path, node: Any, container: str
         listed = call(node, composition_srv.ListNodes, f"{services}/list_nodes")
         assert list(listed.full_node_names) == ["/in/loaded", "/silent"]
         assert list(listed.unique_ids) == [loaded.unique_id, second.unique_id]
-        missing = call(node, load, f"{services}/load_node", package_name="user_package", plugin_name="user::No")
+        missing = call(
+            node, load, f"{services}/load_node", package_name="user_package", plugin_name="user::No"
+        )
         assert not missing.success
         assert "user::No" in missing.error_message
         unload = composition_srv.UnloadNode

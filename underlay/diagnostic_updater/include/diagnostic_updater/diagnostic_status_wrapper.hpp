@@ -13,7 +13,7 @@ namespace diagnostic_updater
 /// A DiagnosticStatus with methods to fill it.
 class DiagnosticStatusWrapper : public diagnostic_msgs::msg::DiagnosticStatus
 {
-public:
+ public:
   /// Replace level and message.
   void summary(unsigned char lvl, const std::string & s);
   void summary(const diagnostic_msgs::msg::DiagnosticStatus & src);
@@ -38,7 +38,7 @@ public:
   void addf(const std::string & key, const char * format, ...) __attribute__((format(printf, 3, 4)));
   void clear();
 
-private:
+ private:
   void append(const std::string & key, const std::string & value);
 };
 

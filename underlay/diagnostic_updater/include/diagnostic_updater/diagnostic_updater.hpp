@@ -16,18 +16,18 @@
 namespace diagnostic_updater
 {
 
-using TaskFunction = std::function<void (DiagnosticStatusWrapper &)>;
+using TaskFunction = std::function<void(DiagnosticStatusWrapper &)>;
 
 /// Something that fills a status each time it is asked.
 class DiagnosticTask
 {
-public:
+ public:
   explicit DiagnosticTask(const std::string & name) : name_(name) {}
   virtual ~DiagnosticTask() = default;
   const std::string & getName() { return name_; }
   virtual void run(DiagnosticStatusWrapper & stat) = 0;
 
-private:
+ private:
   const std::string name_;
 };
 
@@ -35,14 +35,14 @@ private:
 template <class T>
 class GenericFunctionDiagnosticTask : public DiagnosticTask
 {
-public:
+ public:
   GenericFunctionDiagnosticTask(const std::string & name, std::function<void(T &)> fn)
-  : DiagnosticTask(name), fn_(std::move(fn))
+      : DiagnosticTask(name), fn_(std::move(fn))
   {
   }
   void run(DiagnosticStatusWrapper & stat) override { fn_(stat); }
 
-private:
+ private:
   std::function<void(T &)> fn_;
 };
 
@@ -51,19 +51,19 @@ using FunctionDiagnosticTask = GenericFunctionDiagnosticTask<DiagnosticStatusWra
 /// Several tasks in one status: worst level, messages and values of all. Tasks must outlive it.
 class CompositeDiagnosticTask : public DiagnosticTask
 {
-public:
+ public:
   explicit CompositeDiagnosticTask(const std::string & name) : DiagnosticTask(name) {}
   void run(DiagnosticStatusWrapper & stat) override;
   void addTask(DiagnosticTask * t) { tasks_.push_back(t); }
 
-private:
+ private:
   std::vector<DiagnosticTask *> tasks_;
 };
 
 /// A list of tasks; adding and removing may happen in any thread.
 class DiagnosticTaskVector
 {
-public:
+ public:
   virtual ~DiagnosticTaskVector() = default;
 
   void add(const std::string & name, TaskFunction f);
@@ -77,10 +77,10 @@ public:
   /// \return whether there was one of that name
   bool removeByName(const std::string & name);
 
-protected:
+ protected:
   class DiagnosticTaskInternal
   {
-public:
+   public:
     DiagnosticTaskInternal(const std::string & name, TaskFunction f) : name_(name), fn_(std::move(f)) {}
     void run(DiagnosticStatusWrapper & stat) const
     {
@@ -89,7 +89,7 @@ public:
     }
     const std::string & getName() const { return name_; }
 
-private:
+   private:
     std::string name_;
     TaskFunction fn_;
   };
@@ -106,27 +106,26 @@ private:
 /// diagnostic_updater.period (seconds, default 1) and diagnostic_updater.use_fqn (names with namespace).
 class Updater : public DiagnosticTaskVector
 {
-public:
+ public:
   bool verbose_ = false;
 
   /// \param node pointer to a node; \param period seconds between reports
   template <class NodeT>
   explicit Updater(NodeT node, double period = 1.0)
-  : Updater(
-      node->get_node_base_interface(), node->get_node_clock_interface(), node->get_node_logging_interface(),
-      node->get_node_parameters_interface(), node->get_node_timers_interface(),
-      node->get_node_topics_interface(), period)
+      : Updater(node->get_node_base_interface(), node->get_node_clock_interface(),
+                node->get_node_logging_interface(), node->get_node_parameters_interface(),
+                node->get_node_timers_interface(), node->get_node_topics_interface(), period)
   {
   }
 
   /// \throws rclcpp::exceptions::InvalidParameterValueException if the period is not positive
-  Updater(
-    std::shared_ptr<rclcpp::node_interfaces::NodeBaseInterface> base_interface,
-    std::shared_ptr<rclcpp::node_interfaces::NodeClockInterface> clock_interface,
-    std::shared_ptr<rclcpp::node_interfaces::NodeLoggingInterface> logging_interface,
-    std::shared_ptr<rclcpp::node_interfaces::NodeParametersInterface> parameters_interface,
-    std::shared_ptr<rclcpp::node_interfaces::NodeTimersInterface> timers_interface,
-    std::shared_ptr<rclcpp::node_interfaces::NodeTopicsInterface> topics_interface, double period = 1.0);
+  Updater(std::shared_ptr<rclcpp::node_interfaces::NodeBaseInterface> base_interface,
+          std::shared_ptr<rclcpp::node_interfaces::NodeClockInterface> clock_interface,
+          std::shared_ptr<rclcpp::node_interfaces::NodeLoggingInterface> logging_interface,
+          std::shared_ptr<rclcpp::node_interfaces::NodeParametersInterface> parameters_interface,
+          std::shared_ptr<rclcpp::node_interfaces::NodeTimersInterface> timers_interface,
+          std::shared_ptr<rclcpp::node_interfaces::NodeTopicsInterface> topics_interface,
+          double period = 1.0);
   ~Updater() override;
 
   rclcpp::Duration getPeriod() const { return period_; }
@@ -140,7 +139,7 @@ public:
   void setHardwareID(const std::string & hwid) { hwid_ = hwid; }
   void setHardwareIDf(const char * format, ...) __attribute__((format(printf, 2, 3)));
 
-private:
+ private:
   void reset_timer();
   void update();
   void publish(diagnostic_msgs::msg::DiagnosticStatus & stat);

@@ -19,7 +19,7 @@ struct FrequencyStatusParam
   /// \param tolerance part of the bounds by which they may be missed, 0.1 is 10 %
   /// \param window_size reports over which the frequency is averaged
   FrequencyStatusParam(double * min_freq, double * max_freq, double tolerance = 0.1, size_t window_size = 5)
-  : min_freq_(min_freq), max_freq_(max_freq), tolerance_(tolerance), window_size_(window_size)
+      : min_freq_(min_freq), max_freq_(max_freq), tolerance_(tolerance), window_size_(window_size)
   {
   }
   double * min_freq_;
@@ -31,19 +31,17 @@ struct FrequencyStatusParam
 /// Watches how often tick() is called: error when never, warning outside of the bounds.
 class FrequencyStatus : public DiagnosticTask
 {
-public:
-  FrequencyStatus(
-    const FrequencyStatusParam & params, std::string name,
-    const rclcpp::Clock::SharedPtr & clock = std::make_shared<rclcpp::Clock>());
-  explicit FrequencyStatus(
-    const FrequencyStatusParam & params,
-    const rclcpp::Clock::SharedPtr & clock = std::make_shared<rclcpp::Clock>());
+ public:
+  FrequencyStatus(const FrequencyStatusParam & params, std::string name,
+                  const rclcpp::Clock::SharedPtr & clock = std::make_shared<rclcpp::Clock>());
+  explicit FrequencyStatus(const FrequencyStatusParam & params,
+                           const rclcpp::Clock::SharedPtr & clock = std::make_shared<rclcpp::Clock>());
 
   void clear();
   void tick();
   void run(DiagnosticStatusWrapper & stat) override;
 
-private:
+ private:
   struct Mark
   {
     rclcpp::Time time;
@@ -61,7 +59,7 @@ private:
 struct TimeStampStatusParam
 {
   explicit TimeStampStatusParam(double min_acceptable = -1, double max_acceptable = 5)
-  : max_acceptable_(max_acceptable), min_acceptable_(min_acceptable)
+      : max_acceptable_(max_acceptable), min_acceptable_(min_acceptable)
   {
   }
   double max_acceptable_;
@@ -71,20 +69,18 @@ struct TimeStampStatusParam
 /// Watches the age of stamps at the moment they are given to tick().
 class TimeStampStatus : public DiagnosticTask
 {
-public:
-  TimeStampStatus(
-    const TimeStampStatusParam & params, std::string name,
-    const rclcpp::Clock::SharedPtr & clock = std::make_shared<rclcpp::Clock>());
-  explicit TimeStampStatus(
-    const TimeStampStatusParam & params = TimeStampStatusParam(),
-    const rclcpp::Clock::SharedPtr & clock = std::make_shared<rclcpp::Clock>());
+ public:
+  TimeStampStatus(const TimeStampStatusParam & params, std::string name,
+                  const rclcpp::Clock::SharedPtr & clock = std::make_shared<rclcpp::Clock>());
+  explicit TimeStampStatus(const TimeStampStatusParam & params = TimeStampStatusParam(),
+                           const rclcpp::Clock::SharedPtr & clock = std::make_shared<rclcpp::Clock>());
 
   /// \param stamp seconds; 0 counts as missing
   void tick(double stamp);
   void tick(const rclcpp::Time t) { tick(t.seconds()); }
   void run(DiagnosticStatusWrapper & stat) override;
 
-private:
+ private:
   const TimeStampStatusParam params_;
   const rclcpp::Clock::SharedPtr clock_;
   std::mutex lock_;
@@ -100,7 +96,7 @@ private:
 /// Says that the node is alive.
 class Heartbeat : public DiagnosticTask
 {
-public:
+ public:
   Heartbeat() : DiagnosticTask("Heartbeat") {}
   void run(DiagnosticStatusWrapper & stat) override
   {

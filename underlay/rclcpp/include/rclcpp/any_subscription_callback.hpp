@@ -28,7 +28,7 @@ template <typename CallbackT, typename ArgumentT>
 inline constexpr bool takes = std::is_invocable_v<CallbackT &, OnlyConvertsTo<ArgumentT>>;
 template <typename CallbackT, typename ArgumentT>
 inline constexpr bool takes_with_info =
-  std::is_invocable_v<CallbackT &, OnlyConvertsTo<ArgumentT>, const MessageInfo &>;
+    std::is_invocable_v<CallbackT &, OnlyConvertsTo<ArgumentT>, const MessageInfo &>;
 
 }  // namespace detail
 
@@ -37,10 +37,10 @@ inline constexpr bool takes_with_info =
 template <typename MessageT>
 class AnySubscriptionCallback
 {
-public:
-  using ConstRef = std::function<void (const MessageT &, const MessageInfo &)>;
-  using Unique = std::function<void (std::unique_ptr<MessageT>, const MessageInfo &)>;
-  using Shared = std::function<void (std::shared_ptr<MessageT>, const MessageInfo &)>;
+ public:
+  using ConstRef = std::function<void(const MessageT &, const MessageInfo &)>;
+  using Unique = std::function<void(std::unique_ptr<MessageT>, const MessageInfo &)>;
+  using Shared = std::function<void(std::shared_ptr<MessageT>, const MessageInfo &)>;
 
   template <typename CallbackT>
   void set(CallbackT callback)
@@ -55,28 +55,28 @@ public:
       callback_ = ConstRef(std::move(callback));
     } else if constexpr (takes<F, const MessageT &>) {
       callback_ = ConstRef(
-        [f = std::move(callback)](const MessageT & message, const MessageInfo &) mutable { f(message); });
+          [f = std::move(callback)](const MessageT & message, const MessageInfo &) mutable { f(message); });
     } else if constexpr (takes_with_info<F, UniqueT>) {
       callback_ = Unique(std::move(callback));
     } else if constexpr (takes<F, UniqueT>) {
       callback_ = Unique(
-        [f = std::move(callback)](UniqueT message, const MessageInfo &) mutable { f(std::move(message)); });
+          [f = std::move(callback)](UniqueT message, const MessageInfo &) mutable { f(std::move(message)); });
     } else if constexpr (takes_with_info<F, ConstSharedT> || takes_with_info<F, SharedT>) {
       callback_ = Shared(std::move(callback));
     } else if constexpr (takes<F, ConstSharedT> || takes<F, SharedT>) {
       callback_ = Shared(
-        [f = std::move(callback)](SharedT message, const MessageInfo &) mutable { f(std::move(message)); });
+          [f = std::move(callback)](SharedT message, const MessageInfo &) mutable { f(std::move(message)); });
     } else {
       static_assert(
-        takes<F, const MessageT &>,
-        "a subscription's callback takes const T &, std::unique_ptr<T>, std::shared_ptr<const T> or "
-        "std::shared_ptr<T>, and optionally const rclcpp::MessageInfo & after it");
+          takes<F, const MessageT &>,
+          "a subscription's callback takes const T &, std::unique_ptr<T>, std::shared_ptr<const T> or "
+          "std::shared_ptr<T>, and optionally const rclcpp::MessageInfo & after it");
     }
   }
 
   const std::variant<ConstRef, Unique, Shared> & get() const { return callback_; }
 
-private:
+ private:
   std::variant<ConstRef, Unique, Shared> callback_;
 };
 

@@ -40,7 +40,7 @@ struct CallTimes
 /// Something an executor runs once the middleware says it is ready.
 class RCLCPP_PUBLIC Executable
 {
-public:
+ public:
   virtual ~Executable() = default;
   /// Called by one thread at a time; false if there is nothing to execute after all.
   virtual bool claim(CallTimes & /*times*/) { return true; }
@@ -50,12 +50,12 @@ public:
 /// Wakes the executor that a group or node belongs to, if there is one.
 class RCLCPP_PUBLIC ExecutorLink
 {
-public:
+ public:
   void set(const std::weak_ptr<GuardCondition> & guard_condition);
   void clear() { set({}); }
   void wake() const;
 
-private:
+ private:
   mutable std::mutex mutex_;
   std::weak_ptr<GuardCondition> guard_condition_;
 };
@@ -66,12 +66,11 @@ private:
 /// more than one thread. Entities are held weakly: their owner decides how long they live.
 class RCLCPP_PUBLIC CallbackGroup
 {
-public:
+ public:
   RCLCPP_SMART_PTR_DEFINITIONS_NOT_COPYABLE(CallbackGroup)
 
-  CallbackGroup(
-    CallbackGroupType type, std::shared_ptr<detail::ExecutorLink> node_link,
-    bool automatically_add_to_executor_with_node = true);
+  CallbackGroup(CallbackGroupType type, std::shared_ptr<detail::ExecutorLink> node_link,
+                bool automatically_add_to_executor_with_node = true);
 
   const CallbackGroupType & type() const { return type_; }
   std::atomic_bool & can_be_taken_from() { return can_be_taken_from_; }
@@ -84,7 +83,7 @@ public:
   void add_service(const std::shared_ptr<ServiceBase> & service);
   void add_client(const std::shared_ptr<ClientBase> & client);
 
-private:
+ private:
   friend class Executor;
 
   template <class T>

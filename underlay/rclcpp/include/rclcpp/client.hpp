@@ -64,14 +64,13 @@ struct FutureAndRequestId
 /// What a client does whatever its service's type.
 class RCLCPP_PUBLIC ClientBase : public detail::Executable
 {
-public:
+ public:
   RCLCPP_SMART_PTR_ALIASES_ONLY(ClientBase)
   RCLCPP_DISABLE_COPY(ClientBase)
 
   /// \throws InvalidServiceNameError, RCLError
-  ClientBase(
-    node_interfaces::NodeBaseInterface * node_base, const std::string & name,
-    const rosidl_service_type_support_t & type_support, const QoS & qos);
+  ClientBase(node_interfaces::NodeBaseInterface * node_base, const std::string & name,
+             const rosidl_service_type_support_t & type_support, const QoS & qos);
 
   const char * get_service_name() const;
   std::shared_ptr<rcl_client_t> get_client_handle() { return handle_; }
@@ -79,15 +78,14 @@ public:
   bool service_is_ready() const;
   /// \return whether a server is there before the time (negative: none) is over or ROS is shut down
   template <typename RepT = int64_t, typename RatioT = std::milli>
-  bool wait_for_service(
-    std::chrono::duration<RepT, RatioT> timeout = std::chrono::duration<RepT, RatioT>(-1))
+  bool wait_for_service(std::chrono::duration<RepT, RatioT> timeout = std::chrono::duration<RepT, RatioT>(-1))
   {
     return wait_for_service_ns(std::chrono::duration_cast<std::chrono::nanoseconds>(timeout));
   }
   /// \return false if there is no response
   bool take_type_erased_response(void * response, rmw_request_id_t & id);
 
-protected:
+ protected:
   bool wait_for_service_ns(std::chrono::nanoseconds timeout);
   int64_t send(const void * request);
 
@@ -100,7 +98,7 @@ protected:
 template <typename ServiceT>
 class Client : public ClientBase
 {
-public:
+ public:
   using Request = typename ServiceT::Request;
   using Response = typename ServiceT::Response;
   using SharedRequest = std::shared_ptr<Request>;
@@ -112,8 +110,8 @@ public:
   using Future = std::future<SharedResponse>;
   using SharedFuture = std::shared_future<SharedResponse>;
   using SharedFutureWithRequest = std::shared_future<std::pair<SharedRequest, SharedResponse>>;
-  using CallbackType = std::function<void (SharedFuture)>;
-  using CallbackWithRequestType = std::function<void (SharedFutureWithRequest)>;
+  using CallbackType = std::function<void(SharedFuture)>;
+  using CallbackWithRequestType = std::function<void(SharedFutureWithRequest)>;
   RCLCPP_SMART_PTR_DEFINITIONS(Client)
 
   struct FutureAndRequestId : detail::FutureAndRequestId<Future>
@@ -131,8 +129,7 @@ public:
   };
 
   Client(node_interfaces::NodeBaseInterface * node_base, const std::string & name, const QoS & qos)
-  : ClientBase(
-      node_base, name, *rosidl_typesupport_cpp::get_service_type_support_handle<ServiceT>(), qos)
+      : ClientBase(node_base, name, *rosidl_typesupport_cpp::get_service_type_support_handle<ServiceT>(), qos)
   {
   }
 
@@ -144,30 +141,28 @@ public:
     return FutureAndRequestId(std::move(future), id);
   }
 
-  template <
-    typename CallbackT,
-    std::enable_if_t<std::is_invocable_v<std::decay_t<CallbackT> &, SharedFuture>, int> = 0>
+  template <typename CallbackT,
+            std::enable_if_t<std::is_invocable_v<std::decay_t<CallbackT> &, SharedFuture>, int> = 0>
   SharedFutureAndRequestId async_send_request(SharedRequest request, CallbackT && callback)
   {
     Promise promise;
     SharedFuture future = promise.get_future().share();
     const int64_t id = send_and_remember(
-      *request, WithCallback{CallbackType(std::forward<CallbackT>(callback)), future, std::move(promise)});
+        *request, WithCallback{CallbackType(std::forward<CallbackT>(callback)), future, std::move(promise)});
     return SharedFutureAndRequestId(std::move(future), id);
   }
 
-  template <
-    typename CallbackT,
-    std::enable_if_t<
-      !std::is_invocable_v<std::decay_t<CallbackT> &, SharedFuture> &&
-      std::is_invocable_v<std::decay_t<CallbackT> &, SharedFutureWithRequest>, int> = 0>
+  template <typename CallbackT,
+            std::enable_if_t<!std::is_invocable_v<std::decay_t<CallbackT> &, SharedFuture> &&
+                                 std::is_invocable_v<std::decay_t<CallbackT> &, SharedFutureWithRequest>,
+                             int> = 0>
   SharedFutureWithRequestAndRequestId async_send_request(SharedRequest request, CallbackT && callback)
   {
     PromiseWithRequest promise;
     SharedFutureWithRequest future = promise.get_future().share();
-    const int64_t id = send_and_remember(
-      *request, WithRequest{CallbackWithRequestType(std::forward<CallbackT>(callback)), request, future,
-        std::move(promise)});
+    const int64_t id =
+        send_and_remember(*request, WithRequest{CallbackWithRequestType(std::forward<CallbackT>(callback)),
+                                                request, future, std::move(promise)});
     return SharedFutureWithRequestAndRequestId(std::move(future), id);
   }
 
@@ -198,13 +193,12 @@ public:
   }
   /// Forget the requests sent before a point in time.
   template <typename AllocatorT = std::allocator<int64_t>>
-  size_t prune_requests_older_than(
-    std::chrono::time_point<std::chrono::system_clock> time_point,
-    std::vector<int64_t, AllocatorT> * pruned_requests = nullptr)
+  size_t prune_requests_older_than(std::chrono::time_point<std::chrono::system_clock> time_point,
+                                   std::vector<int64_t, AllocatorT> * pruned_requests = nullptr)
   {
     std::lock_guard<std::mutex> lock(mutex_);
     const size_t before = pending_.size();
-    for (auto it = pending_.begin(); it != pending_.end(); ) {
+    for (auto it = pending_.begin(); it != pending_.end();) {
       if (it->second.first < time_point) {
         if (pruned_requests) {
           pruned_requests->push_back(it->first);
@@ -244,7 +238,7 @@ public:
     }
   }
 
-private:
+ private:
   struct WithCallback
   {
     CallbackType callback;

@@ -19,7 +19,7 @@ namespace rclcpp
 /// A clock of one kind; one with ROS time follows /clock where its node has use_sim_time.
 class RCLCPP_PUBLIC Clock
 {
-public:
+ public:
   RCLCPP_SMART_PTR_DEFINITIONS(Clock)
 
   explicit Clock(rcl_clock_type_t clock_type = RCL_SYSTEM_TIME);
@@ -30,8 +30,7 @@ public:
   /// Sleep until the time is reached or the context is shut down.
   /// \return whether the time was reached
   bool sleep_until(Time until, Context::SharedPtr context = contexts::get_global_default_context());
-  bool sleep_for(
-    Duration duration, Context::SharedPtr context = contexts::get_global_default_context());
+  bool sleep_for(Duration duration, Context::SharedPtr context = contexts::get_global_default_context());
 
   /// Whether the clock shows a time other than zero.
   bool started();
@@ -42,7 +41,7 @@ public:
   rcl_clock_type_t get_clock_type() const noexcept { return clock_->type; }
   std::mutex & get_clock_mutex() noexcept { return *mutex_; }
 
-private:
+ private:
   friend class TimerBase;
   std::shared_ptr<std::mutex> mutex_;
   std::shared_ptr<rcl_clock_t> clock_;

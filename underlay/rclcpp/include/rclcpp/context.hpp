@@ -23,7 +23,7 @@ namespace rclcpp
 
 class ContextAlreadyInitialized : public std::runtime_error
 {
-public:
+ public:
   ContextAlreadyInitialized() : std::runtime_error("context is already initialized") {}
 };
 
@@ -33,10 +33,10 @@ using PreShutdownCallback = std::function<void()>;
 /// Names a callback, for its removal.
 class ShutdownCallbackHandle
 {
-public:
+ public:
   using ShutdownCallbackType = std::function<void()>;
 
-private:
+ private:
   friend class Context;
   std::weak_ptr<ShutdownCallbackType> callback;
 };
@@ -47,7 +47,7 @@ using PreShutdownCallbackHandle = ShutdownCallbackHandle;
 /// so the order in which they and the context are destroyed is free.
 class RCLCPP_PUBLIC Context : public std::enable_shared_from_this<Context>
 {
-public:
+ public:
   RCLCPP_SMART_PTR_DEFINITIONS_NOT_COPYABLE(Context)
 
   Context();
@@ -55,8 +55,7 @@ public:
   virtual ~Context();
 
   /// \throws ContextAlreadyInitialized if it is valid; RCLInvalidROSArgsError, UnknownROSArgsError
-  virtual void init(
-    int argc, char const * const * argv, const InitOptions & init_options = InitOptions());
+  virtual void init(int argc, char const * const * argv, const InitOptions & init_options = InitOptions());
   bool is_valid() const;
   const InitOptions & get_init_options() const { return init_options_; }
   size_t get_domain_id() const;
@@ -79,7 +78,7 @@ public:
   bool sleep_for(const std::chrono::nanoseconds & nanoseconds);
   virtual void interrupt_all_sleep_for();
 
-private:
+ private:
   using Callbacks = std::list<std::shared_ptr<std::function<void()>>>;
   /// \return the first exception that came out of a callback, after all of them ran
   static std::exception_ptr run(const Callbacks & callbacks);

@@ -17,13 +17,13 @@ namespace rclcpp
 /// std::underflow_error.
 class RCLCPP_PUBLIC Duration
 {
-public:
+ public:
   Duration() = default;
   Duration(int32_t seconds, uint32_t nanoseconds);
   explicit Duration(std::chrono::nanoseconds nanoseconds) : nanoseconds_(nanoseconds.count()) {}
   template <class Rep, class Period>
   Duration(const std::chrono::duration<Rep, Period> & duration)  // NOLINT(runtime/explicit)
-  : Duration(std::chrono::duration_cast<std::chrono::nanoseconds>(duration))
+      : Duration(std::chrono::duration_cast<std::chrono::nanoseconds>(duration))
   {
   }
   Duration(const builtin_interfaces::msg::Duration & message);  // NOLINT(runtime/explicit)
@@ -60,7 +60,7 @@ public:
   static Duration from_nanoseconds(rcl_duration_value_t nanoseconds);
   static Duration from_rmw_time(rmw_time_t duration);
 
-private:
+ private:
   rcl_duration_value_t nanoseconds_ = 0;
 };
 

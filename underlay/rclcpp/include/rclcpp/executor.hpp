@@ -28,7 +28,7 @@ namespace rclcpp
 /// destroyed while it spins; shutdown of the context and cancel() end a spin from any thread.
 class RCLCPP_PUBLIC Executor
 {
-public:
+ public:
   RCLCPP_SMART_PTR_DEFINITIONS_NOT_COPYABLE(Executor)
 
   explicit Executor(const ExecutorOptions & options = ExecutorOptions());
@@ -43,9 +43,8 @@ public:
   /// \throws std::runtime_error if it is not in this executor
   virtual void remove_node(node_interfaces::NodeBaseInterface::SharedPtr node, bool notify = true);
   virtual void remove_node(std::shared_ptr<Node> node, bool notify = true);
-  virtual void add_callback_group(
-    CallbackGroup::SharedPtr group, node_interfaces::NodeBaseInterface::SharedPtr node,
-    bool notify = true);
+  virtual void add_callback_group(CallbackGroup::SharedPtr group,
+                                  node_interfaces::NodeBaseInterface::SharedPtr node, bool notify = true);
   virtual void remove_callback_group(CallbackGroup::SharedPtr group, bool notify = true);
 
   /// Run what is ready now, at most for the given time (zero: without limit).
@@ -60,18 +59,18 @@ public:
   /// Spin until the future is ready, the time (negative: none) is over, or ROS is shut down.
   template <typename FutureT, typename TimeRepT = int64_t, typename TimeT = std::milli>
   FutureReturnCode spin_until_future_complete(
-    const FutureT & future,
-    std::chrono::duration<TimeRepT, TimeT> timeout = std::chrono::duration<TimeRepT, TimeT>(-1))
+      const FutureT & future,
+      std::chrono::duration<TimeRepT, TimeT> timeout = std::chrono::duration<TimeRepT, TimeT>(-1))
   {
     return spin_until_future_complete_impl(
-      std::chrono::duration_cast<std::chrono::nanoseconds>(timeout),
-      [&future](std::chrono::nanoseconds wait_time) { return future.wait_for(wait_time); });
+        std::chrono::duration_cast<std::chrono::nanoseconds>(timeout),
+        [&future](std::chrono::nanoseconds wait_time) { return future.wait_for(wait_time); });
   }
 
   virtual void cancel();
   bool is_spinning() const { return spinning_; }
 
-protected:
+ protected:
   /// One callback that is ready, and the group whose turn it takes.
   struct AnyExecutable
   {
@@ -83,13 +82,13 @@ protected:
   /// Marks the executor as spinning while it lives.
   class Spinning
   {
-public:
+   public:
     explicit Spinning(Executor & executor);
     ~Spinning();
     Spinning(const Spinning &) = delete;
     Spinning & operator=(const Spinning &) = delete;
 
-private:
+   private:
     Executor & executor_;
   };
 
@@ -100,13 +99,13 @@ private:
   void run(AnyExecutable & executable, bool wake_others);
   void wait(std::chrono::nanoseconds timeout);
   FutureReturnCode spin_until_future_complete_impl(
-    std::chrono::nanoseconds timeout,
-    const std::function<std::future_status(std::chrono::nanoseconds)> & wait_for_future);
+      std::chrono::nanoseconds timeout,
+      const std::function<std::future_status(std::chrono::nanoseconds)> & wait_for_future);
 
   std::mutex wait_mutex_;
   const Context::SharedPtr context_;
 
-private:
+ private:
   struct Ready
   {
     std::shared_ptr<detail::Executable> entity;

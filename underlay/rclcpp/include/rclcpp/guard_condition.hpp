@@ -16,7 +16,7 @@ namespace rclcpp
 /// Wakes a wait set from any thread.
 class RCLCPP_PUBLIC GuardCondition
 {
-public:
+ public:
   RCLCPP_SMART_PTR_DEFINITIONS_NOT_COPYABLE(GuardCondition)
 
   /// \throws std::invalid_argument if context is null
@@ -27,7 +27,7 @@ public:
   rcl_guard_condition_t & get_rcl_guard_condition() { return guard_condition_; }
   const rcl_guard_condition_t & get_rcl_guard_condition() const { return guard_condition_; }
 
-private:
+ private:
   std::shared_ptr<rcl_context_t> rcl_context_;
   rcl_guard_condition_t guard_condition_;
 };

@@ -14,7 +14,7 @@ namespace rclcpp
 /// Options of a context: domain id, whether signals shut it down, whether it configures logging.
 class RCLCPP_PUBLIC InitOptions
 {
-public:
+ public:
   bool shutdown_on_signal = true;
 
   explicit InitOptions(rcl_allocator_t allocator = rcl_get_default_allocator());
@@ -32,7 +32,7 @@ public:
 
   const rcl_init_options_t * get_rcl_init_options() const { return &options_; }
 
-private:
+ private:
   rcl_init_options_t options_;
   bool initialize_logging_ = true;
 };

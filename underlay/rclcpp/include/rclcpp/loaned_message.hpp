@@ -18,11 +18,11 @@ class Publisher;
 template <typename MessageT, typename AllocatorT = std::allocator<void>>
 class LoanedMessage
 {
-public:
+ public:
   LoanedMessage(LoanedMessage && other) noexcept
-  : publisher_(std::move(other.publisher_)),
-    loan_(std::exchange(other.loan_, nullptr)),
-    owned_(std::move(other.owned_))
+      : publisher_(std::move(other.publisher_)),
+        loan_(std::exchange(other.loan_, nullptr)),
+        owned_(std::move(other.owned_))
   {
   }
   LoanedMessage(const LoanedMessage &) = delete;
@@ -39,12 +39,12 @@ public:
   bool is_valid() const { return loan_ || owned_; }
   MessageT & get() const { return loan_ ? *loan_ : *owned_; }
 
-private:
+ private:
   template <typename, typename>
   friend class Publisher;
 
   LoanedMessage(std::shared_ptr<const rcl_publisher_t> publisher, MessageT * loan)
-  : publisher_(std::move(publisher)), loan_(loan), owned_(loan ? nullptr : std::make_unique<MessageT>())
+      : publisher_(std::move(publisher)), loan_(loan), owned_(loan ? nullptr : std::make_unique<MessageT>())
   {
   }
 

@@ -20,7 +20,7 @@ RCLCPP_PUBLIC Logger get_node_logger(const rcl_node_t * node);
 /// A name under which messages are logged; copies are cheap and share it.
 class RCLCPP_PUBLIC Logger
 {
-public:
+ public:
   enum class Level
   {
     Unset = RCUTILS_LOG_SEVERITY_UNSET,
@@ -37,7 +37,7 @@ public:
   void set_level(Level level);
   Level get_effective_level() const;
 
-private:
+ private:
   friend Logger get_logger(const std::string & name);
   explicit Logger(std::string name) : name_(std::make_shared<const std::string>(std::move(name))) {}
 

@@ -10,14 +10,14 @@ namespace rclcpp
 /// When and by whom a message was sent.
 class MessageInfo
 {
-public:
+ public:
   MessageInfo() = default;
   explicit MessageInfo(const rmw_message_info_t & info) : info_(info) {}
   virtual ~MessageInfo() = default;
   const rmw_message_info_t & get_rmw_message_info() const { return info_; }
   rmw_message_info_t & get_rmw_message_info() { return info_; }
 
-private:
+ private:
   rmw_message_info_t info_ = rmw_get_zero_initialized_message_info();
 };
 

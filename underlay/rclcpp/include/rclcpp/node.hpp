@@ -37,7 +37,7 @@ class TimeSource;
 /// A participant in ROS: entry point to topics, services, timers, parameters and the graph.
 class RCLCPP_PUBLIC Node : public std::enable_shared_from_this<Node>
 {
-public:
+ public:
   RCLCPP_SMART_PTR_DEFINITIONS_NOT_COPYABLE(Node)
   using Descriptor = rcl_interfaces::msg::ParameterDescriptor;
   using OnSetParametersCallbackHandle = node_interfaces::OnSetParametersCallbackHandle;
@@ -49,9 +49,8 @@ public:
 
   /// \throws InvalidNodeNameError, InvalidNamespaceError, RCLInvalidROSArgsError, RCLError
   explicit Node(const std::string & node_name, const NodeOptions & options = NodeOptions());
-  explicit Node(
-    const std::string & node_name, const std::string & namespace_,
-    const NodeOptions & options = NodeOptions());
+  explicit Node(const std::string & node_name, const std::string & namespace_,
+                const NodeOptions & options = NodeOptions());
   virtual ~Node();
 
   const char * get_name() const { return base_->get_name(); }
@@ -61,8 +60,8 @@ public:
   Logger get_logger() const { return logging_->get_logger(); }
   const NodeOptions & get_node_options() const { return options_; }
 
-  CallbackGroup::SharedPtr create_callback_group(
-    CallbackGroupType group_type, bool automatically_add_to_executor_with_node = true)
+  CallbackGroup::SharedPtr create_callback_group(CallbackGroupType group_type,
+                                                 bool automatically_add_to_executor_with_node = true)
   {
     return base_->create_callback_group(group_type, automatically_add_to_executor_with_node);
   }
@@ -71,59 +70,56 @@ public:
     base_->for_each_callback_group(function);
   }
 
-  template <
-    typename MessageT, typename AllocatorT = std::allocator<void>,
-    typename PublisherT = Publisher<MessageT, AllocatorT>>
+  template <typename MessageT, typename AllocatorT = std::allocator<void>,
+            typename PublisherT = Publisher<MessageT, AllocatorT>>
   std::shared_ptr<PublisherT> create_publisher(
-    const std::string & topic_name, const QoS & qos,
-    const PublisherOptionsWithAllocator<AllocatorT> & options =
-    PublisherOptionsWithAllocator<AllocatorT>())
+      const std::string & topic_name, const QoS & qos,
+      const PublisherOptionsWithAllocator<AllocatorT> & options = PublisherOptionsWithAllocator<AllocatorT>())
   {
     return std::make_shared<PublisherT>(base_.get(), topic_name, qos, options);
   }
 
-  template <
-    typename MessageT, typename CallbackT, typename AllocatorT = std::allocator<void>,
-    typename SubscriptionT = Subscription<MessageT, AllocatorT>>
+  template <typename MessageT, typename CallbackT, typename AllocatorT = std::allocator<void>,
+            typename SubscriptionT = Subscription<MessageT, AllocatorT>>
   std::shared_ptr<SubscriptionT> create_subscription(
-    const std::string & topic_name, const QoS & qos, CallbackT && callback,
-    const SubscriptionOptionsWithAllocator<AllocatorT> & options =
-    SubscriptionOptionsWithAllocator<AllocatorT>())
+      const std::string & topic_name, const QoS & qos, CallbackT && callback,
+      const SubscriptionOptionsWithAllocator<AllocatorT> & options =
+          SubscriptionOptionsWithAllocator<AllocatorT>())
   {
     AnySubscriptionCallback<MessageT> any_callback;
     any_callback.set(std::forward<CallbackT>(callback));
-    auto subscription = std::make_shared<SubscriptionT>(
-      base_.get(), topic_name, qos, std::move(any_callback), options);
+    auto subscription =
+        std::make_shared<SubscriptionT>(base_.get(), topic_name, qos, std::move(any_callback), options);
     topics_->add_subscription(subscription, options.callback_group);
     return subscription;
   }
 
   template <typename DurationRepT = int64_t, typename DurationT = std::milli, typename CallbackT>
   typename WallTimer<CallbackT>::SharedPtr create_wall_timer(
-    std::chrono::duration<DurationRepT, DurationT> period, CallbackT callback,
-    CallbackGroup::SharedPtr group = nullptr, bool autostart = true)
+      std::chrono::duration<DurationRepT, DurationT> period, CallbackT callback,
+      CallbackGroup::SharedPtr group = nullptr, bool autostart = true)
   {
-    return rclcpp::create_wall_timer(
-      period, std::move(callback), std::move(group), base_.get(), timers_.get(), autostart);
+    return rclcpp::create_wall_timer(period, std::move(callback), std::move(group), base_.get(),
+                                     timers_.get(), autostart);
   }
 
   /// A timer on the node's clock: follows simulated time where that is in use.
   template <typename DurationRepT = int64_t, typename DurationT = std::milli, typename CallbackT>
   typename GenericTimer<CallbackT>::SharedPtr create_timer(
-    std::chrono::duration<DurationRepT, DurationT> period, CallbackT callback,
-    CallbackGroup::SharedPtr group = nullptr, bool autostart = true)
+      std::chrono::duration<DurationRepT, DurationT> period, CallbackT callback,
+      CallbackGroup::SharedPtr group = nullptr, bool autostart = true)
   {
-    auto timer = std::make_shared<GenericTimer<CallbackT>>(
-      get_clock(), detail::safe_cast_to_period_in_ns(period), std::move(callback), base_->get_context(),
-      autostart);
+    auto timer =
+        std::make_shared<GenericTimer<CallbackT>>(get_clock(), detail::safe_cast_to_period_in_ns(period),
+                                                  std::move(callback), base_->get_context(), autostart);
     timers_->add_timer(timer, std::move(group));
     return timer;
   }
 
   template <typename ServiceT>
-  typename Client<ServiceT>::SharedPtr create_client(
-    const std::string & service_name, const QoS & qos = ServicesQoS(),
-    CallbackGroup::SharedPtr group = nullptr)
+  typename Client<ServiceT>::SharedPtr create_client(const std::string & service_name,
+                                                     const QoS & qos = ServicesQoS(),
+                                                     CallbackGroup::SharedPtr group = nullptr)
   {
     auto client = std::make_shared<Client<ServiceT>>(base_.get(), service_name, qos);
     services_->add_client(client, std::move(group));
@@ -131,45 +127,45 @@ public:
   }
 
   template <typename ServiceT, typename CallbackT>
-  typename Service<ServiceT>::SharedPtr create_service(
-    const std::string & service_name, CallbackT && callback, const QoS & qos = ServicesQoS(),
-    CallbackGroup::SharedPtr group = nullptr)
+  typename Service<ServiceT>::SharedPtr create_service(const std::string & service_name,
+                                                       CallbackT && callback, const QoS & qos = ServicesQoS(),
+                                                       CallbackGroup::SharedPtr group = nullptr)
   {
-    auto service = std::make_shared<Service<ServiceT>>(
-      base_->get_shared_rcl_node_handle(), service_name, std::forward<CallbackT>(callback), qos);
+    auto service = std::make_shared<Service<ServiceT>>(base_->get_shared_rcl_node_handle(), service_name,
+                                                       std::forward<CallbackT>(callback), qos);
     services_->add_service(service, std::move(group));
     return service;
   }
 
   /// Declare with a default; an override takes its place. See NodeParametersInterface for what is thrown.
-  const ParameterValue & declare_parameter(
-    const std::string & name, const ParameterValue & default_value,
-    const Descriptor & descriptor = Descriptor(), bool ignore_override = false)
+  const ParameterValue & declare_parameter(const std::string & name, const ParameterValue & default_value,
+                                           const Descriptor & descriptor = Descriptor(),
+                                           bool ignore_override = false)
   {
     return parameters_->declare_parameter(name, default_value, descriptor, ignore_override);
   }
   /// Declare with a type alone: the value comes from an override or is set later.
-  const ParameterValue & declare_parameter(
-    const std::string & name, ParameterType type, const Descriptor & descriptor = Descriptor(),
-    bool ignore_override = false)
+  const ParameterValue & declare_parameter(const std::string & name, ParameterType type,
+                                           const Descriptor & descriptor = Descriptor(),
+                                           bool ignore_override = false)
   {
     return parameters_->declare_parameter(name, type, descriptor, ignore_override);
   }
   template <typename ParameterT>
-  auto declare_parameter(
-    const std::string & name, const ParameterT & default_value,
-    const Descriptor & descriptor = Descriptor(), bool ignore_override = false)
+  auto declare_parameter(const std::string & name, const ParameterT & default_value,
+                         const Descriptor & descriptor = Descriptor(), bool ignore_override = false)
   {
-    return Parameter(name, declare_parameter(name, ParameterValue(default_value), descriptor,
-               ignore_override)).template get_value<ParameterT>();
+    return Parameter(name,
+                     declare_parameter(name, ParameterValue(default_value), descriptor, ignore_override))
+        .template get_value<ParameterT>();
   }
   /// \throws UninitializedStaticallyTypedParameterException if there is no override
   template <typename ParameterT>
-  auto declare_parameter(
-    const std::string & name, const Descriptor & descriptor = Descriptor(), bool ignore_override = false)
+  auto declare_parameter(const std::string & name, const Descriptor & descriptor = Descriptor(),
+                         bool ignore_override = false)
   {
-    const ParameterValue & value = declare_parameter(
-      name, ParameterValue::type_of<ParameterT>(), descriptor, ignore_override);
+    const ParameterValue & value =
+        declare_parameter(name, ParameterValue::type_of<ParameterT>(), descriptor, ignore_override);
     if (value.get_type() == PARAMETER_NOT_SET) {
       throw exceptions::UninitializedStaticallyTypedParameterException(name);
     }
@@ -177,15 +173,15 @@ public:
   }
   /// Declare "<namespace>.<name>" for each entry, in order of the names.
   template <typename ParameterT>
-  std::vector<ParameterT> declare_parameters(
-    const std::string & namespace_, const std::map<std::string, ParameterT> & parameters,
-    bool ignore_overrides = false)
+  std::vector<ParameterT> declare_parameters(const std::string & namespace_,
+                                             const std::map<std::string, ParameterT> & parameters,
+                                             bool ignore_overrides = false)
   {
     std::vector<ParameterT> result;
     const std::string prefix = namespace_.empty() ? "" : namespace_ + ".";
     for (const auto & [name, value] : parameters) {
       result.push_back(
-        static_cast<ParameterT>(declare_parameter(prefix + name, value, Descriptor(), ignore_overrides)));
+          static_cast<ParameterT>(declare_parameter(prefix + name, value, Descriptor(), ignore_overrides)));
     }
     return result;
   }
@@ -197,12 +193,12 @@ public:
     return set_parameters_atomically({parameter});
   }
   std::vector<rcl_interfaces::msg::SetParametersResult> set_parameters(
-    const std::vector<Parameter> & parameters)
+      const std::vector<Parameter> & parameters)
   {
     return parameters_->set_parameters(parameters);
   }
   rcl_interfaces::msg::SetParametersResult set_parameters_atomically(
-    const std::vector<Parameter> & parameters)
+      const std::vector<Parameter> & parameters)
   {
     return parameters_->set_parameters_atomically(parameters);
   }
@@ -224,8 +220,8 @@ public:
     return found;
   }
   template <typename ParameterT>
-  bool get_parameter_or(
-    const std::string & name, ParameterT & value, const ParameterT & alternative_value) const
+  bool get_parameter_or(const std::string & name, ParameterT & value,
+                        const ParameterT & alternative_value) const
   {
     const bool found = get_parameter(name, value);
     if (!found) {
@@ -267,24 +263,24 @@ public:
   {
     return parameters_->get_parameter_types(names);
   }
-  rcl_interfaces::msg::ListParametersResult list_parameters(
-    const std::vector<std::string> & prefixes, uint64_t depth) const
+  rcl_interfaces::msg::ListParametersResult list_parameters(const std::vector<std::string> & prefixes,
+                                                            uint64_t depth) const
   {
     return parameters_->list_parameters(prefixes, depth);
   }
 
   [[nodiscard]] PreSetParametersCallbackHandle::SharedPtr add_pre_set_parameters_callback(
-    PreSetParametersCallbackType callback)
+      PreSetParametersCallbackType callback)
   {
     return parameters_->add_pre_set_parameters_callback(std::move(callback));
   }
   [[nodiscard]] OnSetParametersCallbackHandle::SharedPtr add_on_set_parameters_callback(
-    OnSetParametersCallbackType callback)
+      OnSetParametersCallbackType callback)
   {
     return parameters_->add_on_set_parameters_callback(std::move(callback));
   }
   [[nodiscard]] PostSetParametersCallbackHandle::SharedPtr add_post_set_parameters_callback(
-    PostSetParametersCallbackType callback)
+      PostSetParametersCallbackType callback)
   {
     return parameters_->add_post_set_parameters_callback(std::move(callback));
   }
@@ -311,7 +307,7 @@ public:
     return graph_->get_service_names_and_types();
   }
   std::map<std::string, std::vector<std::string>> get_service_names_and_types_by_node(
-    const std::string & node_name, const std::string & namespace_) const
+      const std::string & node_name, const std::string & namespace_) const
   {
     return graph_->get_service_names_and_types_by_node(node_name, namespace_);
   }
@@ -319,13 +315,13 @@ public:
   size_t count_subscribers(const std::string & name) const { return graph_->count_subscribers(name); }
   size_t count_clients(const std::string & name) const { return graph_->count_clients(name); }
   size_t count_services(const std::string & name) const { return graph_->count_services(name); }
-  std::vector<TopicEndpointInfo> get_publishers_info_by_topic(
-    const std::string & topic_name, bool no_mangle = false) const
+  std::vector<TopicEndpointInfo> get_publishers_info_by_topic(const std::string & topic_name,
+                                                              bool no_mangle = false) const
   {
     return graph_->get_publishers_info_by_topic(topic_name, no_mangle);
   }
-  std::vector<TopicEndpointInfo> get_subscriptions_info_by_topic(
-    const std::string & topic_name, bool no_mangle = false) const
+  std::vector<TopicEndpointInfo> get_subscriptions_info_by_topic(const std::string & topic_name,
+                                                                 bool no_mangle = false) const
   {
     return graph_->get_subscriptions_info_by_topic(topic_name, no_mangle);
   }
@@ -341,15 +337,12 @@ public:
   node_interfaces::NodeClockInterface::SharedPtr get_node_clock_interface() { return clock_; }
   node_interfaces::NodeGraphInterface::SharedPtr get_node_graph_interface() { return graph_; }
   node_interfaces::NodeLoggingInterface::SharedPtr get_node_logging_interface() { return logging_; }
-  node_interfaces::NodeParametersInterface::SharedPtr get_node_parameters_interface()
-  {
-    return parameters_;
-  }
+  node_interfaces::NodeParametersInterface::SharedPtr get_node_parameters_interface() { return parameters_; }
   node_interfaces::NodeServicesInterface::SharedPtr get_node_services_interface() { return services_; }
   node_interfaces::NodeTimersInterface::SharedPtr get_node_timers_interface() { return timers_; }
   node_interfaces::NodeTopicsInterface::SharedPtr get_node_topics_interface() { return topics_; }
 
-private:
+ private:
   const NodeOptions options_;
   node_interfaces::NodeBaseInterface::SharedPtr base_;
   node_interfaces::NodeLoggingInterface::SharedPtr logging_;

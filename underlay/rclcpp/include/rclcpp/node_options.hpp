@@ -17,22 +17,22 @@ namespace rclcpp
 {
 
 // A getter and a chaining setter.
-#define RCLCPP_NODE_OPTION_(Type, name, member)   \
-  const Type & name() const { return member; }    \
-  NodeOptions & name(const Type & value)          \
-  {                                               \
-    member = value;                               \
-    return *this;                                 \
+#define RCLCPP_NODE_OPTION_(Type, name, member) \
+  const Type & name() const                     \
+  {                                             \
+    return member;                              \
+  }                                             \
+  NodeOptions & name(const Type & value)        \
+  {                                             \
+    member = value;                             \
+    return *this;                               \
   }
 
 /// Options of a node; setters chain.
 class RCLCPP_PUBLIC NodeOptions
 {
-public:
-  explicit NodeOptions(rcl_allocator_t allocator = rcl_get_default_allocator())
-  : allocator_(allocator)
-  {
-  }
+ public:
+  explicit NodeOptions(rcl_allocator_t allocator = rcl_get_default_allocator()) : allocator_(allocator) {}
 
   RCLCPP_NODE_OPTION_(Context::SharedPtr, context, context_)
   /// As on a command line, e.g. {"--ros-args", "-r", "__node:=name"}; local to the node.
@@ -50,8 +50,8 @@ public:
   RCLCPP_NODE_OPTION_(QoS, parameter_event_qos, parameter_event_qos_)
   RCLCPP_NODE_OPTION_(QoS, rosout_qos, rosout_qos_)
   RCLCPP_NODE_OPTION_(bool, allow_undeclared_parameters, allow_undeclared_parameters_)
-  RCLCPP_NODE_OPTION_(
-    bool, automatically_declare_parameters_from_overrides, automatically_declare_parameters_from_overrides_)
+  RCLCPP_NODE_OPTION_(bool, automatically_declare_parameters_from_overrides,
+                      automatically_declare_parameters_from_overrides_)
 
   std::vector<Parameter> & parameter_overrides() { return parameter_overrides_; }
   template <typename ParameterT>
@@ -66,7 +66,7 @@ public:
   /// \throws RCLInvalidROSArgsError, UnknownROSArgsError
   std::shared_ptr<rcl_node_options_t> make_rcl_node_options() const;
 
-private:
+ private:
   Context::SharedPtr context_ = contexts::get_global_default_context();
   std::vector<std::string> arguments_;
   std::vector<Parameter> parameter_overrides_;

@@ -18,7 +18,7 @@ namespace rclcpp
 /// A parameter: name and value.
 class RCLCPP_PUBLIC Parameter
 {
-public:
+ public:
   Parameter() = default;
   explicit Parameter(const std::string & name) : name_(name) {}
   Parameter(const std::string & name, const ParameterValue & value) : name_(name), value_(value) {}
@@ -27,10 +27,7 @@ public:
   {
   }
 
-  bool operator==(const Parameter & other) const
-  {
-    return name_ == other.name_ && value_ == other.value_;
-  }
+  bool operator==(const Parameter & other) const { return name_ == other.name_ && value_ == other.value_; }
   bool operator!=(const Parameter & other) const { return !(*this == other); }
 
   ParameterType get_type() const { return value_.get_type(); }
@@ -71,16 +68,13 @@ public:
   const std::vector<bool> & as_bool_array() const { return get_value<std::vector<bool>>(); }
   const std::vector<int64_t> & as_integer_array() const { return get_value<std::vector<int64_t>>(); }
   const std::vector<double> & as_double_array() const { return get_value<std::vector<double>>(); }
-  const std::vector<std::string> & as_string_array() const
-  {
-    return get_value<std::vector<std::string>>();
-  }
+  const std::vector<std::string> & as_string_array() const { return get_value<std::vector<std::string>>(); }
 
   static Parameter from_parameter_msg(const rcl_interfaces::msg::Parameter & message);
   rcl_interfaces::msg::Parameter to_parameter_msg() const;
   std::string value_to_string() const { return to_string(value_); }
 
-private:
+ private:
   std::string name_;
   ParameterValue value_;
 };

@@ -36,7 +36,7 @@ RCLCPP_PUBLIC std::ostream & operator<<(std::ostream & os, ParameterType type);
 /// A value was read as a type that it is not of.
 class RCLCPP_PUBLIC ParameterTypeException : public std::runtime_error
 {
-public:
+ public:
   ParameterTypeException(ParameterType expected, ParameterType actual);
   using std::runtime_error::runtime_error;
 };
@@ -44,7 +44,7 @@ public:
 /// The value of a parameter: one of nine types, or none.
 class RCLCPP_PUBLIC ParameterValue
 {
-public:
+ public:
   ParameterValue();
   explicit ParameterValue(const rcl_interfaces::msg::ParameterValue & value);
   explicit ParameterValue(bool value);
@@ -126,7 +126,7 @@ public:
     }
   }
 
-private:
+ private:
   void require(ParameterType type) const
   {
     if (get_type() != type) {

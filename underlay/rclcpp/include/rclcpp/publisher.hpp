@@ -21,20 +21,18 @@ namespace rclcpp
 template <typename MessageT, typename AllocatorT = std::allocator<void>>
 class Publisher : public PublisherBase
 {
-  static_assert(
-    rosidl_generator_traits::is_message<MessageT>::value,
-    "Publisher needs a message type (type adapters are not supported)");
+  static_assert(rosidl_generator_traits::is_message<MessageT>::value,
+                "Publisher needs a message type (type adapters are not supported)");
 
-public:
+ public:
   using PublishedType = MessageT;
   using ROSMessageType = MessageT;
   RCLCPP_SMART_PTR_DEFINITIONS(Publisher<MessageT, AllocatorT>)
 
-  Publisher(
-    node_interfaces::NodeBaseInterface * node_base, const std::string & topic, const QoS & qos,
-    const PublisherOptionsWithAllocator<AllocatorT> & /*options*/)
-  : PublisherBase(
-      node_base, topic, *rosidl_typesupport_cpp::get_message_type_support_handle<MessageT>(), qos)
+  Publisher(node_interfaces::NodeBaseInterface * node_base, const std::string & topic, const QoS & qos,
+            const PublisherOptionsWithAllocator<AllocatorT> & /*options*/)
+      : PublisherBase(node_base, topic, *rosidl_typesupport_cpp::get_message_type_support_handle<MessageT>(),
+                      qos)
   {
   }
 
@@ -68,7 +66,7 @@ public:
     MessageT * loan = nullptr;
     if (can_loan_messages()) {
       loan = static_cast<MessageT *>(
-        borrow(*rosidl_typesupport_cpp::get_message_type_support_handle<MessageT>()));
+          borrow(*rosidl_typesupport_cpp::get_message_type_support_handle<MessageT>()));
     }
     return LoanedMessage<MessageT, AllocatorT>(handle_, loan);
   }

@@ -20,14 +20,13 @@ namespace rclcpp
 /// What a publisher does whatever its message type. All methods may be called from any thread.
 class RCLCPP_PUBLIC PublisherBase : public std::enable_shared_from_this<PublisherBase>
 {
-public:
+ public:
   RCLCPP_SMART_PTR_ALIASES_ONLY(PublisherBase)
   RCLCPP_DISABLE_COPY(PublisherBase)
 
   /// \throws InvalidTopicNameError, RCLError
-  PublisherBase(
-    node_interfaces::NodeBaseInterface * node_base, const std::string & topic,
-    const rosidl_message_type_support_t & type_support, const QoS & qos);
+  PublisherBase(node_interfaces::NodeBaseInterface * node_base, const std::string & topic,
+                const rosidl_message_type_support_t & type_support, const QoS & qos);
   virtual ~PublisherBase() = default;
 
   const char * get_topic_name() const;
@@ -40,16 +39,15 @@ public:
   bool assert_liveliness() const;
   /// \return false if the time (negative: none) passed before every reliable reader had acknowledged
   template <typename DurationRepT = int64_t, typename DurationT = std::milli>
-  bool wait_for_all_acked(
-    std::chrono::duration<DurationRepT, DurationT> timeout =
-    std::chrono::duration<DurationRepT, DurationT>(-1)) const
+  bool wait_for_all_acked(std::chrono::duration<DurationRepT, DurationT> timeout =
+                              std::chrono::duration<DurationRepT, DurationT>(-1)) const
   {
     return wait_for_all_acked_ns(std::chrono::duration_cast<std::chrono::nanoseconds>(timeout).count());
   }
   std::shared_ptr<rcl_publisher_t> get_publisher_handle() { return handle_; }
   std::shared_ptr<const rcl_publisher_t> get_publisher_handle() const { return handle_; }
 
-protected:
+ protected:
   void publish_message(const void * message) const;
   void publish_loan(void * message) const;
   void * borrow(const rosidl_message_type_support_t & type_support) const;

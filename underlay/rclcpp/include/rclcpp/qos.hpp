@@ -62,7 +62,7 @@ struct RCLCPP_PUBLIC QoSInitialization
   rmw_qos_history_policy_t history_policy;
   size_t depth;
   QoSInitialization(rmw_qos_history_policy_t history_policy_arg, size_t depth_arg)
-  : history_policy(history_policy_arg), depth(depth_arg)
+      : history_policy(history_policy_arg), depth(depth_arg)
   {
   }
   static QoSInitialization from_rmw(const rmw_qos_profile_t & profile);
@@ -81,10 +81,9 @@ struct KeepLast : public QoSInitialization
 /// Quality of service of a publisher, subscription, service or client; setters chain.
 class RCLCPP_PUBLIC QoS
 {
-public:
-  explicit QoS(
-    const QoSInitialization & initialization,
-    const rmw_qos_profile_t & initial_profile = rmw_qos_profile_default);
+ public:
+  explicit QoS(const QoSInitialization & initialization,
+               const rmw_qos_profile_t & initial_profile = rmw_qos_profile_default);
   QoS(size_t history_depth) : QoS(KeepLast(history_depth)) {}  // NOLINT(runtime/explicit)
 
   rmw_qos_profile_t & get_rmw_qos_profile() { return profile_; }
@@ -127,7 +126,7 @@ public:
   }
   bool avoid_ros_namespace_conventions() const { return profile_.avoid_ros_namespace_conventions; }
 
-private:
+ private:
   rmw_qos_profile_t profile_;
 };
 
@@ -141,18 +140,18 @@ struct QoSCheckCompatibleResult
 };
 
 /// Whether a publisher and a subscription with these would be matched, and if not, why.
-RCLCPP_PUBLIC QoSCheckCompatibleResult qos_check_compatible(
-  const QoS & publisher_qos, const QoS & subscription_qos);
+RCLCPP_PUBLIC QoSCheckCompatibleResult qos_check_compatible(const QoS & publisher_qos,
+                                                            const QoS & subscription_qos);
 
 // The profiles of rmw, under upstream's names.
-#define RCLCPP_QOS_PROFILE_(Name, profile)                                                          \
-  class Name : public QoS                                                                           \
-  {                                                                                                 \
-  public:                                                                                           \
-    explicit Name(const QoSInitialization & initialization = QoSInitialization::from_rmw(profile))  \
-    : QoS(initialization, profile)                                                                  \
-    {                                                                                               \
-    }                                                                                               \
+#define RCLCPP_QOS_PROFILE_(Name, profile)                                                         \
+  class Name : public QoS                                                                          \
+  {                                                                                                \
+   public:                                                                                         \
+    explicit Name(const QoSInitialization & initialization = QoSInitialization::from_rmw(profile)) \
+        : QoS(initialization, profile)                                                             \
+    {                                                                                              \
+    }                                                                                              \
   };
 RCLCPP_QOS_PROFILE_(SensorDataQoS, rmw_qos_profile_sensor_data)
 RCLCPP_QOS_PROFILE_(ParametersQoS, rmw_qos_profile_parameters)
@@ -166,9 +165,9 @@ RCLCPP_QOS_PROFILE_(BestAvailableQoS, rmw_qos_profile_best_available)
 /// Profile of /clock: the latest time, best effort.
 class ClockQoS : public QoS
 {
-public:
+ public:
   explicit ClockQoS(const QoSInitialization & initialization = KeepLast(1))
-  : QoS(initialization, rmw_qos_profile_sensor_data)
+      : QoS(initialization, rmw_qos_profile_sensor_data)
   {
   }
 };

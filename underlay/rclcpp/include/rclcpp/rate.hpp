@@ -14,7 +14,7 @@ namespace rclcpp
 
 class RateBase
 {
-public:
+ public:
   RCLCPP_SMART_PTR_ALIASES_ONLY(RateBase)
   virtual ~RateBase() = default;
   virtual bool sleep() = 0;
@@ -25,12 +25,11 @@ public:
 /// Sleeps so that calls of sleep() return at a fixed rate; a late call starts the grid anew.
 class RCLCPP_PUBLIC Rate : public RateBase
 {
-public:
+ public:
   RCLCPP_SMART_PTR_DEFINITIONS(Rate)
   /// \throws std::invalid_argument if the rate (hertz) or the period is not positive
   explicit Rate(double rate, Clock::SharedPtr clock = std::make_shared<Clock>(RCL_SYSTEM_TIME));
-  explicit Rate(
-    const Duration & period, Clock::SharedPtr clock = std::make_shared<Clock>(RCL_SYSTEM_TIME));
+  explicit Rate(const Duration & period, Clock::SharedPtr clock = std::make_shared<Clock>(RCL_SYSTEM_TIME));
 
   /// \return false if the time had passed already (nothing was slept) or the context was shut down
   bool sleep() override;
@@ -38,7 +37,7 @@ public:
   void reset() override { last_interval_ = clock_->now(); }
   Duration period() const { return period_; }
 
-private:
+ private:
   Clock::SharedPtr clock_;
   Duration period_;
   Time last_interval_;
@@ -46,14 +45,14 @@ private:
 
 class RCLCPP_PUBLIC WallRate : public Rate
 {
-public:
+ public:
   explicit WallRate(double rate) : Rate(rate, std::make_shared<Clock>(RCL_STEADY_TIME)) {}
   explicit WallRate(const Duration & period) : Rate(period, std::make_shared<Clock>(RCL_STEADY_TIME)) {}
 };
 
 class RCLCPP_PUBLIC ROSRate : public Rate
 {
-public:
+ public:
   explicit ROSRate(double rate) : Rate(rate, std::make_shared<Clock>(RCL_ROS_TIME)) {}
   explicit ROSRate(const Duration & period) : Rate(period, std::make_shared<Clock>(RCL_ROS_TIME)) {}
 };

@@ -22,14 +22,13 @@ namespace rclcpp
 /// What a service does whatever its type.
 class RCLCPP_PUBLIC ServiceBase : public detail::Executable
 {
-public:
+ public:
   RCLCPP_SMART_PTR_ALIASES_ONLY(ServiceBase)
   RCLCPP_DISABLE_COPY(ServiceBase)
 
   /// \throws InvalidServiceNameError, RCLError
-  ServiceBase(
-    std::shared_ptr<rcl_node_t> node_handle, const std::string & name,
-    const rosidl_service_type_support_t & type_support, const QoS & qos);
+  ServiceBase(std::shared_ptr<rcl_node_t> node_handle, const std::string & name,
+              const rosidl_service_type_support_t & type_support, const QoS & qos);
 
   const char * get_service_name() const;
   std::shared_ptr<rcl_service_t> get_service_handle() { return handle_; }
@@ -37,7 +36,7 @@ public:
   /// \return false if there is no request
   bool take_type_erased_request(void * request, rmw_request_id_t & id);
 
-protected:
+ protected:
   void send(rmw_request_id_t & id, void * response);
 
   std::shared_ptr<rcl_node_t> node_handle_;
@@ -49,19 +48,17 @@ protected:
 template <typename ServiceT>
 class Service : public ServiceBase, public std::enable_shared_from_this<Service<ServiceT>>
 {
-public:
+ public:
   using Request = typename ServiceT::Request;
   using Response = typename ServiceT::Response;
   RCLCPP_SMART_PTR_DEFINITIONS(Service)
 
   template <typename CallbackT>
-  Service(
-    std::shared_ptr<rcl_node_t> node_handle, const std::string & name, CallbackT && callback,
-    const QoS & qos)
-  : ServiceBase(
-      std::move(node_handle), name,
-      *rosidl_typesupport_cpp::get_service_type_support_handle<ServiceT>(), qos),
-    handler_(make_handler(std::forward<CallbackT>(callback)))
+  Service(std::shared_ptr<rcl_node_t> node_handle, const std::string & name, CallbackT && callback,
+          const QoS & qos)
+      : ServiceBase(std::move(node_handle), name,
+                    *rosidl_typesupport_cpp::get_service_type_support_handle<ServiceT>(), qos),
+        handler_(make_handler(std::forward<CallbackT>(callback)))
   {
   }
 
@@ -76,42 +73,43 @@ public:
     }
   }
 
-private:
+ private:
   using RequestPtr = std::shared_ptr<Request>;
   using ResponsePtr = std::shared_ptr<Response>;
   using IdPtr = std::shared_ptr<rmw_request_id_t>;
-  using Handler = std::function<void (Service &, IdPtr, RequestPtr)>;
+  using Handler = std::function<void(Service &, IdPtr, RequestPtr)>;
 
   template <typename CallbackT>
   static Handler make_handler(CallbackT && callback)
   {
     using F = std::decay_t<CallbackT>;
     if constexpr (std::is_invocable_v<F &, RequestPtr, ResponsePtr>) {
-      return [f = F(std::forward<CallbackT>(callback))](
-        Service & service, IdPtr id, RequestPtr request) mutable {
-               auto response = std::make_shared<Response>();
-               f(std::move(request), response);
-               service.send_response(*id, *response);
-             };
+      return [f = F(std::forward<CallbackT>(callback))](Service & service, IdPtr id,
+                                                        RequestPtr request) mutable {
+        auto response = std::make_shared<Response>();
+        f(std::move(request), response);
+        service.send_response(*id, *response);
+      };
     } else if constexpr (std::is_invocable_v<F &, IdPtr, RequestPtr, ResponsePtr>) {
-      return [f = F(std::forward<CallbackT>(callback))](
-        Service & service, IdPtr id, RequestPtr request) mutable {
-               auto response = std::make_shared<Response>();
-               f(id, std::move(request), response);
-               service.send_response(*id, *response);
-             };
+      return [f = F(std::forward<CallbackT>(callback))](Service & service, IdPtr id,
+                                                        RequestPtr request) mutable {
+        auto response = std::make_shared<Response>();
+        f(id, std::move(request), response);
+        service.send_response(*id, *response);
+      };
     } else if constexpr (std::is_invocable_v<F &, IdPtr, RequestPtr>) {
-      return [f = F(std::forward<CallbackT>(callback))](
-        Service &, IdPtr id, RequestPtr request) mutable { f(std::move(id), std::move(request)); };
+      return [f = F(std::forward<CallbackT>(callback))](Service &, IdPtr id, RequestPtr request) mutable {
+        f(std::move(id), std::move(request));
+      };
     } else {
       static_assert(
-        std::is_invocable_v<F &, std::shared_ptr<Service>, IdPtr, RequestPtr>,
-        "a service's callback takes (request, response), (id, request, response), (id, request) or "
-        "(service, id, request), all as std::shared_ptr");
-      return [f = F(std::forward<CallbackT>(callback))](
-        Service & service, IdPtr id, RequestPtr request) mutable {
-               f(service.shared_from_this(), std::move(id), std::move(request));
-             };
+          std::is_invocable_v<F &, std::shared_ptr<Service>, IdPtr, RequestPtr>,
+          "a service's callback takes (request, response), (id, request, response), (id, request) or "
+          "(service, id, request), all as std::shared_ptr");
+      return [f = F(std::forward<CallbackT>(callback))](Service & service, IdPtr id,
+                                                        RequestPtr request) mutable {
+        f(service.shared_from_this(), std::move(id), std::move(request));
+      };
     }
   }
 

@@ -24,22 +24,20 @@ template <typename MessageT, typename AllocatorT = std::allocator<void>>
 class Subscription : public SubscriptionBase
 {
   static_assert(
-    rosidl_generator_traits::is_message<MessageT>::value,
-    "Subscription needs a message type (serialized messages and type adapters are not supported)");
+      rosidl_generator_traits::is_message<MessageT>::value,
+      "Subscription needs a message type (serialized messages and type adapters are not supported)");
 
-public:
+ public:
   using SubscribedType = MessageT;
   using ROSMessageType = MessageT;
   RCLCPP_SMART_PTR_DEFINITIONS(Subscription<MessageT, AllocatorT>)
 
-  Subscription(
-    node_interfaces::NodeBaseInterface * node_base, const std::string & topic, const QoS & qos,
-    AnySubscriptionCallback<MessageT> callback,
-    const SubscriptionOptionsWithAllocator<AllocatorT> & options)
-  : SubscriptionBase(
-      node_base, *rosidl_typesupport_cpp::get_message_type_support_handle<MessageT>(), topic, qos,
-      options.ignore_local_publications),
-    callback_(std::move(callback))
+  Subscription(node_interfaces::NodeBaseInterface * node_base, const std::string & topic, const QoS & qos,
+               AnySubscriptionCallback<MessageT> callback,
+               const SubscriptionOptionsWithAllocator<AllocatorT> & options)
+      : SubscriptionBase(node_base, *rosidl_typesupport_cpp::get_message_type_support_handle<MessageT>(),
+                         topic, qos, options.ignore_local_publications),
+        callback_(std::move(callback))
   {
   }
   ~Subscription() override { delete spare_.load(); }
@@ -74,7 +72,7 @@ public:
     }
   }
 
-private:
+ private:
   struct Return
   {
     std::atomic<MessageT *> & spare;

@@ -22,14 +22,14 @@ namespace rclcpp
 class RCLCPP_PUBLIC SubscriptionBase : public detail::Executable,
                                        public std::enable_shared_from_this<SubscriptionBase>
 {
-public:
+ public:
   RCLCPP_SMART_PTR_ALIASES_ONLY(SubscriptionBase)
   RCLCPP_DISABLE_COPY(SubscriptionBase)
 
   /// \throws InvalidTopicNameError, RCLError
-  SubscriptionBase(
-    node_interfaces::NodeBaseInterface * node_base, const rosidl_message_type_support_t & type_support,
-    const std::string & topic, const QoS & qos, bool ignore_local_publications);
+  SubscriptionBase(node_interfaces::NodeBaseInterface * node_base,
+                   const rosidl_message_type_support_t & type_support, const std::string & topic,
+                   const QoS & qos, bool ignore_local_publications);
 
   const char * get_topic_name() const;
   QoS get_actual_qos() const;
@@ -42,7 +42,7 @@ public:
   /// \return false if there is none
   bool take_type_erased(void * message, MessageInfo & info);
 
-protected:
+ protected:
   std::shared_ptr<rcl_node_t> node_handle_;
   std::shared_ptr<rcl_subscription_t> handle_;
 };

@@ -17,16 +17,16 @@ namespace rclcpp
 /// std::runtime_error.
 class RCLCPP_PUBLIC Time
 {
-public:
+ public:
   Time(int32_t seconds, uint32_t nanoseconds, rcl_clock_type_t clock_type = RCL_SYSTEM_TIME);
   explicit Time(int64_t nanoseconds = 0, rcl_clock_type_t clock_type = RCL_SYSTEM_TIME)
-  : nanoseconds_(nanoseconds), clock_type_(clock_type)
+      : nanoseconds_(nanoseconds), clock_type_(clock_type)
   {
   }
   Time(const builtin_interfaces::msg::Time & message,  // NOLINT(runtime/explicit)
-    rcl_clock_type_t clock_type = RCL_ROS_TIME);
+       rcl_clock_type_t clock_type = RCL_ROS_TIME);
   explicit Time(const rcl_time_point_t & point)
-  : nanoseconds_(point.nanoseconds), clock_type_(point.clock_type)
+      : nanoseconds_(point.nanoseconds), clock_type_(point.clock_type)
   {
   }
 
@@ -51,7 +51,7 @@ public:
   rcl_clock_type_t get_clock_type() const { return clock_type_; }
   static Time max(rcl_clock_type_t clock_type = RCL_SYSTEM_TIME);
 
-private:
+ private:
   const Time & checked(const Time & other) const;
 
   int64_t nanoseconds_;

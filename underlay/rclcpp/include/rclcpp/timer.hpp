@@ -27,14 +27,13 @@ struct TimerInfo
 
 class RCLCPP_PUBLIC TimerBase : public detail::Executable
 {
-public:
+ public:
   RCLCPP_SMART_PTR_ALIASES_ONLY(TimerBase)
   RCLCPP_DISABLE_COPY(TimerBase)
 
   /// \throws std::invalid_argument if the period is negative; RCLError
-  explicit TimerBase(
-    Clock::SharedPtr clock, std::chrono::nanoseconds period, Context::SharedPtr context,
-    bool autostart = true);
+  explicit TimerBase(Clock::SharedPtr clock, std::chrono::nanoseconds period, Context::SharedPtr context,
+                     bool autostart = true);
   ~TimerBase() override = default;
 
   void cancel();
@@ -49,7 +48,7 @@ public:
 
   bool claim(detail::CallTimes & times) override;
 
-protected:
+ protected:
   Clock::SharedPtr clock_;
   std::shared_ptr<rcl_timer_t> handle_;
 };
@@ -58,14 +57,13 @@ protected:
 template <typename FunctorT>
 class GenericTimer : public TimerBase
 {
-public:
+ public:
   RCLCPP_SMART_PTR_DEFINITIONS(GenericTimer)
 
-  explicit GenericTimer(
-    Clock::SharedPtr clock, std::chrono::nanoseconds period, FunctorT && callback,
-    Context::SharedPtr context, bool autostart = true)
-  : TimerBase(std::move(clock), period, std::move(context), autostart),
-    callback_(std::forward<FunctorT>(callback))
+  explicit GenericTimer(Clock::SharedPtr clock, std::chrono::nanoseconds period, FunctorT && callback,
+                        Context::SharedPtr context, bool autostart = true)
+      : TimerBase(std::move(clock), period, std::move(context), autostart),
+        callback_(std::forward<FunctorT>(callback))
   {
   }
   // The callback may use what its owner is about to destroy.
@@ -78,15 +76,14 @@ public:
     } else if constexpr (std::is_invocable_v<FunctorT &, TimerBase &>) {
       callback_(*this);
     } else {
-      static_assert(
-        std::is_invocable_v<FunctorT &, const TimerInfo &>,
-        "a timer's callback takes nothing, rclcpp::TimerBase & or const rclcpp::TimerInfo &");
+      static_assert(std::is_invocable_v<FunctorT &, const TimerInfo &>,
+                    "a timer's callback takes nothing, rclcpp::TimerBase & or const rclcpp::TimerInfo &");
       const auto type = clock_->get_clock_type();
       callback_(TimerInfo{Time(times.expected, type), Time(times.actual, type)});
     }
   }
 
-private:
+ private:
   std::decay_t<FunctorT> callback_;
 };
 
@@ -94,15 +91,13 @@ private:
 template <typename FunctorT>
 class WallTimer : public GenericTimer<FunctorT>
 {
-public:
+ public:
   RCLCPP_SMART_PTR_DEFINITIONS(WallTimer)
 
-  WallTimer(
-    std::chrono::nanoseconds period, FunctorT && callback, Context::SharedPtr context,
-    bool autostart = true)
-  : GenericTimer<FunctorT>(
-      std::make_shared<Clock>(RCL_STEADY_TIME), period, std::forward<FunctorT>(callback),
-      std::move(context), autostart)
+  WallTimer(std::chrono::nanoseconds period, FunctorT && callback, Context::SharedPtr context,
+            bool autostart = true)
+      : GenericTimer<FunctorT>(std::make_shared<Clock>(RCL_STEADY_TIME), period,
+                               std::forward<FunctorT>(callback), std::move(context), autostart)
   {
   }
 };

@@ -11,7 +11,7 @@ namespace rclcpp_components
 /// Makes components of one class.
 class NodeFactory
 {
-public:
+ public:
   NodeFactory() = default;
   virtual ~NodeFactory() = default;
   virtual NodeInstanceWrapper create_node_instance(const rclcpp::NodeOptions & options) = 0;

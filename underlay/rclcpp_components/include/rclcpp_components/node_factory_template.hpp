@@ -13,13 +13,12 @@ namespace rclcpp_components
 template <typename NodeT>
 class NodeFactoryTemplate : public NodeFactory
 {
-public:
+ public:
   NodeInstanceWrapper create_node_instance(const rclcpp::NodeOptions & options) override
   {
-    return NodeInstanceWrapper(
-      std::make_shared<NodeT>(options), [](const std::shared_ptr<void> & instance) {
-        return static_cast<NodeT *>(instance.get())->get_node_base_interface();
-      });
+    return NodeInstanceWrapper(std::make_shared<NodeT>(options), [](const std::shared_ptr<void> & instance) {
+      return static_cast<NodeT *>(instance.get())->get_node_base_interface();
+    });
   }
 };
 

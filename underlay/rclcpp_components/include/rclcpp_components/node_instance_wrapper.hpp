@@ -14,13 +14,13 @@ namespace rclcpp_components
 /// A component of whatever class, and the interface that executors need of it.
 class NodeInstanceWrapper
 {
-public:
+ public:
   using NodeBaseInterfaceGetter =
-    std::function<rclcpp::node_interfaces::NodeBaseInterface::SharedPtr(const std::shared_ptr<void> &)>;
+      std::function<rclcpp::node_interfaces::NodeBaseInterface::SharedPtr(const std::shared_ptr<void> &)>;
 
   NodeInstanceWrapper() = default;
   NodeInstanceWrapper(std::shared_ptr<void> node_instance, NodeBaseInterfaceGetter getter)
-  : node_instance_(std::move(node_instance)), getter_(std::move(getter))
+      : node_instance_(std::move(node_instance)), getter_(std::move(getter))
   {
   }
 
@@ -30,7 +30,7 @@ public:
     return getter_(node_instance_);
   }
 
-private:
+ private:
   std::shared_ptr<void> node_instance_;
   NodeBaseInterfaceGetter getter_;
 };

@@ -13,14 +13,14 @@
 #define RCLCPP_COMPONENTS_REGISTER_NODE(NodeClass) \
   RCLCPP_COMPONENTS_REGISTER_NODE_(NodeClass, RCLCPP_STRING_JOIN(rclcpp_components_registrar_, __COUNTER__))
 
-#define RCLCPP_COMPONENTS_REGISTER_NODE_(NodeClass, registrar)                                            \
-  namespace                                                                                               \
-  {                                                                                                       \
-  [[maybe_unused]] const bool registrar =                                                                 \
-    (::rclcpp_components::detail::register_factory(                                                       \
-      #NodeClass,                                                                                         \
-      []() { return std::make_shared<::rclcpp_components::NodeFactoryTemplate<NodeClass>>(); }),          \
-    true);                                                                                                \
+#define RCLCPP_COMPONENTS_REGISTER_NODE_(NodeClass, registrar)                                        \
+  namespace                                                                                           \
+  {                                                                                                   \
+  [[maybe_unused]] const bool registrar =                                                             \
+      (::rclcpp_components::detail::register_factory(                                                 \
+           #NodeClass,                                                                                \
+           []() { return std::make_shared<::rclcpp_components::NodeFactoryTemplate<NodeClass>>(); }), \
+       true);                                                                                         \
   }
 
 #endif  // RCLCPP_COMPONENTS__REGISTER_NODE_MACRO_HPP_

@@ -18,9 +18,8 @@ namespace rclcpp_components
 /// run path.
 /// \return the exit code: 0 after a shutdown, 1 if the component could not be made or threw
 template <typename ExecutorT>
-int run_component(
-  int argc, char ** argv, const std::string & class_name, const std::string & library,
-  const std::string & executable)
+int run_component(int argc, char ** argv, const std::string & class_name, const std::string & library,
+                  const std::string & executable)
 {
   const auto arguments = rclcpp::init_and_remove_ros_arguments(argc, argv);
   const auto logger = rclcpp::get_logger(executable);
@@ -41,9 +40,8 @@ int run_component(
       code = 1;
     }
   } else {
-    RCLCPP_FATAL(
-      logger, "library '%s' does not register '%s'; is RCLCPP_COMPONENTS_REGISTER_NODE missing?",
-      library.c_str(), class_name.c_str());
+    RCLCPP_FATAL(logger, "library '%s' does not register '%s'; is RCLCPP_COMPONENTS_REGISTER_NODE missing?",
+                 library.c_str(), class_name.c_str());
     code = 1;
   }
   rclcpp::shutdown();

@@ -10,7 +10,7 @@ namespace user
 
 class Talker : public rclcpp::Node
 {
-public:
+ public:
   explicit Talker(const rclcpp::NodeOptions & options) : Node("talker", options)
   {
     rcl_interfaces::msg::ParameterDescriptor descriptor;
@@ -20,20 +20,20 @@ public:
     const auto number = declare_parameter("number", 1, descriptor);
     publisher_ = create_publisher<std_msgs::msg::String>("chatter", rclcpp::QoS(1).transient_local());
     timer_ = create_wall_timer(std::chrono::milliseconds(20), [this, number] {
-          std_msgs::msg::String message;
-          message.data = std::string(get_name()) + " " + std::to_string(number);
-          publisher_->publish(message);
-        });
+      std_msgs::msg::String message;
+      message.data = std::string(get_name()) + " " + std::to_string(number);
+      publisher_->publish(message);
+    });
   }
 
-private:
+ private:
   rclcpp::Publisher<std_msgs::msg::String>::SharedPtr publisher_;
   rclcpp::TimerBase::SharedPtr timer_;
 };
 
 class Silent : public rclcpp::Node
 {
-public:
+ public:
   explicit Silent(const rclcpp::NodeOptions & options) : Node("silent", options) {}
 };
 

@@ -9,7 +9,7 @@ namespace rclcpp::contexts
 
 class RCLCPP_PUBLIC DefaultContext : public Context
 {
-public:
+ public:
   RCLCPP_SMART_PTR_DEFINITIONS(DefaultContext)
 };
 

@@ -15,14 +15,14 @@ namespace rclcpp::exceptions
 
 class InvalidNodeError : public std::runtime_error
 {
-public:
+ public:
   InvalidNodeError() : std::runtime_error("node is invalid") {}
 };
 
 /// A node, namespace, topic or service name that the naming rules refuse.
 class NameValidationError : public std::invalid_argument
 {
-public:
+ public:
   NameValidationError(const char * type, const char * name, const char * message, size_t index);
   const std::string name_type;
   const std::string name;
@@ -32,36 +32,44 @@ public:
 
 class InvalidNodeNameError : public NameValidationError
 {
-public:
+ public:
   InvalidNodeNameError(const char * name_arg, const char * message, size_t index)
-  : NameValidationError("node name", name_arg, message, index) {}
+      : NameValidationError("node name", name_arg, message, index)
+  {
+  }
 };
 
 class InvalidNamespaceError : public NameValidationError
 {
-public:
+ public:
   InvalidNamespaceError(const char * name_arg, const char * message, size_t index)
-  : NameValidationError("namespace", name_arg, message, index) {}
+      : NameValidationError("namespace", name_arg, message, index)
+  {
+  }
 };
 
 class InvalidTopicNameError : public NameValidationError
 {
-public:
+ public:
   InvalidTopicNameError(const char * name_arg, const char * message, size_t index)
-  : NameValidationError("topic name", name_arg, message, index) {}
+      : NameValidationError("topic name", name_arg, message, index)
+  {
+  }
 };
 
 class InvalidServiceNameError : public NameValidationError
 {
-public:
+ public:
   InvalidServiceNameError(const char * name_arg, const char * message, size_t index)
-  : NameValidationError("service name", name_arg, message, index) {}
+      : NameValidationError("service name", name_arg, message, index)
+  {
+  }
 };
 
 /// What every exception that stands for a failed rcl call carries.
 class RCLErrorBase
 {
-public:
+ public:
   RCLErrorBase(rcl_ret_t code, const rcl_error_state_t * state);
   virtual ~RCLErrorBase() = default;
   rcl_ret_t ret;
@@ -73,39 +81,39 @@ public:
 
 class RCLError : public RCLErrorBase, public std::runtime_error
 {
-public:
+ public:
   RCLError(rcl_ret_t code, const rcl_error_state_t * state, const std::string & prefix);
 };
 
 class RCLBadAlloc : public RCLErrorBase, public std::bad_alloc
 {
-public:
+ public:
   RCLBadAlloc(rcl_ret_t code, const rcl_error_state_t * state);
 };
 
 class RCLInvalidArgument : public RCLErrorBase, public std::invalid_argument
 {
-public:
+ public:
   RCLInvalidArgument(rcl_ret_t code, const rcl_error_state_t * state, const std::string & prefix);
 };
 
 class RCLInvalidROSArgsError : public RCLErrorBase, public std::runtime_error
 {
-public:
+ public:
   RCLInvalidROSArgsError(rcl_ret_t code, const rcl_error_state_t * state, const std::string & prefix);
 };
 
 /// Arguments after --ros-args that rcl does not know.
 class UnknownROSArgsError : public std::runtime_error
 {
-public:
+ public:
   explicit UnknownROSArgsError(std::vector<std::string> && arguments);
   const std::vector<std::string> unknown_ros_args;
 };
 
 class EventNotRegisteredError : public std::runtime_error
 {
-public:
+ public:
   EventNotRegisteredError() : std::runtime_error("event already registered") {}
 };
 
@@ -122,16 +130,20 @@ class InvalidParameterValueException : public std::runtime_error
 
 class InvalidParameterTypeException : public std::runtime_error
 {
-public:
+ public:
   InvalidParameterTypeException(const std::string & name, const std::string & message)
-  : std::runtime_error("parameter '" + name + "' has invalid type: " + message) {}
+      : std::runtime_error("parameter '" + name + "' has invalid type: " + message)
+  {
+  }
 };
 
 class UninitializedStaticallyTypedParameterException : public std::runtime_error
 {
-public:
+ public:
   explicit UninitializedStaticallyTypedParameterException(const std::string & name)
-  : std::runtime_error("Statically typed parameter '" + name + "' must be initialized.") {}
+      : std::runtime_error("Statically typed parameter '" + name + "' must be initialized.")
+  {
+  }
 };
 
 class ParameterAlreadyDeclaredException : public std::runtime_error
@@ -156,16 +168,20 @@ class ParameterModifiedInCallbackException : public std::runtime_error
 
 class NoParameterOverrideProvided : public std::runtime_error
 {
-public:
+ public:
   explicit NoParameterOverrideProvided(const std::string & name)
-  : std::runtime_error("parameter '" + name + "' requires an override value, but none was provided") {}
+      : std::runtime_error("parameter '" + name + "' requires an override value, but none was provided")
+  {
+  }
 };
 
 class ParameterUninitializedException : public std::runtime_error
 {
-public:
+ public:
   explicit ParameterUninitializedException(const std::string & name)
-  : std::runtime_error("parameter '" + name + "' is not initialized") {}
+      : std::runtime_error("parameter '" + name + "' is not initialized")
+  {
+  }
 };
 
 class ServiceNotReadyError : public std::runtime_error
@@ -176,9 +192,9 @@ class ServiceNotReadyError : public std::runtime_error
 /// Throw the exception that stands for a failed rcl call and clear rcl's error state.
 /// \param prefix what was attempted; stands in front of rcl's own message
 /// \throws std::bad_alloc, std::invalid_argument or std::runtime_error (the RCL* classes above)
-[[noreturn]] RCLCPP_PUBLIC void throw_from_rcl_error(
-  rcl_ret_t ret, const std::string & prefix = "", const rcl_error_state_t * error_state = nullptr,
-  void (*reset_error)() = rcl_reset_error);
+[[noreturn]] RCLCPP_PUBLIC void throw_from_rcl_error(rcl_ret_t ret, const std::string & prefix = "",
+                                                     const rcl_error_state_t * error_state = nullptr,
+                                                     void (*reset_error)() = rcl_reset_error);
 
 }  // namespace rclcpp::exceptions
 

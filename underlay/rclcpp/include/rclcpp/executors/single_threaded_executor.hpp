@@ -10,7 +10,7 @@ namespace rclcpp::executors
 /// Runs callbacks one after the other in the thread that spins.
 class RCLCPP_PUBLIC SingleThreadedExecutor : public Executor
 {
-public:
+ public:
   RCLCPP_SMART_PTR_DEFINITIONS(SingleThreadedExecutor)
   explicit SingleThreadedExecutor(const ExecutorOptions & options = ExecutorOptions());
   void spin() override;

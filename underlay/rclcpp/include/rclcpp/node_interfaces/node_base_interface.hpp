@@ -21,14 +21,13 @@ namespace rclcpp::node_interfaces
 /// The rcl node, its context and its callback groups: what executors and entities need of a node.
 class RCLCPP_PUBLIC NodeBaseInterface : public std::enable_shared_from_this<NodeBaseInterface>
 {
-public:
+ public:
   RCLCPP_SMART_PTR_ALIASES_ONLY(NodeBaseInterface)
   RCLCPP_DISABLE_COPY(NodeBaseInterface)
 
   /// \throws InvalidNodeNameError, InvalidNamespaceError, RCLError
-  NodeBaseInterface(
-    const std::string & node_name, const std::string & namespace_, Context::SharedPtr context,
-    const rcl_node_options_t & options, bool use_intra_process_default);
+  NodeBaseInterface(const std::string & node_name, const std::string & namespace_, Context::SharedPtr context,
+                    const rcl_node_options_t & options, bool use_intra_process_default);
 
   const char * get_name() const;
   const char * get_namespace() const;
@@ -40,8 +39,8 @@ public:
   std::shared_ptr<rcl_node_t> get_shared_rcl_node_handle() { return handle_; }
   std::shared_ptr<const rcl_node_t> get_shared_rcl_node_handle() const { return handle_; }
 
-  CallbackGroup::SharedPtr create_callback_group(
-    CallbackGroupType group_type, bool automatically_add_to_executor_with_node = true);
+  CallbackGroup::SharedPtr create_callback_group(CallbackGroupType group_type,
+                                                 bool automatically_add_to_executor_with_node = true);
   CallbackGroup::SharedPtr get_default_callback_group() { return default_callback_group_; }
   bool callback_group_in_node(const CallbackGroup::SharedPtr & group);
   void for_each_callback_group(const std::function<void(CallbackGroup::SharedPtr)> & function);
@@ -50,10 +49,10 @@ public:
   bool get_use_intra_process_default() const { return use_intra_process_default_; }
   const std::shared_ptr<detail::ExecutorLink> & get_executor_link() const { return link_; }
 
-  std::string resolve_topic_or_service_name(
-    const std::string & name, bool is_service, bool only_expand = false) const;
+  std::string resolve_topic_or_service_name(const std::string & name, bool is_service,
+                                            bool only_expand = false) const;
 
-private:
+ private:
   Context::SharedPtr context_;
   std::shared_ptr<rcl_node_t> handle_;
   const bool use_intra_process_default_;

@@ -13,13 +13,13 @@ namespace rclcpp::node_interfaces
 /// The clock of a node.
 class NodeClockInterface
 {
-public:
+ public:
   RCLCPP_SMART_PTR_ALIASES_ONLY(NodeClockInterface)
   explicit NodeClockInterface(rcl_clock_type_t type) : clock_(std::make_shared<Clock>(type)) {}
   Clock::SharedPtr get_clock() { return clock_; }
   Clock::ConstSharedPtr get_clock() const { return clock_; }
 
-private:
+ private:
   Clock::SharedPtr clock_;
 };
 

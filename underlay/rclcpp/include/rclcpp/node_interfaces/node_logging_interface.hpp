@@ -14,16 +14,16 @@ namespace rclcpp::node_interfaces
 /// The logger of a node.
 class NodeLoggingInterface
 {
-public:
+ public:
   RCLCPP_SMART_PTR_ALIASES_ONLY(NodeLoggingInterface)
   explicit NodeLoggingInterface(const NodeBaseInterface & base)
-  : logger_(get_node_logger(base.get_rcl_node_handle()))
+      : logger_(get_node_logger(base.get_rcl_node_handle()))
   {
   }
   Logger get_logger() const { return logger_; }
   const char * get_logger_name() const { return logger_.get_name(); }
 
-private:
+ private:
   Logger logger_;
 };
 

@@ -29,21 +29,21 @@ struct OnSetParametersCallbackHandle
 {
   RCLCPP_SMART_PTR_DEFINITIONS(OnSetParametersCallbackHandle)
   using OnSetParametersCallbackType =
-    std::function<rcl_interfaces::msg::SetParametersResult(const std::vector<Parameter> &)>;
+      std::function<rcl_interfaces::msg::SetParametersResult(const std::vector<Parameter> &)>;
   OnSetParametersCallbackType callback;
 };
 
 struct PreSetParametersCallbackHandle
 {
   RCLCPP_SMART_PTR_DEFINITIONS(PreSetParametersCallbackHandle)
-  using PreSetParametersCallbackType = std::function<void (std::vector<Parameter> &)>;
+  using PreSetParametersCallbackType = std::function<void(std::vector<Parameter> &)>;
   PreSetParametersCallbackType callback;
 };
 
 struct PostSetParametersCallbackHandle
 {
   RCLCPP_SMART_PTR_DEFINITIONS(PostSetParametersCallbackHandle)
-  using PostSetParametersCallbackType = std::function<void (const std::vector<Parameter> &)>;
+  using PostSetParametersCallbackType = std::function<void(const std::vector<Parameter> &)>;
   PostSetParametersCallbackType callback;
 };
 
@@ -51,23 +51,23 @@ struct PostSetParametersCallbackHandle
 /// All methods may be called from any thread; declaring or setting from inside a callback throws.
 class RCLCPP_PUBLIC NodeParametersInterface
 {
-public:
+ public:
   RCLCPP_SMART_PTR_ALIASES_ONLY(NodeParametersInterface)
   RCLCPP_DISABLE_COPY(NodeParametersInterface)
   using Descriptor = rcl_interfaces::msg::ParameterDescriptor;
   using Result = rcl_interfaces::msg::SetParametersResult;
 
-  NodeParametersInterface(
-    NodeBaseInterface & base, NodeClockInterface::SharedPtr clock, const NodeOptions & options);
+  NodeParametersInterface(NodeBaseInterface & base, NodeClockInterface::SharedPtr clock,
+                          const NodeOptions & options);
 
   /// \throws ParameterAlreadyDeclaredException, InvalidParametersException (name),
   ///   InvalidParameterValueException (range, callback), InvalidParameterTypeException (override)
-  const ParameterValue & declare_parameter(
-    const std::string & name, const ParameterValue & default_value,
-    const Descriptor & descriptor = Descriptor(), bool ignore_override = false);
-  const ParameterValue & declare_parameter(
-    const std::string & name, ParameterType type, const Descriptor & descriptor = Descriptor(),
-    bool ignore_override = false);
+  const ParameterValue & declare_parameter(const std::string & name, const ParameterValue & default_value,
+                                           const Descriptor & descriptor = Descriptor(),
+                                           bool ignore_override = false);
+  const ParameterValue & declare_parameter(const std::string & name, ParameterType type,
+                                           const Descriptor & descriptor = Descriptor(),
+                                           bool ignore_override = false);
   /// \throws ParameterNotDeclaredException, ParameterImmutableException, InvalidParameterTypeException
   void undeclare_parameter(const std::string & name);
   bool has_parameter(const std::string & name) const;
@@ -80,26 +80,26 @@ public:
   Parameter get_parameter(const std::string & name) const;
   bool get_parameter(const std::string & name, Parameter & parameter) const;
   std::vector<Parameter> get_parameters(const std::vector<std::string> & names) const;
-  bool get_parameters_by_prefix(
-    const std::string & prefix, std::map<std::string, Parameter> & parameters) const;
+  bool get_parameters_by_prefix(const std::string & prefix,
+                                std::map<std::string, Parameter> & parameters) const;
   std::vector<Descriptor> describe_parameters(const std::vector<std::string> & names) const;
   std::vector<uint8_t> get_parameter_types(const std::vector<std::string> & names) const;
-  rcl_interfaces::msg::ListParametersResult list_parameters(
-    const std::vector<std::string> & prefixes, uint64_t depth) const;
+  rcl_interfaces::msg::ListParametersResult list_parameters(const std::vector<std::string> & prefixes,
+                                                            uint64_t depth) const;
 
   PreSetParametersCallbackHandle::SharedPtr add_pre_set_parameters_callback(
-    PreSetParametersCallbackHandle::PreSetParametersCallbackType callback);
+      PreSetParametersCallbackHandle::PreSetParametersCallbackType callback);
   OnSetParametersCallbackHandle::SharedPtr add_on_set_parameters_callback(
-    OnSetParametersCallbackHandle::OnSetParametersCallbackType callback);
+      OnSetParametersCallbackHandle::OnSetParametersCallbackType callback);
   PostSetParametersCallbackHandle::SharedPtr add_post_set_parameters_callback(
-    PostSetParametersCallbackHandle::PostSetParametersCallbackType callback);
+      PostSetParametersCallbackHandle::PostSetParametersCallbackType callback);
   void remove_pre_set_parameters_callback(const PreSetParametersCallbackHandle * handle);
   void remove_on_set_parameters_callback(const OnSetParametersCallbackHandle * handle);
   void remove_post_set_parameters_callback(const PostSetParametersCallbackHandle * handle);
 
   const std::map<std::string, ParameterValue> & get_parameter_overrides() const { return overrides_; }
 
-private:
+ private:
   struct Info
   {
     ParameterValue value;
@@ -107,9 +107,9 @@ private:
   };
   using Event = rcl_interfaces::msg::ParameterEvent;
 
-  const ParameterValue & declare(
-    const std::string & name, ParameterType type, const ParameterValue & default_value,
-    Descriptor descriptor, bool ignore_override);
+  const ParameterValue & declare(const std::string & name, ParameterType type,
+                                 const ParameterValue & default_value, Descriptor descriptor,
+                                 bool ignore_override);
   Result check(const std::vector<Parameter> & parameters, std::map<std::string, Info> & infos) const;
   Result call_on_set(const std::vector<Parameter> & parameters);
   void publish(Event & event);

@@ -15,7 +15,7 @@ namespace rclcpp::node_interfaces
 /// Puts services and clients into a node's callback groups.
 class RCLCPP_PUBLIC NodeServicesInterface
 {
-public:
+ public:
   RCLCPP_SMART_PTR_ALIASES_ONLY(NodeServicesInterface)
   explicit NodeServicesInterface(NodeBaseInterface * base) : base_(base) {}
   /// \throws std::runtime_error if the group (null: the default one) is another node's
@@ -26,7 +26,7 @@ public:
     return base_->resolve_topic_or_service_name(name, true, only_expand);
   }
 
-private:
+ private:
   NodeBaseInterface * base_;
 };
 

@@ -12,13 +12,13 @@ namespace rclcpp::node_interfaces
 /// Puts timers into a node's callback groups.
 class RCLCPP_PUBLIC NodeTimersInterface
 {
-public:
+ public:
   RCLCPP_SMART_PTR_ALIASES_ONLY(NodeTimersInterface)
   explicit NodeTimersInterface(NodeBaseInterface * base) : base_(base) {}
   /// \throws std::runtime_error if the group (null: the default one) is another node's
   void add_timer(TimerBase::SharedPtr timer, CallbackGroup::SharedPtr group);
 
-private:
+ private:
   NodeBaseInterface * base_;
 };
 

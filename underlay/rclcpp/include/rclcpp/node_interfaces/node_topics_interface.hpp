@@ -15,7 +15,7 @@ namespace rclcpp::node_interfaces
 /// Puts subscriptions into a node's callback groups.
 class RCLCPP_PUBLIC NodeTopicsInterface
 {
-public:
+ public:
   RCLCPP_SMART_PTR_ALIASES_ONLY(NodeTopicsInterface)
   explicit NodeTopicsInterface(NodeBaseInterface * base) : base_(base) {}
   /// \throws std::runtime_error if the group (null: the default one) is another node's
@@ -26,7 +26,7 @@ public:
     return base_->resolve_topic_or_service_name(name, false, only_expand);
   }
 
-private:
+ private:
   NodeBaseInterface * base_;
 };
 
