@@ -329,7 +329,7 @@ def _guarded(work: Callable[[], int], log: Callable[[str], None]) -> int:
 
 
 def main(args: list[str] | None = None) -> None:
-    """Entry point of the executable `agent_node`."""
+    """Run the node and leave with `SystemExit`."""
     torch.set_num_threads(1)
     # Numbers too small to matter cost a hundred times as much as others.
     torch.set_flush_denormal(True)
@@ -358,5 +358,20 @@ def main(args: list[str] | None = None) -> None:
     sys.exit(code)
 
 
+def run() -> None:
+    """Entry point of the executable `agent_node`: `main`, without taking the interpreter apart at the end.
+
+    Everything is closed by then, and taking torch apart takes seconds, which whoever asked to stop does not have.
+    """
+    code: int | str | None = EXIT_OK
+    try:
+        main()
+    except SystemExit as ended:
+        code = ended.code
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code if isinstance(code, int) else EXIT_FAILED)
+
+
 if __name__ == "__main__":
-    main()
+    run()
