@@ -16,5 +16,5 @@ setup(
     maintainer_email="maintainers@carla-drl.invalid",
     description="CARLA client of carla_drl: fleet, routes, ego metrics, frame ring.",
     license="Apache-2.0",
-    entry_points={"console_scripts": [f"bridge_node = {PACKAGE}.bridge_node:main"]},
+    entry_points={"console_scripts": [f"bridge_node = {PACKAGE}.start:main"]},
 )

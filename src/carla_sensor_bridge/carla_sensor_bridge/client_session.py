@@ -116,6 +116,7 @@ class ClientSession:
     def _connect(self) -> tuple[socket.socket, carla.Client]:
         host, port = self._endpoint.host, self._endpoint.port
         reason = "no attempt was made"
+        self._log.info("waiting for the CARLA server at %s:%d", host, port)
         for timeout in self._attempts():
             try:
                 liveness = socket.create_connection((host, port), timeout)
