@@ -47,7 +47,8 @@ class LoadComposableNodes(Action):
 
     def __container_name(self, context: LaunchContext) -> str:
         if isinstance(self.__target, Node):
-            return self.__target.node_name
+            # Without a namespace of its own the container is in the root.
+            return self.__target.node_name.replace(Node.UNSPECIFIED_NODE_NAMESPACE, "", 1)
         name = perform_substitutions(context, self.__target)
         if name.startswith("/"):
             return name

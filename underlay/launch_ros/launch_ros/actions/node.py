@@ -128,6 +128,8 @@ class Node(ExecuteProcess):
         given = "" if self.__namespace is None else perform_substitutions(context, self.__namespace)
         base = context.launch_configurations.get("ros_namespace")
         joined = prefix_namespace(base, given or None)
+        if joined is None and self.__namespace is not None:
+            joined = "/"
         namespace = make_namespace_absolute(joined) if joined is not None else None
         self.__expanded_namespace = namespace if namespace is not None else _UNSPECIFIED_NAMESPACE
         self.__final_name = self.__expanded_namespace.rstrip("/") + "/" + self.__expanded_name
