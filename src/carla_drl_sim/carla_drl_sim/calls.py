@@ -75,7 +75,7 @@ class Calls:
         """Take the first ``size`` bytes of ``data``, which a connection has just received, and run what is complete."""
         start = 0
         try:
-            if connection.decoder.is_empty and not connection.blocked:
+            if connection.decoder.is_empty and not connection.blocked and connection.stalled is None:
                 episode = self._simulator.episode
                 start, answers, is_waited_for = self._controls.apply(
                     data, size, episode.actors.slot_of, episode.dynamics.control
@@ -94,14 +94,13 @@ class Calls:
         """Run what a connection has sent, in order, up to a held answer or its share of a turn."""
         if connection.closed:
             return
-        next_request = connection.decoder.next_request
         try:
             for _ in range(_REQUESTS_PER_TURN):
-                if connection.blocked:
+                request = connection.stalled or connection.decoder.next_request()
+                connection.stalled = request
+                if request is None or (connection.blocked and not self._may_overtake(connection, request)):
                     return
-                request = next_request()
-                if request is None:
-                    return
+                connection.stalled = None
                 self._call(connection, request)
             self.backlog.append(connection)
         except ProtocolError as error:
@@ -175,6 +174,15 @@ class Calls:
         else:
             self._answer(connection, pack_response(request.id, None, result), request.is_waited_for)
 
+    def _may_overtake(self, connection: RpcConnection, request: Request) -> bool:
+        """Whether a request may run before a held answer: a query may before a tick.
+
+        A tick waits for queries of the Traffic Manager, which shares the connection of its client.
+        """
+        return request.method.startswith("get_") and any(
+            held.connection is connection and held.tick is not None for held in self._held
+        )
+
     def _hold(self, held: _Held) -> None:
         held.connection.blocked = True
         self._held.append(held)
@@ -182,7 +190,7 @@ class Calls:
     def _finish(self, held: _Held, result: object) -> None:
         connection = held.connection
         self._held.remove(held)
-        connection.blocked = False
+        connection.blocked = False  # no second answer is held: what could be is no query
         try:
             self._answer(connection, pack_response(held.request_id, None, result), True)
         except ProtocolError as error:

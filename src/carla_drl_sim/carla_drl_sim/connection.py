@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 
 from carla_drl_sim.errors import ProtocolError
-from carla_drl_sim.protocol.rpc_framing import RequestDecoder
+from carla_drl_sim.protocol.rpc_framing import Request, RequestDecoder
 
 MAX_UNSENT_BYTES = 64 << 20
 """Answers that a client leaves unread before its connection is closed."""
@@ -17,13 +17,24 @@ class RpcConnection:
     """One client.
 
     Attributes:
-        blocked: an answer is held back; later requests wait, as a client's calls take effect in order.
+        blocked: an answer is held back; later requests but queries wait, as a client's calls take effect in order.
+        stalled: the request that waits, if it is decoded already.
         closed: the connection has ended.
         waits_for_socket: the event loop reports when the socket can be written.
         decoder: requests that were received.
     """
 
-    __slots__ = ("_unsent", "blocked", "closed", "decoder", "fd", "name", "socket", "waits_for_socket")
+    __slots__ = (
+        "_unsent",
+        "blocked",
+        "closed",
+        "decoder",
+        "fd",
+        "name",
+        "socket",
+        "stalled",
+        "waits_for_socket",
+    )
 
     def __init__(self, connection: socket.socket, name: str) -> None:
         self.socket = connection
@@ -31,6 +42,7 @@ class RpcConnection:
         self.name = name
         self.blocked = False
         self.closed = False
+        self.stalled: Request | None = None
         self.waits_for_socket = False
         self.decoder = RequestDecoder()
         self._unsent = bytearray()

@@ -13,8 +13,14 @@ SUBSCRIBE_LIMIT_S = 0.5
 """Longest wait for a stream whose token was fetched."""
 
 TRAFFIC_MANAGER_GAP_S = 0.0003
-TRAFFIC_MANAGER_LIMIT_S = 0.005
-"""How old a Traffic Manager's cycle must be, and the longest wait for one."""
+"""How old a Traffic Manager's cycle must be."""
+
+TRAFFIC_MANAGER_LIMIT_S = 1.0
+"""Longest wait for the next cycle of a Traffic Manager that has kept up so far; its thread may be out of luck on a
+busy machine."""
+
+IDLE_TRAFFIC_MANAGER_LIMIT_S = 0.005
+"""Longest wait for a cycle after one did not come: nothing seems to run in that client."""
 
 SLOW_CONSUMER_LIMIT_S = 1.0
 """Longest wait of a synchronous tick for a subscriber that does not read."""
@@ -33,6 +39,7 @@ class TickGate:
         self.traffic_managers: dict[int, str] = {}
         self._streams = streams
         self._cycle_seen_s = 0.0
+        self._managers_cycle = False
         self._last_tick_s = 0.0
         self._silent_until_s = 0.0
         self._subscriptions_before = 0
@@ -41,6 +48,7 @@ class TickGate:
     def settings_read(self, now_s: float) -> None:
         """Note a read of the episode settings, which every cycle of a Traffic Manager starts with."""
         self._cycle_seen_s = now_s
+        self._managers_cycle = True
 
     def ticked(self, now_s: float) -> None:
         """Note that a tick has run."""
@@ -83,8 +91,10 @@ class TickGate:
             self._given_up |= waiting
         self._given_up &= streams.busy
         if self.traffic_managers:
-            limit = asked_s + TRAFFIC_MANAGER_LIMIT_S
-            if self._cycle_seen_s <= self._last_tick_s:
-                return limit
-            return min(limit, self._cycle_seen_s + TRAFFIC_MANAGER_GAP_S)
+            if self._cycle_seen_s > self._last_tick_s:
+                return self._cycle_seen_s + TRAFFIC_MANAGER_GAP_S
+            limit = TRAFFIC_MANAGER_LIMIT_S if self._managers_cycle else IDLE_TRAFFIC_MANAGER_LIMIT_S
+            if asked_s + limit <= now_s:
+                self._managers_cycle = False
+            return asked_s + limit
         return now_s

@@ -34,6 +34,21 @@ class RawClient:
         self.socket.sendall(msgpack.packb(request, use_single_float=True))
         return self._last_id
 
+    def answers(self, *requests: list[Any]) -> list[int]:
+        """Send requests [method, argument...] at once; return their places in the order of the answers."""
+        first = self._last_id + 1
+        data = b""
+        for method, *arguments in requests:
+            self._last_id += 1
+            data += msgpack.packb([0, self._last_id, method, [[False], *arguments]], use_single_float=True)
+        self.socket.sendall(data)
+        order: list[int] = []
+        while len(order) < len(requests):
+            order += [answered - first for _, answered, _, _ in self._unpacker if answered >= first]
+            if len(order) < len(requests):
+                self._unpacker.feed(self.socket.recv(1 << 16))
+        return order
+
     def answer(self, request_id: int) -> tuple[Any, Any]:
         """Wait for the answer to a request: error and result. Earlier answers are skipped."""
         while True:

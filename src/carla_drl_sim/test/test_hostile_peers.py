@@ -259,6 +259,18 @@ def test_a_subscriber_that_does_not_read_delays_ticks_only_so_long(
             assert time.monotonic() - start < 60.0  # without a bound this would never end
 
 
+def test_only_queries_overtake_a_tick_that_waits(start_server: Callable[..., ServerProcess]) -> None:
+    with RawClient(start_server("--synchronous").rpc_port) as raw:
+        vehicle = raw.spawn_vehicle(raw.spawn_points()[0])
+        assert raw.value("add_traffic_manager_running", ["127.0.0.1", 8000])
+        query, tick = ["get_episode_settings"], ["tick_cue"]
+        control = ["apply_control_to_vehicle", vehicle, [1.0, 0.0, 0.0, False, False, False, 0]]
+        raw.answers(tick)
+        for _ in range(20):
+            assert raw.answers(tick, query) == [1, 0]
+        assert raw.answers(tick, control, query) == [0, 1, 2]
+
+
 def test_two_clients_share_one_world(server: ServerProcess, raw: RawClient) -> None:
     vehicle = _vehicle(raw)
     with RawClient(server.rpc_port) as other:

@@ -8,6 +8,7 @@ import pytest
 
 from carla_drl_sim.stream_hub import StreamHub, Subscriber
 from carla_drl_sim.tick_gate import (
+    IDLE_TRAFFIC_MANAGER_LIMIT_S,
     RELOAD_SILENCE_S,
     SLOW_CONSUMER_LIMIT_S,
     SUBSCRIBE_LIMIT_S,
@@ -63,6 +64,7 @@ def test_a_client_that_leaves_is_not_waited_for(hub: StreamHub) -> None:
 def test_a_tick_waits_for_the_cycle_of_a_traffic_manager(hub: StreamHub) -> None:
     gate = TickGate(hub)
     gate.traffic_managers[8000] = "127.0.0.1"
+    gate.settings_read(NOW - 1.0)
     gate.ticked(NOW)
     assert _wait(gate, NOW) == pytest.approx(TRAFFIC_MANAGER_LIMIT_S)
     gate.settings_read(NOW + 0.001)
@@ -73,8 +75,15 @@ def test_a_tick_waits_for_the_cycle_of_a_traffic_manager(hub: StreamHub) -> None
 def test_a_silent_traffic_manager_is_given_up(hub: StreamHub) -> None:
     gate = TickGate(hub)
     gate.traffic_managers[8000] = "127.0.0.1"
+    gate.settings_read(NOW - 1.0)
     gate.ticked(NOW)
-    assert _wait(gate, NOW + 1.01 * TRAFFIC_MANAGER_LIMIT_S) == 0.0
+    later = NOW + 1.01 * TRAFFIC_MANAGER_LIMIT_S
+    assert _wait(gate, later) == 0.0
+    gate.ticked(later)
+    assert _wait(gate, later, asked=later) == pytest.approx(IDLE_TRAFFIC_MANAGER_LIMIT_S)
+    gate.settings_read(later + 0.001)
+    gate.ticked(later + 0.002)
+    assert _wait(gate, later + 0.002, asked=later + 0.002) == pytest.approx(TRAFFIC_MANAGER_LIMIT_S)
 
 
 def test_after_a_reload_all_is_silent_until_the_client_is_back(hub: StreamHub) -> None:
