@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rclcpp/logging.hpp"
 
+#include <cstdlib>
 #include <utility>
 
 #include "logging_mutex.hpp"
@@ -18,6 +19,25 @@ namespace
 {
 
 size_t logging_users = 0;
+bool exiting = false;
+
+void finish_logging()
+{
+  if (rcl_logging_fini() != RCL_RET_OK) {
+    rcl_reset_error();
+  }
+}
+
+// The logging library's own static objects may be younger, and thus be destroyed earlier, than a context
+// that lives until exit: end logging before either.
+void finish_logging_at_exit()
+{
+  const std::lock_guard<std::recursive_mutex> lock(get_global_logging_mutex());
+  exiting = true;
+  if (logging_users > 0) {
+    finish_logging();
+  }
+}
 
 void output_handler(const rcutils_log_location_t * location, int severity, const char * name,
                     rcutils_time_point_value_t timestamp, const char * format, va_list * arguments)
@@ -38,11 +58,13 @@ std::recursive_mutex & get_global_logging_mutex()
 void acquire_logging(const rcl_arguments_t & arguments, const rcl_allocator_t & allocator)
 {
   const std::lock_guard<std::recursive_mutex> lock(get_global_logging_mutex());
-  if (logging_users == 0) {
+  if (logging_users == 0 && !exiting) {
     const rcl_ret_t ret = rcl_logging_configure_with_output_handler(&arguments, &allocator, output_handler);
     if (ret != RCL_RET_OK) {
       exceptions::throw_from_rcl_error(ret, "failed to configure logging");
     }
+    static const int registered = std::atexit(finish_logging_at_exit);
+    static_cast<void>(registered);
   }
   ++logging_users;
 }
@@ -50,10 +72,8 @@ void acquire_logging(const rcl_arguments_t & arguments, const rcl_allocator_t & 
 void release_logging()
 {
   const std::lock_guard<std::recursive_mutex> lock(get_global_logging_mutex());
-  if (--logging_users == 0) {
-    if (rcl_logging_fini() != RCL_RET_OK) {
-      rcl_reset_error();
-    }
+  if (--logging_users == 0 && !exiting) {
+    finish_logging();
   }
 }
 
