@@ -44,9 +44,6 @@ class PPOConfig(StrictConfig):
         default=0.2, gt=0, lt=1, description="how far a probability ratio may move the objective"
     )
     value_coefficient: float = Field(default=0.5, ge=0, description="weight of the value loss")
-    value_clip_range: float = Field(
-        default=0.0, ge=0, description="clip value updates to this much; 0: not at all"
-    )
     entropy_coefficient: float = Field(default=0.0, ge=0, description="weight of the entropy bonus")
     max_gradient_norm: float = Field(default=0.5, gt=0, description="gradients are scaled down to this norm")
     target_kl: float = Field(
@@ -327,11 +324,7 @@ class PPO:
         clipped = ratio.clamp(1.0 - config.clip_range, 1.0 + config.clip_range)
         policy_loss = -torch.minimum(advantages * ratio, advantages * clipped).mean()
         values = self.network.value(rows.observations)
-        errors = (values - rows.returns).square()
-        if config.value_clip_range > 0.0:
-            moved = (values - rows.values).clamp(-config.value_clip_range, config.value_clip_range)
-            errors = torch.maximum(errors, (rows.values + moved - rows.returns).square())
-        value_loss = 0.5 * errors.mean()
+        value_loss = 0.5 * (values - rows.returns).square().mean()
         loss = policy_loss + config.value_coefficient * value_loss - config.entropy_coefficient * entropy
         self.optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
@@ -400,11 +393,4 @@ class _Batch:
 
     def rows(self, index: Tensor | slice) -> _Batch:
         """Return the transitions at `index`."""
-        return _Batch(
-            self.observations[index],
-            self.actions[index],
-            self.log_probs[index],
-            self.advantages[index],
-            self.returns[index],
-            self.values[index],
-        )
+        return _Batch(**{name: values[index] for name, values in vars(self).items()})
