@@ -8,6 +8,7 @@ import sys
 import threading
 from typing import Any
 
+import diagnostic_updater
 import rclpy
 from carla_drl_msgs.msg import Heartbeat
 from diagnostic_msgs.msg import DiagnosticStatus
@@ -16,12 +17,13 @@ from rclpy.node import Node
 from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.signals import SignalHandlerOptions
 
-import diagnostic_updater
 from carla_sensor_bridge.bridge_parameters import read_parameters
 from carla_sensor_bridge.errors import (
     EXIT_CONFIGURATION,
+    EXIT_NO_SIMULATOR,
     EXIT_SIMULATOR_LOST,
     ConfigurationError,
+    NoSimulatorError,
     SimulatorLostError,
 )
 from carla_sensor_bridge.lockstep import BridgeSettings, LockStep
@@ -126,6 +128,9 @@ def _run(node: BridgeNode, log: logging.Logger) -> int:
     except ConfigurationError as error:
         log.error("%s", error)
         return EXIT_CONFIGURATION
+    except NoSimulatorError as error:
+        log.error("%s", error)
+        return EXIT_NO_SIMULATOR
     except SimulatorLostError as error:
         log.error("%s", error)
         return EXIT_SIMULATOR_LOST
@@ -134,7 +139,7 @@ def _run(node: BridgeNode, log: logging.Logger) -> int:
 
 
 def main() -> None:
-    """Run the node; exit code 0 after a signal, 78 for a configuration that cannot work, 69 without a simulator."""
+    """Run the node; exit code 0 after a signal; errors.py has the others."""
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     node = BridgeNode()
     log = logging.getLogger("carla_sensor_bridge")

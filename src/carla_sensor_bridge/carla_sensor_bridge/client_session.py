@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import carla
 
-from carla_sensor_bridge.errors import ConfigurationError, SimulatorLostError
+from carla_sensor_bridge.errors import ConfigurationError, NoSimulatorError
 from carla_sensor_bridge.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class ClientSession:
         """Connect, trying again until `connect_timeout_s`.
 
         Raises:
-            SimulatorLostError: when no server answers in time.
+            NoSimulatorError: when no server answers in time.
             ConfigurationError: when its version cannot work.
             StoppedError: when `stopping` was set meanwhile.
         """
@@ -134,7 +134,7 @@ class ClientSession:
             liveness.setblocking(False)
             liveness.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             return liveness, client
-        raise SimulatorLostError(
+        raise NoSimulatorError(
             f"no CARLA server answers at {host}:{port} after {self._endpoint.connect_timeout_s:g} s: {reason}"
         )
 

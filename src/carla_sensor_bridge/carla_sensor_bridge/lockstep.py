@@ -79,7 +79,8 @@ class LockStep:
 
         Raises:
             ConfigurationError: when the configuration cannot work with this simulator.
-            SimulatorLostError: when no simulator answers, or no longer.
+            NoSimulatorError: when no simulator answers.
+            SimulatorLostError: when it does no longer.
         """
         try:
             session = ClientSession(self._settings.endpoint, guard.stopping, self._log)

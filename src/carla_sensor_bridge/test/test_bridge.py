@@ -16,7 +16,7 @@ from gateway_peer import GatewayPeer, follow_route, wait_until
 from processes import EXAMPLE, START_TIMEOUT_S, Bridge, Simulator, gateway
 
 from carla_sensor_bridge import columns as col
-from carla_sensor_bridge.errors import EXIT_CONFIGURATION, EXIT_SIMULATOR_LOST
+from carla_sensor_bridge.errors import EXIT_CONFIGURATION, EXIT_NO_SIMULATOR, EXIT_SIMULATOR_LOST
 from carla_sensor_bridge.frame_ring import Frame
 
 STOP_S = 2.0
@@ -310,7 +310,7 @@ def test_takes_over_from_a_killed_bridge(simulator: Simulator) -> None:
 def test_no_simulator_listens() -> None:
     port = free_port()
     with Bridge(port, connect_timeout_s=0.5) as bridge:
-        assert bridge.wait(START_TIMEOUT_S) == EXIT_SIMULATOR_LOST
+        assert bridge.wait(START_TIMEOUT_S) == EXIT_NO_SIMULATOR
         assert (
             f"no CARLA server answers at 127.0.0.1:{port} after 0.5 s: connection refused" in bridge.output()
         )
@@ -322,7 +322,7 @@ def test_something_else_listens() -> None:
         listener.listen(16)
         port = listener.getsockname()[1]
         with Bridge(port, connect_timeout_s=1.5) as bridge:
-            assert bridge.wait(START_TIMEOUT_S) == EXIT_SIMULATOR_LOST
+            assert bridge.wait(START_TIMEOUT_S) == EXIT_NO_SIMULATOR
             assert "does not answer as a CARLA server" in bridge.output()
 
 
