@@ -17,5 +17,5 @@ setup(
     maintainer_email="maintainers@carla-drl.invalid",
     description="Learns and drives: a vector environment over fleet topics, PPO, checkpoints and the agent node.",
     license="Apache-2.0",
-    entry_points={"console_scripts": ["agent_node = drl_agent_node.agent_node:run"]},
+    entry_points={"console_scripts": ["agent_node = drl_agent_node.start:main"]},
 )

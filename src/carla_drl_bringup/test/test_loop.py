@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from launched import Launched, domain
+from launched import Launched, domain, mapped_by_anyone
 
 from carla_drl_bringup.arguments import first_free_port
 
@@ -50,7 +50,9 @@ def test_ctrl_c_ends_everything_within_five_seconds(tmp_path: Path) -> None:
         run.interrupt()
         run.wait(15)
         took = time.monotonic() - started
-        assert not [file for file in shared if file.exists()]
+        # Fast DDS shares some ports between all its processes on a machine, of other domains, too.
+        others = mapped_by_anyone()
+        assert not [file for file in shared if file.exists() and file.name not in others]
     left = {pid: command for pid, command in children.items() if psutil.pid_exists(pid)}
     assert not left
     assert took < 5.0, run.output[-4000:]

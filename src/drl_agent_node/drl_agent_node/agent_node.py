@@ -359,7 +359,7 @@ def main(args: list[str] | None = None) -> None:
 
 
 def run() -> None:
-    """Entry point of the executable `agent_node`: `main`, without taking the interpreter apart at the end.
+    """`main`, without taking the interpreter apart at the end.
 
     Everything is closed by then, and taking torch apart takes seconds, which whoever asked to stop does not have.
     """
@@ -371,7 +371,3 @@ def run() -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code if isinstance(code, int) else EXIT_FAILED)
-
-
-if __name__ == "__main__":
-    run()
