@@ -13,21 +13,19 @@ import contextlib
 import os
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import carla
-import numpy as np
 import rclpy
+from carla_drl_msgs.msg import FleetAction
 from diagnostic_msgs.msg import DiagnosticArray
-from numpy.typing import NDArray
 
 from benchmarks.results import report
 from benchmarks.stack import Stack, wait_for_port
-from drl_agent_node.algorithms.ppo import PPOConfig, make_actor_critic
+from drl_agent_node.algorithms.ppo import PPO, PPOConfig
 from drl_agent_node.env.fleet_link import FleetLink
 from drl_agent_node.env.fleet_vector_env import FleetVectorEnv
-from drl_agent_node.env.normalization import RunningMeanStd
 
 FLEETS = (1, 16, 64)
 WARM_UP_TICKS = 300
@@ -106,19 +104,6 @@ class Measured:
     hops_us: dict[str, float]
 
 
-def untrained_policy(state_dim: int) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
-    """Return the default PPO network, acting as it does in training."""
-    config = PPOConfig()
-    model = make_actor_critic(state_dim, config)
-    normalizer = RunningMeanStd((state_dim,))
-
-    def act(observations: NDArray[np.float32]) -> NDArray[np.float32]:
-        normalizer.update(observations)
-        return model.act(normalizer.normalize(observations))[0]
-
-    return act
-
-
 def measure_loop(num_agents: int) -> Measured:
     """Drive `num_agents` through the whole loop with a policy that does not learn."""
     with own_domain(), Stack(num_agents) as stack:
@@ -130,7 +115,7 @@ def measure_loop(num_agents: int) -> Measured:
         diagnostics = DiagnosticValues(listener)
         try:
             observations, _ = env.reset()
-            act = untrained_policy(observations.shape[1])
+            act = PPO(PPOConfig(), env.num_envs, observations.shape[1], FleetAction.NUM_ACTIONS, seed=0).act
             for _ in range(WARM_UP_TICKS):
                 observations = env.step(act(observations))[0]
             drain(listener)
