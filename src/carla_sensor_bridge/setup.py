@@ -16,5 +16,6 @@ setup(
     maintainer_email="maintainers@carla-drl.invalid",
     description="CARLA client of carla_drl: fleet, routes, ego metrics, frame ring.",
     license="Apache-2.0",
+    extras_require={"test": ["pytest"]},
     entry_points={"console_scripts": [f"bridge_node = {PACKAGE}.start:main"]},
 )

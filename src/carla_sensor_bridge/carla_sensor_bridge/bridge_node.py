@@ -165,7 +165,3 @@ def main() -> None:
         if code != 1:
             # Not sys.exit: tearing the client library down with its threads may abort the process.
             os._exit(code)
-
-
-if __name__ == "__main__":
-    main()

@@ -6,7 +6,6 @@ import difflib
 import logging
 import re
 from collections.abc import Callable, Sequence
-from operator import attrgetter
 from typing import Any, Final
 
 import carla
@@ -243,15 +242,11 @@ def _transform(route: Route, above: float) -> Any:
     return carla.Transform(carla.Location(x, y, z), carla.Rotation(pitch, yaw, roll))
 
 
-_XYZ: Final = attrgetter("x", "y", "z")
-_ROLL_PITCH_YAW: Final = attrgetter("roll", "pitch", "yaw")
-
-
 def read_state(snapshot: Any, ids: Sequence[int], out: Array) -> None:
     """Read the state of some actors out of a snapshot, in CARLA's axes.
 
-    Every attribute is a call into the client library (about 0.2 us); `attrgetter` makes three of them per call of the
-    interpreter.
+    Every attribute is a call into the client library, 0.1 to 0.3 us each: about 3.5 us per actor in all. Plain
+    attributes in one tuple measured fastest, before `attrgetter`, `map` and `Transform.get_matrix`.
 
     Args:
         snapshot: of the world.
@@ -263,14 +258,16 @@ def read_state(snapshot: Any, ids: Sequence[int], out: Array) -> None:
     """
     find = snapshot.find
     values: list[float] = []
+    extend = values.extend
     for actor_id in ids:
         actor = find(actor_id)
         if actor is None:
             raise SimulatorLostError(f"ego vehicle with actor id {actor_id} is not in the simulator any more")
         transform = actor.get_transform()
-        values += _XYZ(transform.location)
-        values += _ROLL_PITCH_YAW(transform.rotation)
-        values += _XYZ(actor.get_velocity())
-        values += _XYZ(actor.get_angular_velocity())
-        values += _XYZ(actor.get_acceleration())
-    out.reshape(-1)[:] = values
+        at, turn = transform.location, transform.rotation
+        v, w, a = actor.get_velocity(), actor.get_angular_velocity(), actor.get_acceleration()
+        extend(
+            (at.x, at.y, at.z, turn.roll, turn.pitch, turn.yaw, v.x, v.y, v.z, w.x, w.y, w.z, a.x, a.y, a.z)
+        )
+    # Twice as fast as assigning the list.
+    out.reshape(-1)[:] = np.fromiter(values, np.float64, len(values))

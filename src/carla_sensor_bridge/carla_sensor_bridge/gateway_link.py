@@ -6,6 +6,7 @@ announces the current frame once more.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import socket
 import struct
@@ -115,9 +116,15 @@ class GatewayLink:
         return None
 
     def close(self) -> None:
-        """Say BYE and close. Safe to call twice."""
-        if self._socket is not None:
+        """Say BYE and close. Safe to call twice, and from another thread."""
+        peer = self._socket
+        if peer is not None:
             self._send(wire.HEADER.pack(wire.BYE, 0, self._frame))
+            # Closing with packets unread would reset the connection, and the gateway would see that before BYE.
+            with contextlib.suppress(OSError):
+                peer.shutdown(socket.SHUT_RD)
+                while peer.recv(wire.MAX_PACKET, socket.MSG_DONTWAIT):
+                    pass
         self.drop()
 
     def _handle(self, packet: memoryview) -> npt.NDArray[np.float32] | None:

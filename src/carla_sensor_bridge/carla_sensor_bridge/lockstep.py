@@ -53,6 +53,8 @@ class LockStep:
         self._log = log
         self._link: GatewayLink | None = None
         self._episodes: FleetEpisodes | None = None
+        # Kept until the process ends: the client library complains about sensors that go out of scope undestroyed.
+        self._fleet: Fleet | None = None
 
     @property
     def counters(self) -> LinkCounters:
@@ -90,7 +92,9 @@ class LockStep:
         fleet = None
         try:
             session.prepare_world(self._settings.scenario, self._settings.headless)
-            fleet = Fleet(session, self._settings.scenario.fleet, self._settings.num_agents, self._log)
+            fleet = self._fleet = Fleet(
+                session, self._settings.scenario.fleet, self._settings.num_agents, self._log
+            )
             self._set_up(session, fleet)
             self._step_until(guard.stopping, fleet)
         except RuntimeError as error:  # the client library's only kind of exception, and SimulatorLostError

@@ -13,3 +13,7 @@ def main() -> None:
     from carla_sensor_bridge.bridge_node import main as run
 
     run()
+
+
+if __name__ == "__main__":
+    main()

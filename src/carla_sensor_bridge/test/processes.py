@@ -94,7 +94,7 @@ class Bridge(Process):
         arguments = ["--ros-args"]
         for name, value in values.items():
             arguments += ["-p", f"{name}:={value}"]
-        super().__init__("carla_sensor_bridge.bridge_node", *arguments)
+        super().__init__("carla_sensor_bridge.start", *arguments)
 
 
 def gateway(simulator: str = "sim0") -> GatewayPeer:

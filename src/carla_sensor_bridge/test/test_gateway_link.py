@@ -249,6 +249,22 @@ def test_stopping_ends_the_wait_and_says_bye(address: str, link: Link, connected
         peer.die()
 
 
+def test_bye_is_seen_though_packets_were_not_read(address: str, link: Link) -> None:
+    peer = GatewayPeer(address)
+    link.publish()
+    link.wait()
+    peer.accept()
+    peer.next_frame()
+    peer.answer(1, CONTROLS)
+    link.join()
+    for _ in range(3):
+        peer.answer(1, CONTROLS)
+    link.link.close()
+    assert peer.next_frame() is None
+    assert peer.said_bye
+    peer.die()
+
+
 def test_waiting_costs_next_to_nothing(address: str, link: Link) -> None:
     link.publish()
     link.wait()
