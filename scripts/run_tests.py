@@ -102,6 +102,21 @@ def result_files(workspace: Workspace) -> list[Path]:
     return sorted([*workspace.build.glob("*/pytest.xml"), *workspace.build.glob("*/test_results/**/*.xml")])
 
 
+def without_results(workspace: Workspace, names: set[str]) -> list[str]:
+    """Return the packages with tests that wrote no result: colcon counts those as passed."""
+    missing = []
+    for base in workspace.base_paths:
+        for manifest in (ROOT / base).glob("**/package.xml"):
+            name = manifest.parent.name
+            has_tests = any((manifest.parent / "test").rglob("test_*"))
+            wrote = any(
+                path.relative_to(workspace.build).parts[0] == name for path in result_files(workspace)
+            )
+            if has_tests and not wrote and (not names or name in names):
+                missing.append(name)
+    return missing
+
+
 def read_results(path: Path, tally: Tally) -> None:
     """Add the test cases of one JUnit file to `tally`; an unreadable file counts as a failure."""
     try:
@@ -139,6 +154,8 @@ def main(packages: list[str]) -> int:
             continue
         print(f"== tests of {workspace.name} ==", flush=True)
         broken |= run_colcon(workspace, selected) != 0
+        for name in without_results(workspace, set(selected)):
+            tally.failures.append(f"{name}: has tests, but no results")
         for path in result_files(workspace):
             if not selected or path.relative_to(workspace.build).parts[0] in selected:
                 read_results(path, tally)

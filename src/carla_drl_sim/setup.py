@@ -10,6 +10,7 @@ setup(
         ("share/ament_index/resource_index/packages", [f"resource/{PACKAGE}"]),
         (f"share/{PACKAGE}", ["package.xml", "README.md"]),
     ],
+    extras_require={"test": ["pytest"]},
     install_requires=["setuptools", "numpy", "msgpack"],
     zip_safe=False,
     maintainer="carla_drl maintainers",

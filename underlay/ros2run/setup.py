@@ -10,6 +10,7 @@ setup(
         ("share/ament_index/resource_index/packages", ["resource/" + package_name]),
         ("share/" + package_name, ["package.xml"]),
     ],
+    extras_require={"test": ["pytest"]},
     install_requires=["setuptools"],
     zip_safe=True,
     maintainer="carla_drl maintainers",
