@@ -58,7 +58,7 @@ def workspaces() -> list[Workspace]:
 
 def run_colcon(workspace: Workspace, packages: list[str]) -> int:
     """Run `colcon test`; return its exit code. Old results are removed first."""
-    for build in workspace.build.glob("*"):
+    for build in (path for path in workspace.build.glob("*") if path.is_dir()):
         if not packages or build.name in packages:
             (build / "pytest.xml").unlink(missing_ok=True)
             shutil.rmtree(build / "test_results", ignore_errors=True)
