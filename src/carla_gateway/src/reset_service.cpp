@@ -76,15 +76,21 @@ void ResetService::take(const std::shared_ptr<rmw_request_id_t> & id, const Rese
   // Kept before it is sent: the bridge may answer at once.
   pending_.emplace(number, pending);
   if (!socket_.send_reset(number, request.set_seed ? request.seed : -1, agents)) {
-    answer(pending, false, "the request could not be sent to the bridge of simulator '" + simulator_ + "'");
+    // It has just gone; the I/O thread is about to notice.
+    answer(pending, false, no_bridge());
     pending_.erase(number);
   }
+}
+
+std::string ResetService::no_bridge() const
+{
+  return "no bridge is connected for simulator '" + simulator_ + "'";
 }
 
 std::string ResetService::find_fault(const ResetFleet::Request & request) const
 {
   if (num_agents_ == 0) {
-    return "no bridge is connected for simulator '" + simulator_ + "'";
+    return no_bridge();
   }
   if (request.set_seed && request.seed < 0) {
     return "seed is " + std::to_string(request.seed) + ", 0 or greater is allowed";

@@ -45,6 +45,7 @@ class ResetService
   };
 
   void take(const std::shared_ptr<rmw_request_id_t> & id, const ResetFleet::Request & request);
+  std::string no_bridge() const;
   std::string find_fault(const ResetFleet::Request & request) const;
   void answer(const Pending & pending, bool success, const std::string & message, std::uint64_t frame = 0);
 
