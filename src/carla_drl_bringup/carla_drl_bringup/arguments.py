@@ -112,3 +112,13 @@ def find_config(name: str, value: str, folder: Path) -> Path:
     if path.suffix in {".yaml", ".yml"} and path.is_file():
         return path.resolve()
     raise ArgumentError(name, value, f"{', '.join(known)}, or the path of a .yaml file")
+
+
+def newest_run(run_root: Path) -> str:
+    """Return the name of the run below `run_root` that wrote a checkpoint last."""
+    checkpoints = sorted(run_root.glob("*/checkpoints/*.pt"), key=lambda path: path.stat().st_mtime)
+    if not checkpoints:
+        raise ArgumentError(
+            "run_name", "", f"the name of a run with checkpoints; there is none in {run_root}"
+        )
+    return checkpoints[-1].parent.parent.name

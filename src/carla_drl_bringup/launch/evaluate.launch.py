@@ -1,5 +1,7 @@
 """Drive episodes with a trained policy, without learning, and report how well it drives."""
 
+from pathlib import Path
+
 from launch import LaunchContext, LaunchDescription
 
 from carla_drl_bringup import arguments as parse
@@ -8,7 +10,7 @@ from carla_drl_bringup.loop import declare, loop
 ARGUMENTS = {
     "policy": (
         "latest",
-        "latest: the newest checkpoint of run_name; untrained: the policy before training; or a path",
+        "latest: the newest checkpoint of run_name, or of all runs without one; untrained: the policy before training; or a path",
     ),
     "eval_episodes": ("100", "episodes to drive, 1 to 1000000"),
 }
@@ -16,8 +18,13 @@ ARGUMENTS = {
 
 def _agent_parameters(context: LaunchContext) -> dict[str, object]:
     value = context.launch_configurations
+    # Without a name: the policy trained last.
+    name = value["run_name"]
+    if not name and value["policy"] == "latest":
+        name = parse.newest_run(Path(value["run_root"]).expanduser().resolve())
     return {
         "mode": "evaluate",
+        **({"run_name": name} if name else {}),
         "policy": value["policy"],
         "eval_episodes": parse.parse_int("eval_episodes", value["eval_episodes"], 1, 10**6),
     }

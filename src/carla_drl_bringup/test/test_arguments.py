@@ -1,5 +1,6 @@
 """Launch arguments: what is accepted, and what the messages say about the rest."""
 
+import os
 import socket
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from carla_drl_bringup.arguments import (
     Simulator,
     find_config,
     first_free_port,
+    newest_run,
     parse_bool,
     parse_float,
     parse_int,
@@ -85,3 +87,14 @@ def test_find_config(tmp_path: Path) -> None:
     assert find_config("scenario", str(other), tmp_path) == other
     with pytest.raises(ArgumentError, match=r"scenario:='nowhere'.*town"):
         find_config("scenario", "nowhere", tmp_path)
+
+
+def test_newest_run(tmp_path: Path) -> None:
+    with pytest.raises(ArgumentError, match=r"run_name:=''.*there is none in"):
+        newest_run(tmp_path)
+    for age, name in enumerate(("b", "a", "c")):
+        file = tmp_path / name / "checkpoints" / "checkpoint_1.pt"
+        file.parent.mkdir(parents=True)
+        file.touch()
+        os.utime(file, (1000 - age, 1000 - age))
+    assert newest_run(tmp_path) == "b"
