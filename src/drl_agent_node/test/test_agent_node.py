@@ -64,7 +64,7 @@ class Run:
         ]
 
     def start(self, **parameters: object) -> subprocess.Popen[str]:
-        process = start("-m", "drl_agent_node.agent_node", *self.arguments(**parameters))
+        process = start("-m", "drl_agent_node.start", *self.arguments(**parameters))
         self.processes.append(process)
         return process
 
