@@ -102,22 +102,47 @@ class BridgeNode(Node):  # type: ignore[misc]
         return status
 
 
-def _spin(executor: SingleThreadedExecutor, done: threading.Event) -> None:
-    while not done.is_set() and rclpy.ok():
-        try:
-            executor.spin_once(timeout_sec=_SPIN_S)
-        except ExternalShutdownException:
-            return
+class _RosSide:
+    """The node and the thread that spins it, to be closed once by whichever thread ends the process."""
+
+    def __init__(self) -> None:
+        rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+        self.node = BridgeNode()
+        self._executor = SingleThreadedExecutor()
+        self._executor.add_node(self.node)
+        self._done = threading.Event()
+        self._closing = threading.Lock()
+        self._spinner = threading.Thread(target=self._spin, name="spin", daemon=True)
+        self._spinner.start()
+
+    def _spin(self) -> None:
+        while not self._done.is_set() and rclpy.ok():
+            try:
+                self._executor.spin_once(timeout_sec=_SPIN_S)
+            except ExternalShutdownException:
+                return
+
+    def close(self) -> None:
+        """Take the node down. Without this, its middleware leaves files in shared memory."""
+        with self._closing:
+            if self._done.is_set():
+                return
+            self._done.set()
+            self._spinner.join(_JOIN_S)
+            self._executor.shutdown(timeout_sec=_JOIN_S)
+            self.node.destroy_node()
+            rclpy.try_shutdown()
 
 
-def _run(node: BridgeNode, log: logging.Logger) -> int:
+def _run(ros: _RosSide, log: logging.Logger) -> int:
+    node = ros.node
     lockstep: LockStep | None = None
 
     def last_words() -> None:
         if lockstep is not None:
             lockstep.say_bye()
 
-    guard = ProcessGuard(log, last_words)
+    guard = ProcessGuard(log, last_words, ros.close)
     try:
         settings = read_parameters(node)
         warm_up()
@@ -140,26 +165,16 @@ def _run(node: BridgeNode, log: logging.Logger) -> int:
 
 def main() -> None:
     """Run the node; exit code 0 after a signal; errors.py has the others."""
-    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
-    node = BridgeNode()
+    ros = _RosSide()
     log = logging.getLogger("carla_sensor_bridge")
-    log.addHandler(_RosLogHandler(node))
+    log.addHandler(_RosLogHandler(ros.node))
     log.setLevel(logging.DEBUG)
     log.propagate = False
-    executor = SingleThreadedExecutor()
-    executor.add_node(node)
-    done = threading.Event()
-    spinner = threading.Thread(target=_spin, args=(executor, done), name="spin", daemon=True)
-    spinner.start()
     code = 1
     try:
-        code = _run(node, log)
+        code = _run(ros, log)
     finally:
-        done.set()
-        spinner.join(_JOIN_S)
-        executor.shutdown(timeout_sec=_JOIN_S)
-        node.destroy_node()
-        rclpy.try_shutdown()
+        ros.close()
         sys.stdout.flush()
         sys.stderr.flush()
         if code != 1:

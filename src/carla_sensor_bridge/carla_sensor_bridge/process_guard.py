@@ -34,17 +34,21 @@ class ProcessGuard:
         lost: set, before `stopping`, when the simulator died.
     """
 
-    def __init__(self, log: logging.Logger, last_words: Callable[[], None]) -> None:
+    def __init__(
+        self, log: logging.Logger, last_words: Callable[[], None], close: Callable[[], None]
+    ) -> None:
         """Take over the signals; call from the main thread.
 
         Args:
             log: for the reason of a forced end.
             last_words: called before a forced clean end, e.g. to say good-bye to the gateway.
+            close: called last before every forced end, to give back what outlives the process.
         """
         self.stopping = Event()
         self.lost = Event()
         self._log = log
         self._last_words = last_words
+        self._close = close
         self._done = Event()
         self._liveness: socket.socket | None = None
         self._wake_read, self._wake_write = os.pipe()
@@ -108,8 +112,8 @@ class ProcessGuard:
             self._log.error("the simulator is lost: it closed the connection")
             self._exit(EXIT_SIMULATOR_LOST)
 
-    @staticmethod
-    def _exit(code: int) -> None:
+    def _exit(self, code: int) -> None:
+        self._close()
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
