@@ -17,9 +17,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import carla
+import numpy as np
 import rclpy
 from carla_drl_msgs.msg import FleetAction
 from diagnostic_msgs.msg import DiagnosticArray
+from numpy.typing import NDArray
 
 from benchmarks.results import report
 from benchmarks.stack import Stack, wait_for_port
@@ -104,6 +106,13 @@ class Measured:
     hops_us: dict[str, float]
 
 
+def step(env: FleetVectorEnv, actions: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Step as the trainer does: the last step's rewards are computed while the simulator works on this one."""
+    env.send(actions)
+    env.outcome()
+    return env.receive()
+
+
 def measure_loop(num_agents: int) -> Measured:
     """Drive `num_agents` through the whole loop with a policy that does not learn."""
     with own_domain(), Stack(num_agents) as stack:
@@ -117,14 +126,14 @@ def measure_loop(num_agents: int) -> Measured:
             observations, _ = env.reset()
             act = PPO(PPOConfig(), env.num_envs, observations.shape[1], FleetAction.NUM_ACTIONS, seed=0).act
             for _ in range(WARM_UP_TICKS):
-                observations = env.step(act(observations))[0]
+                observations = step(env, act(observations))
             drain(listener)
             env.take_timings()
             simulator_s, ticks, rates = stack.cpu_seconds("simulator"), 0, []
             for _ in range(WINDOWS):
                 window, started = 0, time.perf_counter()
                 while time.perf_counter() - started < WINDOW_S:
-                    observations = env.step(act(observations))[0]
+                    observations = step(env, act(observations))
                     window += 1
                 rates.append(window / (time.perf_counter() - started))
                 ticks += window

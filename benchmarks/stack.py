@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 import subprocess
 import tempfile
@@ -23,19 +22,6 @@ STOP_DEADLINE_S = 5.0
 def executable(package: str, name: str) -> str:
     """Return the path of a node's executable."""
     return str(Path(get_package_prefix(package)) / "lib" / package / name)
-
-
-def tuned_environment() -> dict[str, str]:
-    """Return the environment that the launch files give their nodes, with this process's ROS_DOMAIN_ID."""
-    profile = Path(get_package_share_directory("carla_drl_bringup")) / "config" / "base" / "fastdds.xml"
-    return dict(
-        os.environ,
-        OMP_NUM_THREADS="1",
-        OMP_WAIT_POLICY="passive",
-        FASTDDS_DEFAULT_PROFILES_FILE=str(profile),
-        ROS_AUTOMATIC_DISCOVERY_RANGE="LOCALHOST",
-        PYTHONUNBUFFERED="1",
-    )
 
 
 class Stack:
@@ -68,9 +54,7 @@ class Stack:
             for name, value in bridge.items():
                 commands["bridge"] += ["-p", f"{name}:={value}"]
         self._processes = {
-            name: subprocess.Popen(
-                command, env=tuned_environment(), stdout=self._log, stderr=subprocess.STDOUT
-            )
+            name: subprocess.Popen(command, stdout=self._log, stderr=subprocess.STDOUT)
             for name, command in commands.items()
         }
 
