@@ -6,7 +6,6 @@ usage: scripts/run_tests.py [package ...]
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import subprocess
@@ -15,6 +14,8 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
+
+from carla_drl_bringup import shared_memory
 
 ROOT = Path(__file__).resolve().parent.parent
 TEST_TIMEOUT_S = "300"
@@ -75,28 +76,6 @@ def run_colcon(workspace: Workspace, packages: list[str]) -> int:
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
 
 
-def shared_memory() -> set[Path]:
-    """Return Fast DDS's files in shared memory."""
-    return set(Path("/dev/shm").glob("*fastdds_*"))
-
-
-def remove_stale_shared_memory(before: set[Path]) -> int:
-    """Remove what killed processes left since `before`; return how many files. Tests kill processes on purpose."""
-    mapped = set()
-    for maps in Path("/proc").glob("[0-9]*/maps"):
-        with contextlib.suppress(OSError):
-            mapped |= {
-                line.partition("/dev/shm/")[2]
-                for line in maps.read_text().splitlines()
-                if "/dev/shm/" in line
-            }
-    # An empty file with _el is the lock of the segment with the same name.
-    stale = {path for path in shared_memory() - before if path.name.removesuffix("_el") not in mapped}
-    for path in stale:
-        path.unlink(missing_ok=True)
-    return len(stale)
-
-
 def result_files(workspace: Workspace) -> list[Path]:
     """Return the JUnit files that the last run wrote."""
     return sorted([*workspace.build.glob("*/pytest.xml"), *workspace.build.glob("*/test_results/**/*.xml")])
@@ -144,7 +123,7 @@ def main(packages: list[str]) -> int:
     started = time.monotonic()
     tally = Tally()
     broken = False
-    shared_before = shared_memory()
+    shared_before = shared_memory.files()
     for workspace in workspaces():
         names = {
             path.parent.name for base in workspace.base_paths for path in (ROOT / base).glob("**/package.xml")
@@ -161,7 +140,7 @@ def main(packages: list[str]) -> int:
                 read_results(path, tally)
     print(f"\n== results after {time.monotonic() - started:.0f} s ==")
     print(
-        f"removed {remove_stale_shared_memory(shared_before)} files that killed processes left in shared memory"
+        f"removed {shared_memory.remove_unused(shared_before)} files that killed processes left in shared memory"
     )
     for failure in tally.failures:
         print(f"FAILED {failure}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import time
 from collections.abc import Callable
@@ -24,6 +25,7 @@ from launch.events import Shutdown
 from launch_ros.actions import Node
 
 from carla_drl_bringup import arguments as parse
+from carla_drl_bringup import shared_memory
 
 # Exit code of every node for a configuration that cannot work (sysexits.h EX_CONFIG): a restart would not help.
 EXIT_CONFIGURATION = 78
@@ -262,6 +264,8 @@ def loop(
         except parse.ArgumentError as error:
             raise RuntimeError(str(error)) from None
         nodes = simulator_and_bridge(setup)
+        # When launch itself ends, all its processes have.
+        atexit.register(shared_memory.remove_unused, shared_memory.files())
         return [*environment(), *end_with(nodes, main, main_respawns=respawn_agent), *nodes, main]
 
     return [OpaqueFunction(function=start)]

@@ -15,20 +15,6 @@ from types import TracebackType
 
 import psutil
 
-
-def mapped_by_anyone() -> set[str]:
-    """Return the files in shared memory that any process has mapped now."""
-    names = set()
-    for maps in Path("/proc").glob("[0-9]*/maps"):
-        with contextlib.suppress(OSError):
-            names |= {
-                line.partition("/dev/shm/")[2]
-                for line in maps.read_text().splitlines()
-                if "/dev/shm/" in line
-            }
-    return names
-
-
 LAUNCH_FILES = {"train", "evaluate", "sim"}
 
 

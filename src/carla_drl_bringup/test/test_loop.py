@@ -7,9 +7,10 @@ from pathlib import Path
 
 import psutil
 import pytest
-from launched import Launched, domain, mapped_by_anyone
+from launched import Launched, domain
 
 from carla_drl_bringup.arguments import first_free_port
+from carla_drl_bringup.shared_memory import mapped
 
 # Mean return that 40 000 steps of training must add to the untrained policy; a finished route is worth about 100.
 IMPROVEMENT = 30.0
@@ -51,7 +52,7 @@ def test_ctrl_c_ends_everything_within_five_seconds(tmp_path: Path) -> None:
         run.wait(15)
         took = time.monotonic() - started
         # Fast DDS shares some ports between all its processes on a machine, of other domains, too.
-        others = mapped_by_anyone()
+        others = mapped()
         assert not [file for file in shared if file.exists() and file.name not in others]
     left = {pid: command for pid, command in children.items() if psutil.pid_exists(pid)}
     assert not left
