@@ -6,14 +6,7 @@ when they are set before numpy, torch and rclpy are imported.
 
 import os
 
-from ament_index_python.packages import get_package_share_directory
+from carla_drl_bringup.process_settings import process_settings
 
-SETTINGS = {
-    "OMP_NUM_THREADS": "1",
-    "OMP_WAIT_POLICY": "passive",
-    "FASTDDS_DEFAULT_PROFILES_FILE": f"{get_package_share_directory('carla_drl_bringup')}/config/base/fastdds.xml",
-    "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
-    "PYTHONUNBUFFERED": "1",
-}
-for _name, _value in SETTINGS.items():
+for _name, _value in process_settings().items():
     os.environ.setdefault(_name, _value)

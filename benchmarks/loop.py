@@ -73,7 +73,6 @@ class DiagnosticValues:
 
     def __init__(self, node: rclpy.node.Node) -> None:
         self.values: dict[str, float] = {}
-        self.times: dict[str, int] = {}
         node.create_subscription(DiagnosticArray, "/diagnostics", self._take, 50)
 
     def _take(self, message: DiagnosticArray) -> None:
@@ -81,7 +80,6 @@ class DiagnosticValues:
             for pair in status.values:
                 with contextlib.suppress(ValueError):
                     self.values[pair.key] = float(pair.value)
-                    self.times[pair.key] = self.times.get(pair.key, 0) + 1
 
 
 @contextlib.contextmanager

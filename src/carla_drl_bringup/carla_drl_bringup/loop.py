@@ -26,6 +26,7 @@ from launch_ros.actions import Node
 
 from carla_drl_bringup import arguments as parse
 from carla_drl_bringup import shared_memory
+from carla_drl_bringup.process_settings import process_settings
 
 # Exit code of every node for a configuration that cannot work (sysexits.h EX_CONFIG): a restart would not help.
 EXIT_CONFIGURATION = 78
@@ -121,19 +122,12 @@ def read_setup(context: LaunchContext) -> Setup:
 
 
 def environment() -> list[LaunchDescriptionEntity]:
-    """Process settings that measured best; what the user has set stays."""
-    profile = Path(get_package_share_directory("carla_drl_bringup")) / "config" / "base" / "fastdds.xml"
-    wanted = {
-        # One thread per process: a second one on a busy machine made learning 2 to 6 times slower.
-        "OMP_NUM_THREADS": "1",
-        "OMP_WAIT_POLICY": "passive",
-        "FASTDDS_DEFAULT_PROFILES_FILE": str(profile),
-        # Two people who train on one network must not drive each other's cars.
-        "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
-        "PYTHONUNBUFFERED": "1",
-        "RCUTILS_COLORIZED_OUTPUT": "0",
-    }
-    return [SetEnvironmentVariable(name, value) for name, value in wanted.items() if name not in os.environ]
+    """Set `process_settings`; what the user has set stays."""
+    return [
+        SetEnvironmentVariable(name, value)
+        for name, value in process_settings().items()
+        if name not in os.environ
+    ]
 
 
 def simulator_and_bridge(setup: Setup) -> list[Node]:
