@@ -11,6 +11,7 @@ from carla_drl_sim.errors import RpcError
 from carla_drl_sim.protocol import structs
 from carla_drl_sim.protocol.arguments import Description
 from carla_drl_sim.protocol.structs import Pose, WireValue
+from carla_drl_sim.world.labels import Label
 
 if TYPE_CHECKING:
     from carla_drl_sim.world.vehicles import VehicleModel
@@ -83,12 +84,12 @@ class Actor:
 def semantic_tag(model: VehicleModel) -> int:
     """Semantic tag that CARLA gives to vehicles of this base type."""
     tags = {
-        "truck": structs.SemanticTag.TRUCK,
-        "bus": structs.SemanticTag.BUS,
-        "motorcycle": structs.SemanticTag.MOTORCYCLE,
-        "bicycle": structs.SemanticTag.BICYCLE,
+        "truck": Label.TRUCK,
+        "bus": Label.BUS,
+        "motorcycle": Label.MOTORCYCLE,
+        "bicycle": Label.BICYCLE,
     }
-    return int(tags.get(model.base_type, structs.SemanticTag.CAR))
+    return int(tags.get(model.base_type, Label.CAR))
 
 
 class ActorRegistry:

@@ -30,16 +30,6 @@ class AttributeType(IntEnum):
     RGB = 5
 
 
-class SemanticTag(IntEnum):
-    """Semantic tags (``carla.CityObjectLabel``) of the actors served here."""
-
-    CAR = 14
-    TRUCK = 15
-    BUS = 16
-    MOTORCYCLE = 18
-    BICYCLE = 19
-
-
 class Pose(NamedTuple):
     """A transform: metres and degrees in CARLA's frame."""
 
