@@ -13,7 +13,7 @@ from carla_drl_sim.connection import RpcConnection
 from carla_drl_sim.errors import ProtocolError
 from carla_drl_sim.handlers import RPCS, AfterDelay, AfterTick
 from carla_drl_sim.protocol.control_requests import ControlRequests
-from carla_drl_sim.protocol.rpc_framing import Request, pack_response
+from carla_drl_sim.protocol.rpc_framing import VOID_OK, Request, pack_response
 from carla_drl_sim.simulator import Simulator
 
 _log = logging.getLogger(__name__)
@@ -172,6 +172,8 @@ class Calls:
             now = simulator.clock()
             self._hold(_Held(connection, request.id, now, now + result.delay_s, None, result.result))
         else:
+            if not request.is_waited_for and result is not VOID_OK and _log.isEnabledFor(logging.DEBUG):
+                _log.debug("%s does not wait for the answer %.300r", connection.name, result)
             self._answer(connection, pack_response(request.id, None, result), request.is_waited_for)
 
     def _may_overtake(self, connection: RpcConnection, request: Request) -> bool:

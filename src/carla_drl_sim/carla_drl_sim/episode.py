@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from carla_drl_sim.actors import Actor, ActorRegistry
 from carla_drl_sim.blueprints import SERVER_SENSORS, BlueprintLibrary
+from carla_drl_sim.debug_shapes import DebugShapes
 from carla_drl_sim.errors import RpcError
 from carla_drl_sim.protocol.arguments import Description, Vector
 from carla_drl_sim.protocol.streams import MAP_CHANGE
@@ -61,6 +62,7 @@ class Episode:
         self.actors = actors
         self.settings = settings
         self.weather = list(CLEAR_NOON)
+        self.debug_shapes = DebugShapes()
         self.frame = frame
         self.elapsed_s = 0.0
         self.dynamics = VehicleDynamics()

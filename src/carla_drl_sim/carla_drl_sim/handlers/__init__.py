@@ -3,6 +3,7 @@
 from carla_drl_sim.handlers import (
     batch,
     content,
+    debug,
     motion,
     refused,
     session,
@@ -19,6 +20,7 @@ __all__ = [
     "Rpc",
     "batch",
     "content",
+    "debug",
     "motion",
     "refused",
     "session",

@@ -1,4 +1,4 @@
-"""Weather, street and traffic lights, debug drawing, gravity."""
+"""Weather, street and traffic lights, gravity."""
 
 from __future__ import annotations
 
@@ -58,24 +58,6 @@ def update_lights_state(simulator: Simulator, client: str, lights: list[object],
 @rpc(arguments.text, arguments.boolean, void=True, state=PARTIAL, note="accepted; there are no street lights")
 def update_day_night_cycle(simulator: Simulator, client: str, active: bool) -> None:
     """Let street lights follow the sun, or not."""
-    return
-
-
-@rpc(arguments.any_value, void=True, state=PARTIAL, note="accepted; nothing is drawn")
-def draw_debug_shape(simulator: Simulator, shape: object) -> None:
-    """Draw a shape into the scene."""
-    return
-
-
-@rpc(void=True, state=PARTIAL, note="accepted; nothing is drawn")
-def clear_debug_shape(simulator: Simulator) -> None:
-    """Remove drawn shapes."""
-    return
-
-
-@rpc(void=True, state=PARTIAL, note="accepted; nothing is drawn")
-def clear_debug_string(simulator: Simulator) -> None:
-    """Remove drawn texts."""
     return
 
 
