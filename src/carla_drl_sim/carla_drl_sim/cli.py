@@ -99,7 +99,7 @@ def _serve(options: argparse.Namespace) -> int:
         signal.signal(number, lambda *_: os._exit(0))
     from carla_drl_sim.server import Server
     from carla_drl_sim.warm_up import warm_up
-    from carla_drl_sim.world.town import TOWNS
+    from carla_drl_sim.world.town_generator import TOWNS
 
     _checked(options, list(TOWNS))
     server = Server(

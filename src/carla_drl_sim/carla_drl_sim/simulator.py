@@ -12,7 +12,8 @@ from carla_drl_sim.protocol import rpc_framing, streams
 from carla_drl_sim.settings import EpisodeSettings
 from carla_drl_sim.stream_hub import StreamHub
 from carla_drl_sim.tick_gate import RELOAD_DELAY_S, RELOAD_SILENCE_S, SUBSCRIBE_LIMIT_S, TickGate
-from carla_drl_sim.world.town import TOWNS, Town, generate_town
+from carla_drl_sim.world.town import Town
+from carla_drl_sim.world.town_generator import TOWNS, generate_town
 
 
 class Simulator:

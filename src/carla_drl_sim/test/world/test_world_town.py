@@ -17,7 +17,8 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from carla_drl_sim.world.town import TOWNS, Town, generate_town
+from carla_drl_sim.world.town import Town
+from carla_drl_sim.world.town_generator import TOWNS, generate_town
 
 carla = pytest.importorskip("carla")
 
@@ -95,7 +96,7 @@ def strongly_connected(graph: dict[Lane, set[Lane]]) -> bool:
 
 def test_same_seed_gives_the_same_bytes_in_another_process(town: Town) -> None:
     code = (
-        "import sys, hashlib; from carla_drl_sim.world.town import generate_town; t = generate_town('Town01', 0);"
+        "import sys, hashlib; from carla_drl_sim.world.town_generator import generate_town; t = generate_town('Town01', 0);"
         "sys.stdout.write(hashlib.sha256(t.opendrive.encode() + t.spawn_points.tobytes()).hexdigest())"
     )
     environment = {
