@@ -1,16 +1,14 @@
-"""A small OpenDRIVE 1.4 writer: roads of lines and arcs with one lane section, and junctions.
+"""What an OpenDRIVE 1.4 document is made of, as far as generated towns need it.
 
-Everything here is in OpenDRIVE's own frame: right-handed, metres, radians, counter-clockwise headings.
-Element and attribute names follow the OpenDRIVE Format Specification, Rev. 1.4 (VIRES, 2015).
+Everything here is in OpenDRIVE's own frame: right-handed, metres, radians, counter-clockwise headings; s runs along
+a road's reference line, t to its left. `opendrive_writer` turns it into text.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
-from xml.sax.saxutils import escape, quoteattr
 
 ContactPoint = Literal["start", "end"]
 Pose = tuple[float, float, float]
@@ -41,6 +39,27 @@ class Geometry:
 
 
 @dataclass(frozen=True)
+class Cubic:
+    """Height over the reference line from `s` on: a + b ds + c ds^2 + d ds^3 with ds counted from `s`."""
+
+    s: float
+    a: float
+    b: float = 0.0
+    c: float = 0.0
+    d: float = 0.0
+
+    def value(self, s: float) -> float:
+        """Height at `s`, m."""
+        ds = s - self.s
+        return self.a + ds * (self.b + ds * (self.c + ds * self.d))
+
+    def slope(self, s: float) -> float:
+        """Rise per metre at `s`."""
+        ds = s - self.s
+        return self.b + ds * (2.0 * self.c + ds * 3.0 * self.d)
+
+
+@dataclass(frozen=True)
 class RoadMark:
     """Marking on the outer border of a lane (of the centre lane: on the reference line)."""
 
@@ -52,7 +71,10 @@ class RoadMark:
 
 @dataclass(frozen=True)
 class Lane:
-    """A lane of constant width; id < 0 is right of the reference line, `predecessor`/`successor` are lane ids."""
+    """A lane; id < 0 is right of the reference line, `predecessor`/`successor` are lane ids.
+
+    Its width goes smoothly from `width` at the road's start to `end_width` at its end, where that is given.
+    """
 
     id: int
     kind: str
@@ -60,6 +82,7 @@ class Lane:
     mark: RoadMark = RoadMark()
     predecessor: int | None = None
     successor: int | None = None
+    end_width: float | None = None
 
 
 @dataclass(frozen=True)
@@ -72,8 +95,45 @@ class RoadLink:
 
 
 @dataclass(frozen=True)
+class RoadSignal:
+    """A traffic light or sign at (s, t), for traffic along (`+`) or against (`-`) the reference line.
+
+    Attributes:
+        kind: type as in CARLA's maps, see ``world.signals.SignalKind``.
+        value: km/h for speed limits, else -1.
+        from_lane, to_lane: the lanes it is for, inclusive.
+        dynamic: whether it changes, as lights do.
+    """
+
+    id: int
+    name: str
+    kind: str
+    s: float
+    t: float
+    orientation: Literal["+", "-"]
+    from_lane: int
+    to_lane: int
+    value: int = -1
+    dynamic: bool = False
+
+
+@dataclass(frozen=True)
+class Crosswalk:
+    """A crossing for pedestrians: a rectangle around (s, t), `length` along the road and `width` across it."""
+
+    id: int
+    s: float
+    t: float
+    length: float
+    width: float
+
+
+@dataclass(frozen=True)
 class Road:
-    """A road; `junction` is -1 unless it is a connecting road. `lanes` leaves out the centre lane."""
+    """A road; `junction` is -1 unless it is a connecting road. `lanes` leaves out the centre lane.
+
+    `elevation` is empty where the road lies at height 0, else it begins with a piece at s = 0.
+    """
 
     id: int
     name: str
@@ -84,6 +144,10 @@ class Road:
     junction: int = -1
     predecessor: RoadLink | None = None
     successor: RoadLink | None = None
+    elevation: tuple[Cubic, ...] = ()
+    kind: str = "town"
+    signals: tuple[RoadSignal, ...] = ()
+    crosswalks: tuple[Crosswalk, ...] = ()
 
     @property
     def length(self) -> float:
@@ -99,6 +163,21 @@ class Road:
             s -= piece.length
         return self.geometry[-1].pose(min(s, self.geometry[-1].length))
 
+    def height(self, s: float) -> float:
+        """Height of the reference line at `s`, m."""
+        return self._elevation(s).value(s)
+
+    def slope(self, s: float) -> float:
+        """Rise per metre along the reference line at `s`."""
+        return self._elevation(s).slope(s)
+
+    def _elevation(self, s: float) -> Cubic:
+        found = self.elevation[0] if self.elevation else Cubic(0.0, 0.0)
+        for piece in self.elevation[1:]:
+            if piece.s <= s:
+                found = piece
+        return found
+
 
 @dataclass(frozen=True)
 class Connection:
@@ -111,110 +190,20 @@ class Connection:
 
 
 @dataclass(frozen=True)
+class Controller:
+    """Traffic lights that change together; those of one junction take turns in the order of `sequence`."""
+
+    id: int
+    name: str
+    sequence: int
+    signal_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Junction:
-    """A junction and the ways through it."""
+    """A junction, the ways through it, and the controllers of its traffic lights."""
 
     id: int
     name: str
     connections: tuple[Connection, ...]
-
-
-def number(value: float) -> str:
-    """Decimal text of a length or angle, rounded to 1e-9 so that a town is the same text on every machine."""
-    return repr(round(value, 9) + 0.0)
-
-
-def _lane_xml(lane: Lane) -> str:
-    link = "".join(
-        f'<{tag} id="{other}"/>'
-        for tag, other in (("predecessor", lane.predecessor), ("successor", lane.successor))
-        if other is not None
-    )
-    return (
-        f'<lane id="{lane.id}" type="{lane.kind}" level="false"><link>{link}</link>'
-        f'<width sOffset="0" a="{number(lane.width)}" b="0" c="0" d="0"/>{_mark_xml(lane.mark)}</lane>'
-    )
-
-
-def _mark_xml(mark: RoadMark) -> str:
-    return (
-        f'<roadMark sOffset="0" type="{mark.kind}" weight="standard" color="{mark.color}" '
-        f'width="{number(mark.width)}" laneChange="{mark.lane_change}"/>'
-    )
-
-
-def _link_xml(tag: str, link: RoadLink | None) -> str:
-    if link is None:
-        return ""
-    contact = "" if link.contact is None else f' contactPoint="{link.contact}"'
-    return f'<{tag} elementType="{link.element}" elementId="{link.id}"{contact}/>'
-
-
-def _road_xml(road: Road) -> Iterable[str]:
-    yield f'<road name={quoteattr(road.name)} length="{number(road.length)}" id="{road.id}" junction="{road.junction}">'
-    yield f"<link>{_link_xml('predecessor', road.predecessor)}{_link_xml('successor', road.successor)}</link>"
-    yield f'<type s="0" type="town"><speed max="{road.speed_kmh}" unit="km/h"/></type>'
-    yield "<planView>"
-    s = 0.0
-    for piece in road.geometry:
-        shape = "<line/>" if piece.curvature == 0.0 else f'<arc curvature="{number(piece.curvature)}"/>'
-        yield (
-            f'<geometry s="{number(s)}" x="{number(piece.x)}" y="{number(piece.y)}" '
-            f'hdg="{number(piece.heading)}" length="{number(piece.length)}">{shape}</geometry>'
-        )
-        s += piece.length
-    yield "</planView>"
-    yield '<elevationProfile><elevation s="0" a="0" b="0" c="0" d="0"/></elevationProfile><lateralProfile/>'
-    yield '<lanes><laneOffset s="0" a="0" b="0" c="0" d="0"/><laneSection s="0">'
-    left = sorted((lane for lane in road.lanes if lane.id > 0), key=lambda lane: -lane.id)
-    right = sorted((lane for lane in road.lanes if lane.id < 0), key=lambda lane: -lane.id)
-    if left:
-        yield "<left>" + "".join(map(_lane_xml, left)) + "</left>"
-    yield f'<center><lane id="0" type="none" level="false"><link/>{_mark_xml(road.centre_mark)}</lane></center>'
-    if right:
-        yield "<right>" + "".join(map(_lane_xml, right)) + "</right>"
-    yield "</laneSection></lanes></road>"
-
-
-def _junction_xml(junction: Junction) -> Iterable[str]:
-    yield f'<junction id="{junction.id}" name={quoteattr(junction.name)}>'
-    for connection in junction.connections:
-        links = "".join(f'<laneLink from="{a}" to="{b}"/>' for a, b in connection.lane_links)
-        yield (
-            f'<connection id="{connection.id}" incomingRoad="{connection.incoming_road}" '
-            f'connectingRoad="{connection.connecting_road}" contactPoint="start">{links}</connection>'
-        )
-    yield "</junction>"
-
-
-def write(
-    name: str,
-    roads: Sequence[Road],
-    junctions: Sequence[Junction],
-    geo_reference: str,
-    vendor: str = "carla_drl_sim",
-) -> str:
-    """The OpenDRIVE document as text, one element group per line.
-
-    Args:
-        name: written into the header.
-        roads: ordinary and connecting roads.
-        junctions: junctions that the roads refer to.
-        geo_reference: PROJ string of the map's origin.
-        vendor: who made the file.
-    """
-    ends = [road.pose(s) for road in roads for s in (0.0, 0.5 * road.length, road.length)]
-    xs, ys = [pose[0] for pose in ends], [pose[1] for pose in ends]
-    lines = [
-        '<?xml version="1.0" encoding="UTF-8"?>',
-        "<OpenDRIVE>",
-        f'<header revMajor="1" revMinor="4" name={quoteattr(name)} version="1.00" date="2025-01-01T00:00:00" '
-        f'north="{number(max(ys))}" south="{number(min(ys))}" east="{number(max(xs))}" west="{number(min(xs))}" '
-        f"vendor={quoteattr(vendor)}><geoReference><![CDATA[{escape(geo_reference)}]]></geoReference></header>",
-    ]
-    for road in roads:
-        lines.extend(_road_xml(road))
-    for junction in junctions:
-        lines.extend(_junction_xml(junction))
-    lines.append("</OpenDRIVE>")
-    return "\n".join(lines) + "\n"
+    controllers: tuple[Controller, ...] = ()

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
 
-from carla_drl_sim.world.opendrive import Geometry, Pose
+from carla_drl_sim.world.curves import Pen, draw_shift
+from carla_drl_sim.world.opendrive import Geometry
 
 Node = tuple[int, int]
 EAST, NORTH, WEST, SOUTH = range(4)
-_LEAST_BEND_RADIUS = 15.0
 _STEP: tuple[Node, ...] = ((1, 0), (0, 1), (-1, 0), (0, -1))
 
 
@@ -142,45 +142,6 @@ def _remove_streets(rng: Random, directions: dict[Node, list[int]], count: int) 
             directions[other] = sorted([*directions[other], back])
 
 
-class _Pen:
-    """Draws a reference line piece by piece."""
-
-    def __init__(self, pose: Pose) -> None:
-        self.pose = pose
-        self.pieces: list[Geometry] = []
-
-    def draw(self, length: float, curvature: float = 0.0) -> None:
-        if length > 1e-6:
-            piece = Geometry(*self.pose, length, curvature)
-            self.pieces.append(piece)
-            self.pose = piece.pose(length)
-
-
-def _draw_edge(pen: _Pen, along: float, aside: float, radius: float) -> None:
-    """Go `along` metres ahead and `aside` metres to the left, ending in the same heading: a line or an S-bend.
-
-    Two arcs of radius R and angle a shift the line by 2 R (1 - cos a) over a length of 2 R sin a. Where `radius` does
-    not fit, the largest one that does is taken.
-
-    Raises:
-        ValueError: nothing of at least `_LEAST_BEND_RADIUS` fits.
-    """
-    if abs(aside) < 1e-9:
-        pen.draw(along)
-        return
-    sign, aside = math.copysign(1.0, aside), abs(aside)
-    angle = 2.0 * math.atan2(aside, along)
-    radius = min(radius, 0.5 * along / math.sin(angle)) if along > 0.0 else 0.0
-    if radius < _LEAST_BEND_RADIUS:
-        raise ValueError(f"a bend that goes {aside:.1f} m aside does not fit into {along:.1f} m")
-    angle = math.acos(1.0 - aside / (2.0 * radius))
-    straight = max(0.5 * (along - 2.0 * radius * math.sin(angle)), 0.0)
-    pen.draw(straight)
-    pen.draw(radius * angle, sign / radius)
-    pen.draw(radius * angle, -sign / radius)
-    pen.draw(straight)
-
-
 def _draw_street(
     grid: StreetGrid,
     plan: GridPlan,
@@ -192,7 +153,7 @@ def _draw_street(
     node, direction, cut = start, out, plan.arm_length
     x, y = grid.position[node]
     heading = direction * math.pi / 2.0
-    pen = _Pen((x + cut * _STEP[direction][0], y + cut * _STEP[direction][1], heading))
+    pen = Pen((x + cut * _STEP[direction][0], y + cut * _STEP[direction][1], heading))
     on_ring = True
     while True:
         following = neighbour(node, direction)
@@ -204,7 +165,7 @@ def _draw_street(
         step = _STEP[direction]
         along = (x1 - x0) * step[0] + (y1 - y0) * step[1] - cut - end_cut
         aside = -(x1 - x0) * step[1] + (y1 - y0) * step[0]
-        _draw_edge(pen, along, aside, bends[frozenset((node, following))])
+        draw_shift(pen, along, aside, bends[frozenset((node, following))])
         on_ring &= any(node[axis] == following[axis] and node[axis] in ends for axis, ends in _ring(grid))
         if is_junction:
             return Street(start, out, following, (direction + 2) % 4, tuple(pen.pieces), on_ring)
