@@ -22,11 +22,13 @@ from carla_drl_sim.world.collision import (
     vehicle_boxes,
 )
 from carla_drl_sim.world.dynamics import VehicleDynamics
+from carla_drl_sim.world.road_friction import road_friction
 from carla_drl_sim.world.town import Town
 
 CLEAR_NOON = [5.0, 0.0, 0.0, 10.0, -1.0, 45.0, 2.0, 0.75, 0.1, 0.0, 1.0, 0.03, 0.0331, 0.0]
 """Weather at the start, in the order of ``carla.WeatherParameters``."""
 
+_RAIN, _PUDDLES, _WETNESS = 1, 2, 9
 _SPECTATOR_POSE = Pose(0.0, 0.0, 50.0, -30.0, 0.0, 0.0)
 MAX_ACTORS = 4096
 
@@ -61,11 +63,11 @@ class Episode:
         self.blueprints = blueprints
         self.actors = actors
         self.settings = settings
-        self.weather = list(CLEAR_NOON)
         self.debug_shapes = DebugShapes()
         self.frame = frame
         self.elapsed_s = 0.0
         self.dynamics = VehicleDynamics()
+        self.weather = list(CLEAR_NOON)
         self.snapshot = Snapshot(actors, self.dynamics)
         self.simulation_state = MAP_CHANGE if episode_id > 1 else 0
         self._collisions = CollisionSolver()
@@ -74,6 +76,16 @@ class Episode:
         self._momentary: list[int] = []
         self.spectator = Actor(actors.next_id(), Description(0, "spectator", []), _SPECTATOR_POSE)
         actors.add(self.spectator)
+
+    @property
+    def weather(self) -> list[float]:
+        """The weather, in the order of ``carla.WeatherParameters``; setting it changes the road's friction."""
+        return self._weather
+
+    @weather.setter
+    def weather(self, weather: list[float]) -> None:
+        self._weather = weather
+        self.dynamics.road_friction = road_friction(weather[_WETNESS], weather[_RAIN], weather[_PUDDLES])
 
     @property
     def step_s(self) -> float:

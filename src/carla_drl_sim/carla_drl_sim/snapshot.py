@@ -102,6 +102,7 @@ class Snapshot:
             dynamics.angular_velocity,
             dynamics.acceleration,
             dynamics.control,
+            dynamics.gear,
         )
 
         poses = np.array([pose for _, _, pose in followers]).reshape(-1, 6)

@@ -55,6 +55,7 @@ def fill_vehicle_records(
     angular_velocity: Floats,
     acceleration: Floats,
     control: Floats,
+    gears: npt.NDArray[np.int32],
 ) -> None:
     """Write the numbers of the vehicles at ``slots`` [N] into the first N records.
 
@@ -73,9 +74,12 @@ def fill_vehicle_records(
         _write(records, base + _ANGULAR_VELOCITY, angular_velocity[slot], number, bits)
         _write(records, base + _ACCELERATION, acceleration[slot], number, bits)
         _write(records, base + _PEDALS, control[slot], number, bits)
-        for index in range(3):
-            records[base + _FLAGS + index] = np.uint8(control[slot, 3 + index] != 0.0)
-        gear = np.int64(control[slot, 6])
+        gear = np.int64(gears[slot])
+        records[base + _FLAGS] = np.uint8(control[slot, 3] != 0.0)
+        records[base + _FLAGS + 1] = np.uint8(
+            gear < 0
+        )  # CARLA tells what the gearbox does, not what was asked
+        records[base + _FLAGS + 2] = np.uint8(control[slot, 5] != 0.0)
         for index in range(4):
             records[base + _GEAR + index] = np.uint8((gear >> (8 * index)) & 0xFF)
 

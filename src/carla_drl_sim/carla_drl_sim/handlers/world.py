@@ -30,7 +30,7 @@ def get_weather_parameters(simulator: Simulator) -> object:
     arguments.numbers(_WEATHER_FIELDS, "weather parameters"),
     void=True,
     state=PARTIAL,
-    note="stored; it changes neither sight nor grip",
+    note="changes the road's friction; the rest is stored",
 )
 def set_weather_parameters(simulator: Simulator, weather: list[float]) -> None:
     """Change the weather."""

@@ -10,46 +10,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from carla_drl_sim.world import dynamics_kernel as kernel
+from carla_drl_sim.world import dynamics_ackermann as controller
+from carla_drl_sim.world import dynamics_columns as column
+from carla_drl_sim.world.dynamics_kernel import step_all
+from carla_drl_sim.world.dynamics_parameters import parameter_row
+from carla_drl_sim.world.ground import Heights, flat
 from carla_drl_sim.world.vehicles import VehicleModel
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
-_AIR_DENSITY = 1.2
 _FIRST_CAPACITY = 16
-
-
-def parameter_row(model: VehicleModel) -> Floats:
-    """The kernel's parameters of a model, float64 [NUM_PARAMETERS], SI units and radians."""
-    weight = model.mass_kg * kernel.GRAVITY
-    row = np.zeros(kernel.NUM_PARAMETERS, dtype=np.float64)
-    to_front = (1.0 - model.front_load) * model.wheelbase_m
-    to_rear = model.front_load * model.wheelbase_m
-    row[kernel.MASS] = model.mass_kg
-    # Radius of gyration squared is close to the product of the axle distances for most cars (dynamic index near 1).
-    row[kernel.YAW_INERTIA] = model.mass_kg * to_front * to_rear
-    row[kernel.TO_FRONT] = to_front
-    row[kernel.TO_REAR] = to_rear
-    row[kernel.MAX_STEER] = math.radians(model.max_steer_deg)
-    row[kernel.STEER_RATE] = math.radians(model.steer_rate_deg_s)
-    row[kernel.POWER] = model.power_w
-    row[kernel.TRACTIVE_FORCE] = model.tractive_force_n
-    row[kernel.FRONT_DRIVE] = model.front_drive
-    row[kernel.TOP_SPEED] = model.top_speed_mps
-    row[kernel.DRAG] = 0.5 * _AIR_DENSITY * model.drag_area_m2
-    row[kernel.ROLLING_FORCE] = model.rolling_resistance * weight
-    row[kernel.BRAKE_FORCE] = model.brake_deceleration_mps2 * model.mass_kg
-    row[kernel.HAND_BRAKE_FORCE] = 0.9 * model.tyre_friction * weight * (1.0 - model.front_load)
-    row[kernel.FRICTION] = model.tyre_friction
-    # Accelerating at the limit of one axle loads the rear axle and relieves the front one by F h / L.
-    shift = model.tyre_friction * model.centre_of_mass_z / model.wheelbase_m
-    grip = kernel.GRIP_USE * model.tyre_friction * weight
-    row[kernel.FRONT_TRACTION] = grip * model.front_load / (1.0 + shift)
-    row[kernel.REAR_TRACTION] = grip * (1.0 - model.front_load) / (1.0 - shift)
-    row[kernel.FRONT_CORNERING] = model.front_cornering
-    row[kernel.REAR_CORNERING] = model.rear_cornering
-    return row
 
 
 class VehicleDynamics:
@@ -66,8 +37,11 @@ class VehicleDynamics:
         angular_velocity: float64 [C, 3], world axes, deg/s.
         acceleration: float64 [C, 3], mean over the last step, world axes, m/s^2; without collisions.
         control: float64 [C, 7]: throttle 0..1, steer -1..1 (right positive), brake 0..1, hand brake, reverse, manual
-            gear shift, gear. Out-of-range values are limited, NaN counts as 0. Only the gear's sign matters.
+            gear shift, gear. Out-of-range values are limited, NaN counts as 0. The gear counts with manual shift only.
+        gear: int32 [C], engaged gear: -1 reverse, 0 neutral.
         wheel_steer_deg: float64 [C], angle of the front wheels, right positive.
+        wheel_turn_deg: float64 [C], how far the wheels have rolled, -180..180.
+        axles: float64 [C, NUM_AXLES], tyre forces of the last step in N, columns as in `dynamics_columns`.
         simulate_physics: bool [C]; a vehicle without physics stands still and is not pushed by others.
         collisions: bool [C], whether the vehicle takes part in collisions.
         constant_velocity_on, constant_velocity: bool [C] and float64 [C, 3] m/s in the vehicle's axes; holds the
@@ -75,11 +49,17 @@ class VehicleDynamics:
         extent: float64 [C, 3], half sizes of the bounding box in m.
         box_centre_z: float64 [C], height of the box's centre above the origin in m.
         mass, yaw_inertia: float64 [C], kg and kg m^2.
+        gravity: bool [C], whether the vehicle falls and slopes pull at it; the tyres carry it all the same.
+        ackermann: float64 [C, NUM_ACKERMANN], the Ackermann controllers, columns as in `dynamics_ackermann`.
+        road_friction: factor on the friction of all tyres, 1 on a dry road.
     """
 
-    def __init__(self, ground_z: float = 0.0) -> None:
-        """An empty world on a flat ground at height `ground_z` (m)."""
-        self.ground_z = float(ground_z)
+    def __init__(self, ground_z: float = 0.0, heights: Heights | None = None) -> None:
+        """An empty world on `heights`, or on a flat ground at height `ground_z` (m)."""
+        self._is_flat = heights is None or heights.is_flat
+        self._heights = flat(ground_z) if heights is None else heights
+        self.ground_z = float(ground_z if heights is None else heights.ground[0, 0])
+        self.road_friction = 1.0
         self.capacity = 0
         self._end = 0
         self._free: list[int] = []
@@ -94,17 +74,23 @@ class VehicleDynamics:
             "velocity": (np.float64, (3,)),
             "angular_velocity": (np.float64, (3,)),
             "acceleration": (np.float64, (3,)),
-            "control": (np.float64, (kernel.NUM_CONTROLS,)),
+            "control": (np.float64, (column.NUM_CONTROLS,)),
+            "gear": (np.int32, ()),
             "wheel_steer_deg": (np.float64, ()),
+            "wheel_turn_deg": (np.float64, ()),
+            "axles": (np.float64, (column.NUM_AXLES,)),
+            "ackermann": (np.float64, (controller.NUM_ACKERMANN,)),
             "simulate_physics": (np.bool_, ()),
             "collisions": (np.bool_, ()),
+            "gravity": (np.bool_, ()),
             "constant_velocity_on": (np.bool_, ()),
             "constant_velocity": (np.float64, (3,)),
             "extent": (np.float64, (3,)),
             "box_centre_z": (np.float64, ()),
             "mass": (np.float64, ()),
             "yaw_inertia": (np.float64, ()),
-            "_parameters": (np.float64, (kernel.NUM_PARAMETERS,)),
+            "_moved_load": (np.float64, ()),
+            "_parameters": (np.float64, (column.NUM_PARAMETERS,)),
         }
         for name, (dtype, shape) in shapes.items():
             larger: npt.NDArray[Any] = np.zeros((capacity, *shape), dtype=dtype)
@@ -122,15 +108,21 @@ class VehicleDynamics:
     angular_velocity: Floats
     acceleration: Floats
     control: Floats
+    gear: npt.NDArray[np.int32]
     wheel_steer_deg: Floats
+    wheel_turn_deg: Floats
+    axles: Floats
+    ackermann: Floats
     simulate_physics: Bools
     collisions: Bools
+    gravity: Bools
     constant_velocity_on: Bools
     constant_velocity: Floats
     extent: Floats
     box_centre_z: Floats
     mass: Floats
     yaw_inertia: Floats
+    _moved_load: Floats
     _parameters: Floats
 
     @property
@@ -160,8 +152,11 @@ class VehicleDynamics:
             self._allocate(2 * self.capacity)
         slot = heapq.heappop(self._free)
         self._end = max(self._end, slot + 1)
-        for array in (self.rotation, self.velocity, self.angular_velocity, self.acceleration, self.control):
+        zeroed = (self.rotation, self.velocity, self.angular_velocity, self.acceleration, self.control)
+        for array in (*zeroed, self.axles, self.ackermann, self._moved_load, self.wheel_turn_deg):
             array[slot] = 0.0
+        self.ackermann[slot, controller.GAINS] = controller.DEFAULT_GAINS
+        self.gear[slot] = 0
         self.position[slot] = (x, y, z)
         self.rotation[slot, 1] = _wrapped(yaw_deg)
         self.wheel_steer_deg[slot] = 0.0
@@ -169,6 +164,7 @@ class VehicleDynamics:
         self.constant_velocity_on[slot] = False
         self.simulate_physics[slot] = True
         self.collisions[slot] = True
+        self.gravity[slot] = True
         self.active[slot] = True
         self.set_model(slot, model)
         return slot
@@ -196,8 +192,8 @@ class VehicleDynamics:
         self._models[slot] = model
         row = parameter_row(model)
         self._parameters[slot] = row
-        self.mass[slot] = row[kernel.MASS]
-        self.yaw_inertia[slot] = row[kernel.YAW_INERTIA]
+        self.mass[slot] = row[column.MASS]
+        self.yaw_inertia[slot] = row[column.YAW_INERTIA]
         self.extent[slot] = model.extent
         self.box_centre_z[slot] = model.box_centre_z
 
@@ -246,24 +242,37 @@ class VehicleDynamics:
         """
         if not 0.0 < dt <= 10.0:
             raise ValueError(f"dt = {dt} s: a step must be more than 0 s and at most 10 s")
-        substeps = max(1, math.ceil(dt / kernel.MAX_SUBSTEP - 1e-9))
-        kernel.step_all(
+        substeps = max(1, math.ceil(dt / column.MAX_SUBSTEP - 1e-9))
+        heights = self._heights
+        step_all(
             self._end,
             dt / substeps,
             substeps,
             self.ground_z,
+            self._is_flat,
+            *heights.origin,
+            heights.cell,
+            heights.ground,
+            heights.deck,
+            self.road_friction,
             self.active,
             self.simulate_physics,
+            self.gravity,
             self.constant_velocity_on,
             self.constant_velocity,
             self._parameters,
             self.control,
+            self.ackermann,
             self.position,
             self.rotation,
             self.velocity,
             self.angular_velocity,
             self.acceleration,
             self.wheel_steer_deg,
+            self.wheel_turn_deg,
+            self.gear,
+            self._moved_load,
+            self.axles,
         )
 
     def _require(self, slot: int) -> None:

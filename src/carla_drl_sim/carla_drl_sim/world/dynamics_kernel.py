@@ -1,9 +1,12 @@
-"""Compiled kernel of the vehicle dynamics: one planar single-track car per row.
+"""Compiled kernel of the vehicle dynamics: one single-track car per row, on flat or sloping ground.
 
 The model is the linear single-track model of Riekert and Schunck (1940) with Fiala's (1954) saturating lateral tyre
 force, limited by the friction circle. Slip is the sideways speed of an axle over its rolling speed; below
 `SLIP_SPEED` the rolling speed is held there, which turns the tyre into a damper: the car then follows its wheels like
 a kinematic model and comes to rest without the singularity of the slip angle at standstill.
+
+On a slope the car moves in the plane through its wheels: gravity pulls along it, the axles carry what is left. The
+axles' loads follow the longitudinal tyre force F by F h / L (h height of the centre of mass, L wheelbase).
 
 Axes: x forward, y right, yaw clockwise seen from above (CARLA's). In the plane these are an ordinary pair of axes.
 """
@@ -16,47 +19,62 @@ import numpy as np
 import numpy.typing as npt
 
 from carla_drl_sim.world.compiled import compiled, compiled_inline
+from carla_drl_sim.world.dynamics_ackermann import drive as ackermann_drive
+from carla_drl_sim.world.dynamics_columns import (
+    ACKERMANN_GEAR,
+    AIR_DRAG,
+    BRAKE,
+    BRAKE_FORCE,
+    CENTRE_HEIGHT,
+    DRAG,
+    FRICTION,
+    FRONT_ACROSS,
+    FRONT_ALONG,
+    FRONT_CORNERING,
+    FRONT_DRIVE,
+    FRONT_LOAD,
+    FULL_POWER_FROM,
+    GEAR,
+    GEAR_SPEED,
+    GEARS,
+    GRAVITY,
+    GRIP_USE,
+    HAND_BRAKE,
+    HAND_BRAKE_FORCE,
+    LEAST_LOAD,
+    LOAD_TIME,
+    MANUAL,
+    MASS,
+    MAX_STEER,
+    POWER,
+    REAR_ACROSS,
+    REAR_ALONG,
+    REAR_CORNERING,
+    REAR_LOAD,
+    REST_SPEED,
+    REVERSE,
+    REVERSE_SPEED,
+    ROLLING_FORCE,
+    SHIFT_DOWN,
+    SHIFT_UP,
+    SLIP_SPEED,
+    STEER,
+    STEER_RATE,
+    SUSPENSION_TRAVEL,
+    THROTTLE,
+    TO_FRONT,
+    TO_REAR,
+    TOP_SPEED,
+    TRACK,
+    TRACTIVE_FORCE,
+    WHEEL_RADIUS,
+    YAW_INERTIA,
+)
+from carla_drl_sim.world.dynamics_ground import Grid, plane_below
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
-
-# Columns of the parameter table.
-(
-    MASS,
-    YAW_INERTIA,
-    TO_FRONT,
-    TO_REAR,
-    MAX_STEER,
-    STEER_RATE,
-    POWER,
-    TRACTIVE_FORCE,
-    FRONT_DRIVE,
-    TOP_SPEED,
-    DRAG,
-    ROLLING_FORCE,
-    BRAKE_FORCE,
-    HAND_BRAKE_FORCE,
-    FRICTION,
-    FRONT_TRACTION,
-    REAR_TRACTION,
-    FRONT_CORNERING,
-    REAR_CORNERING,
-    NUM_PARAMETERS,
-) = range(20)
-
-# Columns of the control array.
-THROTTLE, STEER, BRAKE, HAND_BRAKE, REVERSE, MANUAL, GEAR, NUM_CONTROLS = range(8)
-
-GRAVITY = 9.81
-MAX_SUBSTEP = 0.01
-SLIP_SPEED = 2.5
-"""Least rolling speed in the slip, m/s; keeps the tyre's time constant above the substep."""
-REVERSE_TOP_SPEED = 10.0
-SUSPENSION_TRAVEL = 0.15
-"""A car no more than this above the ground (m) has its wheels on the ground."""
-GRIP_USE = 0.99
-"""Share of an axle's grip that drive and brakes can use, as anti-lock and traction control leave some."""
-REST_SPEED = 0.02
+Gears = npt.NDArray[np.int32]
 
 
 @compiled_inline
@@ -79,29 +97,61 @@ def _lateral_force(across: float, along: float, stiffness: float, grip: float) -
 
 
 @compiled
+def _engaged_gear(row: Floats, control: Floats, current: int, speed: float) -> int:
+    """Gear in this step: the chosen one, or what the automatic gearbox takes; -1 reverse, 0 neutral."""
+    if control[MANUAL] > 0.5:
+        chosen = control[GEAR]
+        if chosen < -0.5:
+            return -1
+        return min(int(chosen + 0.5), int(row[GEARS])) if chosen > 0.5 else 0
+    if control[REVERSE] > 0.5:
+        return -1
+    gear = max(current, 1)
+    while gear < int(row[GEARS]) and speed > SHIFT_UP * row[GEAR_SPEED + gear - 1]:
+        gear += 1
+    while gear > 1 and speed < SHIFT_DOWN * row[GEAR_SPEED + gear - 1]:
+        gear -= 1
+    return gear
+
+
+@compiled
 def step_all(
     rows: int,
     dt: float,
     substeps: int,
     ground_z: float,
+    is_flat: bool,
+    origin_x: float,
+    origin_y: float,
+    cell: float,
+    ground: Grid,
+    deck: Grid,
+    road_friction: float,
     active: Bools,
     simulated: Bools,
+    falls: Bools,
     held: Bools,
     held_velocity: Floats,
     parameters: Floats,
     control: Floats,
+    ackermann: Floats,
     position: Floats,
     rotation: Floats,
     velocity: Floats,
     angular_velocity: Floats,
     acceleration: Floats,
     wheel_steer: Floats,
+    wheel_turn: Floats,
+    gears: Gears,
+    moved_load: Floats,
+    axles: Floats,
 ) -> None:
     """Advance rows 0..`rows` of the state by `substeps` steps of `dt` s, in place.
 
     Units are those of `VehicleDynamics`. Rows do not see each other, so a row's result does not depend on `rows`.
     """
     degree = math.pi / 180.0
+    span = dt * substeps
     for i in range(rows):
         if not active[i]:
             continue
@@ -113,81 +163,130 @@ def step_all(
             continue
         p = parameters[i]
         mass, inertia, to_front, to_rear = p[MASS], p[YAW_INERTIA], p[TO_FRONT], p[TO_REAR]
-        front_load = mass * GRAVITY * to_rear / (to_front + to_rear)
-        rear_load = mass * GRAVITY - front_load
-        front_grip, rear_grip = p[FRICTION] * front_load, p[FRICTION] * rear_load
-        front_traction, rear_traction = p[FRONT_TRACTION], p[REAR_TRACTION]
-        front_stiffness, rear_stiffness = p[FRONT_CORNERING] * front_load, p[REAR_CORNERING] * rear_load
-
-        throttle = _limit(control[i, THROTTLE], 0.0, 1.0, 0.0)
-        brake = _limit(control[i, BRAKE], 0.0, 1.0, 0.0)
-        target_steer = _limit(control[i, STEER], -1.0, 1.0, 0.0) * p[MAX_STEER]
-        if control[i, MANUAL] > 0.5:
-            gear = control[i, GEAR]
-            direction = 1.0 if gear > 0.5 else (-1.0 if gear < -0.5 else 0.0)
-        else:
-            direction = -1.0 if control[i, REVERSE] > 0.5 else 1.0
-        top_speed = p[TOP_SPEED] if direction > 0.0 else REVERSE_TOP_SPEED
-        front_share = front_load / (front_load + rear_load)
-        front_brake = brake * p[BRAKE_FORCE] * front_share
-        rear_brake = brake * p[BRAKE_FORCE] - front_brake
-        if control[i, HAND_BRAKE] > 0.5:
-            rear_brake += p[HAND_BRAKE_FORCE]
-        front_brake = min(front_brake, GRIP_USE * front_grip)
-        rear_brake = min(rear_brake, GRIP_USE * rear_grip)
-        slowing = front_brake + rear_brake + p[ROLLING_FORCE]
-
+        wheelbase = to_front + to_rear
         x, y, z = position[i, 0], position[i, 1], position[i, 2]
         yaw = rotation[i, 1] * degree
         world_vx, world_vy, vz = velocity[i, 0], velocity[i, 1], velocity[i, 2]
         before_x, before_y, before_z = world_vx, world_vy, vz
         rate = angular_velocity[i, 2] * degree
         steer = wheel_steer[i] * degree
+
+        # The plane below the wheels: height at (from_x, from_y) and its gradient.
+        cos_yaw, sin_yaw = math.cos(yaw), math.sin(yaw)
+        from_x, from_y, plane_z = x, y, ground_z
+        gradient_x, gradient_y = 0.0, 0.0
+        sin_pitch, cos_pitch, sin_roll, cos_roll = 0.0, 1.0, 0.0, 1.0
+        is_sloped = False
+        if not is_flat:
+            plane_z, along, across = plane_below(
+                x, y, z, cos_yaw, sin_yaw, to_front, to_rear, p[TRACK], origin_x, origin_y, cell, ground, deck
+            )
+            is_sloped = along != 0.0 or across != 0.0
+            gradient_x = along * cos_yaw - across * sin_yaw
+            gradient_y = along * sin_yaw + across * cos_yaw
+            cos_pitch, cos_roll = 1.0 / math.sqrt(1.0 + along * along), 1.0 / math.sqrt(1.0 + across * across)
+            sin_pitch, sin_roll = along * cos_pitch, across * cos_roll
+
+        vx = (world_vx * cos_yaw + world_vy * sin_yaw) * cos_pitch + vz * sin_pitch
+        vy = (world_vy * cos_yaw - world_vx * sin_yaw) * cos_roll + vz * sin_roll
+        if control[i, GEAR] == ACKERMANN_GEAR:
+            ackermann_drive(ackermann[i], control[i], p[MAX_STEER], vx, span)
+        gear = _engaged_gear(p, control[i], gears[i], vx)
+        gears[i] = gear
+        direction = 1.0 if gear > 0 else (-1.0 if gear < 0 else 0.0)
+        throttle = _limit(control[i, THROTTLE], 0.0, 1.0, 0.0)
+        brake = _limit(control[i, BRAKE], 0.0, 1.0, 0.0)
+        target_steer = _limit(control[i, STEER], -1.0, 1.0, 0.0) * p[MAX_STEER]
+        rev_limit = p[GEAR_SPEED + gear - 1] if gear > 0 else p[REVERSE_SPEED]
+        top_speed = min(p[TOP_SPEED], rev_limit) if gear > 0 else rev_limit
+        full_power_from = max(p[FULL_POWER_FROM] * rev_limit, 0.1) if gear > 0 else 0.1
+        hand_brake = p[HAND_BRAKE_FORCE] if control[i, HAND_BRAKE] > 0.5 else 0.0
         steer_step = p[STEER_RATE] * dt
+        friction = p[FRICTION] * road_friction
+        falling = GRAVITY if falls[i] else 0.0
+        least_load = LEAST_LOAD * mass * GRAVITY
+        moved = moved_load[i]
+        rolled = 0.0
+        front_load, rear_load, front_along, rear_along, front_side, rear_side, drag = (
+            0.0,
+            0.0,
+            0.0,
+            0.0,
+            0.0,
+            0.0,
+            0.0,
+        )
 
-        for _ in range(substeps):
+        for step in range(substeps):
             steer += min(max(target_steer - steer, -steer_step), steer_step)
-            cos_yaw, sin_yaw = math.cos(yaw), math.sin(yaw)
-            if z <= ground_z + SUSPENSION_TRAVEL:
-                vx = world_vx * cos_yaw + world_vy * sin_yaw
-                vy = world_vy * cos_yaw - world_vx * sin_yaw
+            if step > 0:
+                cos_yaw, sin_yaw = math.cos(yaw), math.sin(yaw)
+                if is_sloped:
+                    along = gradient_x * cos_yaw + gradient_y * sin_yaw
+                    across = gradient_y * cos_yaw - gradient_x * sin_yaw
+                    cos_pitch = 1.0 / math.sqrt(1.0 + along * along)
+                    cos_roll = 1.0 / math.sqrt(1.0 + across * across)
+                    sin_pitch, sin_roll = along * cos_pitch, across * cos_roll
+            surface = plane_z + gradient_x * (x - from_x) + gradient_y * (y - from_y)
+            if z <= surface + SUSPENSION_TRAVEL:
+                vx = (world_vx * cos_yaw + world_vy * sin_yaw) * cos_pitch + vz * sin_pitch
+                vy = (world_vy * cos_yaw - world_vx * sin_yaw) * cos_roll + vz * sin_roll
 
-                drive = throttle * min(p[TRACTIVE_FORCE], p[POWER] / max(abs(vx), 0.1))
+                weight = mass * GRAVITY * cos_pitch * cos_roll
+                rear_load = weight * to_front / wheelbase + moved
+                rear_load = min(max(rear_load, least_load), weight - least_load)
+                front_load = weight - rear_load
+                front_grip, rear_grip = friction * front_load, friction * rear_load
+
+                drive = throttle * min(p[TRACTIVE_FORCE], p[POWER] / max(abs(vx), full_power_from))
                 drive *= direction * min(max(top_speed - direction * vx, 0.0), 1.0)
                 front_drive = drive * p[FRONT_DRIVE]
                 rear_drive = drive - front_drive
-                front_drive = min(max(front_drive, -front_traction), front_traction)
-                rear_drive = min(max(rear_drive, -rear_traction), rear_traction)
+                front_drive = min(max(front_drive, -GRIP_USE * front_grip), GRIP_USE * front_grip)
+                rear_drive = min(max(rear_drive, -GRIP_USE * rear_grip), GRIP_USE * rear_grip)
 
-                # Brakes oppose the motion and hold at rest; they use grip only as far as they resist something.
+                # Brakes are shared out by load; they oppose the motion, hold at rest, and use grip only as far as
+                # they resist something.
+                front_brake = brake * p[BRAKE_FORCE] * front_load / weight
+                rear_brake = brake * p[BRAKE_FORCE] - front_brake + hand_brake
+                front_brake = min(front_brake, GRIP_USE * front_grip)
+                rear_brake = min(rear_brake, GRIP_USE * rear_grip)
                 rolling = min(abs(vx) / 0.5, 1.0)
                 sign = 1.0 if vx >= 0.0 else -1.0
-                front_use = (
-                    GRIP_USE * front_drive / front_traction - sign * rolling * front_brake / front_grip
-                )
-                rear_use = GRIP_USE * rear_drive / rear_traction - sign * rolling * rear_brake / rear_grip
-                front_use = min(max(front_use, -1.0), 1.0)
-                rear_use = min(max(rear_use, -1.0), 1.0)
+                front_along = front_drive - sign * rolling * front_brake
+                rear_along = rear_drive - sign * rolling * rear_brake
+                front_use = min(max(front_along / front_grip, -1.0), 1.0)
+                rear_use = min(max(rear_along / rear_grip, -1.0), 1.0)
 
                 cos_steer, sin_steer = math.cos(steer), math.sin(steer)
                 front_vy = vy + to_front * rate
-                along = vx * cos_steer + front_vy * sin_steer
-                across = front_vy * cos_steer - vx * sin_steer
+                forward = vx * cos_steer + front_vy * sin_steer
+                sideways = front_vy * cos_steer - vx * sin_steer
                 front_side = _lateral_force(
-                    across, along, front_stiffness, front_grip * math.sqrt(1.0 - front_use * front_use)
+                    sideways,
+                    forward,
+                    p[FRONT_CORNERING] * front_load,
+                    front_grip * math.sqrt(1.0 - front_use * front_use),
                 )
                 rear_side = _lateral_force(
-                    vy - to_rear * rate, vx, rear_stiffness, rear_grip * math.sqrt(1.0 - rear_use * rear_use)
+                    vy - to_rear * rate,
+                    vx,
+                    p[REAR_CORNERING] * rear_load,
+                    rear_grip * math.sqrt(1.0 - rear_use * rear_use),
                 )
 
                 speed = math.sqrt(vx * vx + vy * vy)
-                force_x = front_drive * cos_steer + rear_drive - front_side * sin_steer - p[DRAG] * speed * vx
-                force_y = front_drive * sin_steer + front_side * cos_steer + rear_side - p[DRAG] * speed * vy
+                drag = p[DRAG] * speed * vx
+                pull_x = drag + mass * falling * sin_pitch
+                pull_y = p[DRAG] * speed * vy + mass * falling * sin_roll
+                force_x = front_drive * cos_steer + rear_drive - front_side * sin_steer - pull_x
+                force_y = front_drive * sin_steer + front_side * cos_steer + rear_side - pull_y
                 torque = to_front * (front_drive * sin_steer + front_side * cos_steer) - to_rear * rear_side
+                vx_before = vx
                 vx += dt * force_x / mass
                 vy += dt * force_y / mass
                 rate += dt * torque / inertia
-                loss = dt * slowing / mass
+                loss = dt * (front_brake + rear_brake + p[ROLLING_FORCE]) / mass
                 if abs(vx) <= loss:
                     vx = 0.0
                     if abs(vy) < REST_SPEED and abs(rate) < REST_SPEED:
@@ -195,31 +294,63 @@ def step_all(
                         rate = 0.0
                 else:
                     vx -= loss if vx > 0.0 else -loss
+                tyre_force = mass * (vx - vx_before) / dt + pull_x
+                moved += (tyre_force * p[CENTRE_HEIGHT] / wheelbase - moved) * min(dt / LOAD_TIME, 1.0)
                 if held[i]:
                     vx, vy = held_velocity[i, 0], held_velocity[i, 1]
-                world_vx = vx * cos_yaw - vy * sin_yaw
-                world_vy = vx * sin_yaw + vy * cos_yaw
+                    moved = 0.0
+                rolled += dt * vx
+                along_ground, across_ground = vx * cos_pitch, vy * cos_roll
+                world_vx = along_ground * cos_yaw - across_ground * sin_yaw
+                world_vy = along_ground * sin_yaw + across_ground * cos_yaw
             x += dt * world_vx
             y += dt * world_vy
             yaw += dt * rate
-            vz -= dt * GRAVITY
+            vz -= dt * falling
             z += dt * vz
-            if z <= ground_z:
-                z = ground_z
-                vz = 0.0
+            surface = plane_z + gradient_x * (x - from_x) + gradient_y * (y - from_y)
+            if z <= surface:
+                z = surface
+                vz = gradient_x * world_vx + gradient_y * world_vy
 
         yaw_deg = yaw / degree
-        rotation[i, 1] = yaw_deg - 360.0 * math.floor((yaw_deg + 180.0) / 360.0)
-        if z <= ground_z + SUSPENSION_TRAVEL:
-            rotation[i, 0] = 0.0
-            rotation[i, 2] = 0.0
+        yaw_deg -= 360.0 * math.floor((yaw_deg + 180.0) / 360.0)
+        pitch_rate, roll_rate = 0.0, 0.0
+        if not is_flat:
+            cos_yaw, sin_yaw = math.cos(yaw), math.sin(yaw)
+            surface, along, across = plane_below(
+                x, y, z, cos_yaw, sin_yaw, to_front, to_rear, p[TRACK], origin_x, origin_y, cell, ground, deck
+            )
+        if z <= surface + SUSPENSION_TRAVEL:
+            pitch, roll = 0.0, 0.0
+            if not is_flat:
+                pitch, roll = math.atan(along) / degree, -math.atan(across) / degree
+                pitch_rate, roll_rate = (pitch - rotation[i, 0]) / span, (roll - rotation[i, 2]) / span
+                z = max(z, surface)
+            # Positive pitch and roll turn against the axes to the right and forward (Unreal's rotators).
+            angular_velocity[i, 0] = pitch_rate * sin_yaw - roll_rate * cos_yaw
+            angular_velocity[i, 1] = -pitch_rate * cos_yaw - roll_rate * sin_yaw
+            rotation[i, 0], rotation[i, 2] = pitch, roll
+        else:
+            cos_yaw, sin_yaw = math.cos(yaw), math.sin(yaw)
+            right_rate = angular_velocity[i, 1] * cos_yaw - angular_velocity[i, 0] * sin_yaw
+            forward_rate = angular_velocity[i, 0] * cos_yaw + angular_velocity[i, 1] * sin_yaw
+            rotation[i, 0] = min(max(rotation[i, 0] - span * right_rate, -89.0), 89.0)
+            roll = rotation[i, 2] - span * forward_rate
+            rotation[i, 2] = roll - 360.0 * math.floor((roll + 180.0) / 360.0)
+            front_load, rear_load = 0.0, 0.0
+        rotation[i, 1] = yaw_deg
+        angular_velocity[i, 2] = rate / degree
         position[i, 0], position[i, 1], position[i, 2] = x, y, z
         velocity[i, 0], velocity[i, 1], velocity[i, 2] = world_vx, world_vy, vz
-        angular_velocity[i, 0] = 0.0
-        angular_velocity[i, 1] = 0.0
-        angular_velocity[i, 2] = rate / degree
-        span = dt * substeps
         acceleration[i, 0] = (world_vx - before_x) / span
         acceleration[i, 1] = (world_vy - before_y) / span
         acceleration[i, 2] = (vz - before_z) / span
         wheel_steer[i] = steer / degree
+        turn = wheel_turn[i] + rolled / p[WHEEL_RADIUS] / degree
+        wheel_turn[i] = turn - 360.0 * math.floor((turn + 180.0) / 360.0)
+        moved_load[i] = moved
+        axles[i, FRONT_LOAD], axles[i, REAR_LOAD] = front_load, rear_load
+        axles[i, FRONT_ALONG], axles[i, REAR_ALONG] = front_along, rear_along
+        axles[i, FRONT_ACROSS], axles[i, REAR_ACROSS] = front_side, rear_side
+        axles[i, AIR_DRAG] = drag

@@ -31,15 +31,19 @@ class VehicleModel:
         box_centre_z: height of the box's centre above the ground.
         mass_kg: ready to drive, with a driver.
         front_load: share of the weight on the front axle; also gives the place of the centre of mass.
-        centre_of_mass_z: height of the centre of mass (told to clients; the planar dynamics do not need it).
+        centre_of_mass_z: height of the centre of mass; moves load between the axles.
         max_steer_deg: single-track steering angle at full lock.
         steer_rate_deg_s: how fast the front wheels turn.
         power_w: greatest power at the wheels.
         tractive_force_n: greatest force at the wheels, the launch limit.
         front_drive: share of the drive on the front axle: 1 front, 0 rear.
+        gear_speeds_mps: speed at the rev limit in each forward gear, first gear first.
+        full_power_from: share of the rev limit from which on the engine gives its full power.
+        reverse_speed_mps: speed at the rev limit in reverse.
         drag_area_m2: drag coefficient times frontal area.
         rolling_resistance: force per weight.
         brake_deceleration_mps2: with the brake pedal fully down on a dry road.
+        hand_brake_force_n: of the hand brake, on the rear wheels.
         tyre_friction: greatest tyre force per wheel load.
         front_cornering, rear_cornering: cornering stiffness per axle load, 1/rad.
         published: figures of the real car.
@@ -57,8 +61,10 @@ class VehicleModel:
     tractive_force_n: float
     front_drive: float
     top_speed_mps: float
+    gear_speeds_mps: tuple[float, ...]
     drag_area_m2: float
     brake_deceleration_mps2: float
+    hand_brake_force_n: float
     tyre_friction: float
     published: Published
     base_type: str = "car"
@@ -73,6 +79,8 @@ class VehicleModel:
     rolling_resistance: float = 0.012
     front_cornering: float = 14.0
     rear_cornering: float = 16.0
+    full_power_from: float = 0.42
+    reverse_speed_mps: float = 10.0
 
     @property
     def box_centre_z(self) -> float:
@@ -105,3 +113,21 @@ def steer_for_turning_circle(turning_circle_m: float, wheelbase_m: float, track_
         raise ValueError(f"turning circle {turning_circle_m} m does not fit a wheelbase of {wheelbase_m} m")
     rear = math.sqrt(outer * outer - wheelbase_m * wheelbase_m) - 0.5 * track_m
     return math.degrees(math.atan(wheelbase_m / rear))
+
+
+GEAR_STEP = 1.5
+"""Ratio between neighbouring gears of the automatic gearboxes, as in common five- and six-speed boxes."""
+TOP_GEAR_RESERVE = 1.08
+"""Speed at the rev limit in top gear over the top speed."""
+
+
+def gear_speeds(top_speed_mps: float, gears: int) -> tuple[float, ...]:
+    """Speeds (m/s) at the rev limit in gears 1 to `gears`, evenly stepped up to a little more than the top speed.
+
+    Raises:
+        ValueError: there is no gear.
+    """
+    if gears < 1:
+        raise ValueError(f"a vehicle with {gears} gears: needed is at least one")
+    top = TOP_GEAR_RESERVE * top_speed_mps
+    return tuple(top / GEAR_STEP ** (gears - gear) for gear in range(1, gears + 1))

@@ -9,7 +9,12 @@ wheel radii are estimates.
 
 from __future__ import annotations
 
-from carla_drl_sim.world.vehicle_model import Published, VehicleModel, steer_for_turning_circle
+from carla_drl_sim.world.vehicle_model import (
+    Published,
+    VehicleModel,
+    gear_speeds,
+    steer_for_turning_circle,
+)
 
 _AIR_AND_ROLLING = 0.25
 """Mean deceleration in m/s^2 that drag and rolling resistance add to the brakes between 100 km/h and 0."""
@@ -52,6 +57,7 @@ def _car(
     top_speed_kmh: float,
     drag_area_m2: float,
     published: Published,
+    gears: int = 0,
     driveline_efficiency: float = 0.85,
     base_type: str = "car",
     special_type: str = "",
@@ -65,6 +71,9 @@ def _car(
     `tractive_force_n` is fitted to the published time to 100 km/h at the given power.
     """
     deceleration = (100.0 / 3.6) ** 2 / (2.0 * published.braking_100_0_m)
+    # Anti-lock brakes use nearly all of the grip in a full stop.
+    friction = max(_LEAST_FRICTION, deceleration / (0.97 * 9.81))
+    gears = gears or (1 if special_type == "electric" else 6)
     return VehicleModel(
         id=f"vehicle.{name}",
         extent=extent,
@@ -78,10 +87,13 @@ def _car(
         tractive_force_n=tractive_force_n,
         front_drive=front_drive,
         top_speed_mps=top_speed_kmh / 3.6,
+        gear_speeds_mps=gear_speeds(top_speed_kmh / 3.6, gears),
+        # An electric motor gives its full power from where the launch force ends.
+        full_power_from=0.42 if gears > 1 else 0.1,
         drag_area_m2=drag_area_m2,
         brake_deceleration_mps2=deceleration - _AIR_AND_ROLLING,
-        # Anti-lock brakes use nearly all of the grip in a full stop.
-        tyre_friction=max(_LEAST_FRICTION, deceleration / (0.97 * 9.81)),
+        hand_brake_force_n=0.9 * friction * 9.81 * mass_kg * (1.0 - front_load),
+        tyre_friction=friction,
         published=published,
         base_type=base_type,
         special_type=special_type,
