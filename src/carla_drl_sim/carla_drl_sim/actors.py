@@ -9,11 +9,12 @@ import numpy as np
 
 from carla_drl_sim.errors import RpcError
 from carla_drl_sim.protocol import structs
-from carla_drl_sim.protocol.arguments import Description
+from carla_drl_sim.protocol.arguments import Description, Vector
 from carla_drl_sim.protocol.structs import Pose, WireValue
 from carla_drl_sim.world.labels import Label
 
 if TYPE_CHECKING:
+    from carla_drl_sim.world.signals import Signal
     from carla_drl_sim.world.vehicles import VehicleModel
 
 NO_SLOT = -1
@@ -22,19 +23,24 @@ NO_SLOT = -1
 class Actor:
     """One actor. ``pose`` is the world pose of a free actor and the pose relative to the parent of an attached one.
 
-    Vehicles live in the dynamics' arrays at ``slot``; their ``pose`` is not used.
+    Vehicles live in the dynamics' arrays at ``slot``; their ``pose`` is not used. ``bounds`` are the centre and half
+    sizes of the bounding box of an actor that is no vehicle, in its own axes; ``label`` is its semantic tag.
+    ``signal`` is what a traffic light or sign stands for.
     """
 
     __slots__ = (
+        "bounds",
         "collisions",
         "description",
         "gravity",
         "id",
+        "label",
         "light_flags",
         "model",
         "parent_id",
         "physics_control",
         "pose",
+        "signal",
         "simulates_physics",
         "slot",
         "sticky_control",
@@ -48,6 +54,9 @@ class Actor:
         self.pose = pose
         self.parent_id = parent_id
         self.model: VehicleModel | None = None
+        self.bounds: tuple[Vector, Vector] | None = None
+        self.label: Label | None = None
+        self.signal: Signal | None = None
         self.slot = NO_SLOT
         self.stream_id = 0
         self.token = b""
@@ -69,15 +78,17 @@ class Actor:
         return self.slot != NO_SLOT
 
     def box(self) -> WireValue:
-        """Bounding box around the actor; its origin is on the ground below the centre."""
+        """Bounding box around the actor, of traffic lights and signs the place where they apply."""
         if self.model is None:
-            return structs.bounding_box((0.0, 0.0, 0.0), (0.0, 0.0, 0.0), self.id)
+            nothing = (0.0, 0.0, 0.0)
+            return structs.bounding_box(*(self.bounds or (nothing, nothing)), self.id)
         extent = self.model.extent
         return structs.bounding_box((0.0, 0.0, extent[2]), extent, self.id)
 
     def wire(self) -> WireValue:
         """The actor as the client receives it."""
-        tags = () if self.model is None else (semantic_tag(self.model),)
+        label = self.label if self.model is None else semantic_tag(self.model)
+        tags = () if label is None else (int(label),)
         return structs.actor(self.id, self.parent_id, self.description.wire, self.box(), tags, self.token)
 
 

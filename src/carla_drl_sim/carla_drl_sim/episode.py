@@ -14,6 +14,7 @@ from carla_drl_sim.protocol.structs import Pose
 from carla_drl_sim.settings import EpisodeSettings
 from carla_drl_sim.snapshot import Snapshot
 from carla_drl_sim.stream_hub import StreamHub
+from carla_drl_sim.traffic_actors import TrafficActors
 from carla_drl_sim.world.collision import (
     CollisionResult,
     CollisionSolver,
@@ -68,7 +69,6 @@ class Episode:
         self.elapsed_s = 0.0
         self.dynamics = VehicleDynamics()
         self.weather = list(CLEAR_NOON)
-        self.snapshot = Snapshot(actors, self.dynamics)
         self.simulation_state = MAP_CHANGE if episode_id > 1 else 0
         self._collisions = CollisionSolver()
         self._streams = streams
@@ -76,6 +76,8 @@ class Episode:
         self._momentary: list[int] = []
         self.spectator = Actor(actors.next_id(), Description(0, "spectator", []), _SPECTATOR_POSE)
         actors.add(self.spectator)
+        self.traffic = TrafficActors(town.signals, actors)
+        self.snapshot = Snapshot(actors, self.dynamics, self.traffic)
 
     @property
     def weather(self) -> list[float]:
@@ -97,6 +99,7 @@ class Episode:
         step_s = self.step_s
         self.frame += 1
         self.elapsed_s += step_s
+        self.traffic.lights.step(step_s)
         if not len(self.dynamics):
             return []
         self.dynamics.step(step_s)
@@ -146,6 +149,8 @@ class Episode:
         """Remove an actor. As in CARLA, what was attached to it stays where it is, without a parent."""
         if actor is self.spectator:
             raise RpcError("unable to destroy actor: the spectator cannot be destroyed")
+        if actor.signal is not None:
+            raise RpcError(f"unable to destroy actor: {actor.type_id} {actor.id} belongs to the town")
         for child in self.actors.children(actor.id):
             self.actors.detach(child, self.snapshot.world_pose(child))
         self.actors.remove(actor)

@@ -8,26 +8,34 @@ import numpy as np
 
 from carla_drl_sim.actors import Actor, ActorRegistry
 from carla_drl_sim.attachment import axes, compose
-from carla_drl_sim.protocol.streams import TRAFFIC_LIGHT_GREEN, SnapshotBuffer
+from carla_drl_sim.protocol.streams import SnapshotBuffer
 from carla_drl_sim.protocol.structs import Pose
-from carla_drl_sim.snapshot_kernel import fill_follower_records, fill_vehicle_records
+from carla_drl_sim.snapshot_kernel import (
+    fill_follower_records,
+    fill_light_records,
+    fill_traffic_records,
+    fill_vehicle_records,
+)
+from carla_drl_sim.world.traffic_lights import NO_LIGHT
 
 if TYPE_CHECKING:
+    from carla_drl_sim.traffic_actors import TrafficActors
     from carla_drl_sim.world.dynamics import VehicleDynamics
 
 _SPEED_LIMIT_KMH = 50.0
 
 
 class Snapshot:
-    """Keeps one record per actor: vehicles first, then followers of vehicles, then everything that stands still.
+    """Keeps one record per actor: vehicles, followers of vehicles, traffic lights, then all that stands still.
 
     The layout is made anew when the registry's version has changed, which spawning does whenever it replaces the
     dynamics' arrays; a tick only refreshes the numbers.
     """
 
-    def __init__(self, actors: ActorRegistry, dynamics: VehicleDynamics) -> None:
+    def __init__(self, actors: ActorRegistry, dynamics: VehicleDynamics, traffic: TrafficActors) -> None:
         self._actors = actors
         self._dynamics = dynamics
+        self._traffic = traffic
         self._version = -1
         self._rows: dict[int, int] = {}
 
@@ -80,22 +88,24 @@ class Snapshot:
                 if root.is_vehicle:
                     followers.append((actor, root.slot, relative))
                     continue
-            still.append(actor)
+            if self._traffic.light_row(actor) is None:
+                still.append(actor)
 
-        ordered = [*vehicles, *(actor for actor, _, _ in followers), *still]
+        lights = self._traffic.light_actors
+        ordered = [*vehicles, *(actor for actor, _, _ in followers), *lights, *still]
         self._buffer = SnapshotBuffer(len(ordered))
         self._rows = {actor.id: row for row, actor in enumerate(ordered)}
         records = self._buffer.records
         records["id"] = [actor.id for actor in ordered]
 
         count, end = len(vehicles), len(vehicles) + len(followers)
-        state = records[:count]["vehicle"]
-        state["speed_limit"] = _SPEED_LIMIT_KMH
-        state["light_state"] = TRAFFIC_LIGHT_GREEN
         dynamics = self._dynamics
+        self._slots = np.array([actor.slot for actor in vehicles], dtype=np.intp)
+        self._light_before = np.full(count, NO_LIGHT, dtype=np.int64)
+        self._speed_limit = np.full(count, _SPEED_LIMIT_KMH, dtype=np.float32)
         self._vehicle_arguments = (
             self._buffer.record_bytes,
-            np.array([actor.slot for actor in vehicles], dtype=np.intp),
+            self._slots,
             dynamics.position,
             dynamics.rotation,
             dynamics.velocity,
@@ -116,13 +126,39 @@ class Snapshot:
             dynamics.position,
             dynamics.rotation,
         )
-        for row, actor in enumerate(still, start=end):
+        self._first_light = end
+        for row, actor in enumerate((*lights, *still), start=end):
             pose = self.world_pose(actor)
             records["location"][row] = pose[:3]
             records["rotation"][row] = pose[3:]
+            if actor.signal is not None:
+                records["light"]["sign_id"][row] = actor.signal.id.encode()
+        records["light"]["pole"][end : end + len(lights)] = self._traffic.lights.pole
         self._version = self._actors.version
 
     def _refresh(self) -> None:
         fill_vehicle_records(*self._vehicle_arguments)
+        self._refresh_traffic()
         if len(self._follower_arguments[2]):
             fill_follower_records(*self._follower_arguments)
+
+    def _refresh_traffic(self) -> None:
+        lights, dynamics, record_bytes = self._traffic.lights, self._dynamics, self._buffer.record_bytes
+        if len(self._slots):
+            if len(self._traffic.zones):
+                self._traffic.zones.find(
+                    self._slots, dynamics.position, dynamics.rotation, dynamics.extent, self._light_before
+                )
+            fill_traffic_records(
+                record_bytes, self._speed_limit, self._light_before, lights.state, self._traffic.light_ids
+            )
+        fill_light_records(
+            record_bytes,
+            self._first_light,
+            lights.group,
+            lights.controller,
+            lights.times,
+            lights.elapsed,
+            lights.frozen,
+            lights.state,
+        )

@@ -7,7 +7,12 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from carla_drl_sim.protocol.streams import ACTOR_RECORD, VEHICLE_STATE
+from carla_drl_sim.protocol.streams import (
+    ACTOR_RECORD,
+    TRAFFIC_LIGHT_GREEN,
+    TRAFFIC_LIGHT_STATE,
+    VEHICLE_STATE,
+)
 from carla_drl_sim.world.compiled import compiled
 
 Floats = npt.NDArray[np.float64]
@@ -28,20 +33,35 @@ _ACCELERATION = _offset(ACTOR_RECORD, "acceleration")
 _PEDALS = _offset(ACTOR_RECORD, "vehicle") + _offset(VEHICLE_STATE, "pedals")
 _FLAGS = _offset(ACTOR_RECORD, "vehicle") + _offset(VEHICLE_STATE, "flags")
 _GEAR = _offset(ACTOR_RECORD, "vehicle") + _offset(VEHICLE_STATE, "gear")
+_VEHICLE = _offset(ACTOR_RECORD, "vehicle")
+_SPEED_LIMIT = _VEHICLE + _offset(VEHICLE_STATE, "speed_limit")
+_LIGHT_BEFORE = _VEHICLE + _offset(VEHICLE_STATE, "light_state")
+_HAS_LIGHT = _VEHICLE + _offset(VEHICLE_STATE, "has_light")
+_LIGHT_ID = _VEHICLE + _offset(VEHICLE_STATE, "light_id")
+_LIGHT = _offset(ACTOR_RECORD, "light")
+_TIMES = _LIGHT + _offset(TRAFFIC_LIGHT_STATE, "times")
+_ELAPSED = _LIGHT + _offset(TRAFFIC_LIGHT_STATE, "elapsed")
+_FROZEN = _LIGHT + _offset(TRAFFIC_LIGHT_STATE, "frozen")
+_STATE = _LIGHT + _offset(TRAFFIC_LIGHT_STATE, "state")
+
+
+@compiled
+def _write_word(records: Bytes, at: int, word: np.uint32) -> None:
+    """Write 4 bytes, little-endian; records are packed, so no number is aligned."""
+    records[at] = word & np.uint32(0xFF)
+    records[at + 1] = (word >> np.uint32(8)) & np.uint32(0xFF)
+    records[at + 2] = (word >> np.uint32(16)) & np.uint32(0xFF)
+    records[at + 3] = word >> np.uint32(24)
 
 
 @compiled
 def _write(
     records: Bytes, at: int, values: Floats, number: npt.NDArray[np.float32], bits: npt.NDArray[np.uint32]
 ) -> None:
-    """Write three numbers as little-endian float32; records are packed, so no number is aligned."""
+    """Write three numbers as float32."""
     for index in range(3):
         number[0] = values[index]
-        word = bits[0]
-        records[at] = word & np.uint32(0xFF)
-        records[at + 1] = (word >> np.uint32(8)) & np.uint32(0xFF)
-        records[at + 2] = (word >> np.uint32(16)) & np.uint32(0xFF)
-        records[at + 3] = word >> np.uint32(24)
+        _write_word(records, at, bits[0])
         at += 4
 
 
@@ -82,6 +102,61 @@ def fill_vehicle_records(
         records[base + _FLAGS + 2] = np.uint8(control[slot, 5] != 0.0)
         for index in range(4):
             records[base + _GEAR + index] = np.uint8((gear >> (8 * index)) & 0xFF)
+
+
+@compiled
+def fill_traffic_records(
+    records: Bytes,
+    speed_limit: npt.NDArray[np.float32],
+    light: npt.NDArray[np.int64],
+    light_state: Bytes,
+    light_id: npt.NDArray[np.uint32],
+) -> None:
+    """Write what the road tells the vehicles of the first N records.
+
+    Args:
+        records: uint8, packed ``ACTOR_RECORD`` items.
+        speed_limit: float32 [N], km/h.
+        light: int64 [N], index of the traffic light before which each vehicle stands, negative for none.
+        light_state, light_id: state and actor id of every traffic light.
+    """
+    bits = speed_limit.view(np.uint32)
+    for row in range(light.size):
+        base = row * _RECORD_BYTES
+        found = light[row]
+        _write_word(records, base + _SPEED_LIMIT, bits[row])
+        records[base + _HAS_LIGHT] = np.uint8(found >= 0)
+        records[base + _LIGHT_BEFORE] = light_state[found] if found >= 0 else np.uint8(TRAFFIC_LIGHT_GREEN)
+        _write_word(records, base + _LIGHT_ID, light_id[found] if found >= 0 else np.uint32(0))
+
+
+@compiled
+def fill_light_records(
+    records: Bytes,
+    first_row: int,
+    group: npt.NDArray[np.int64],
+    controller: npt.NDArray[np.int64],
+    times: Floats,
+    elapsed: Floats,
+    frozen: npt.NDArray[np.bool_],
+    state: Bytes,
+) -> None:
+    """Write the state of all traffic lights, whose records are in the order of their indices.
+
+    Args:
+        records: uint8, packed ``ACTOR_RECORD`` items.
+        first_row: record of the first light.
+        group, controller, times, elapsed, frozen, state: as in ``TrafficLights``.
+    """
+    number = np.zeros(1, dtype=np.float32)
+    bits = number.view(np.uint32)
+    for light in range(state.size):
+        base = (first_row + light) * _RECORD_BYTES
+        _write(records, base + _TIMES, times[controller[light]], number, bits)
+        number[0] = elapsed[group[light]]
+        _write_word(records, base + _ELAPSED, bits[0])
+        records[base + _FROZEN] = np.uint8(frozen[group[light]])
+        records[base + _STATE] = state[light]
 
 
 @compiled

@@ -30,11 +30,13 @@ def command(*arguments: str) -> list[str]:
 class ServerProcess:
     """A running server on free ports."""
 
-    def __init__(self, log: Path, *arguments: str) -> None:
+    def __init__(self, log: Path, *arguments: str, program: Path | None = None) -> None:
+        """`program`: a Python file that serves instead of the package."""
         self.log = log
+        run = command() if program is None else [sys.executable, str(program)]
         with log.open("w") as errors:
             self.process = subprocess.Popen(
-                command("--port", "0", *arguments), env=environment(), stdout=subprocess.PIPE, stderr=errors
+                [*run, "--port", "0", *arguments], env=environment(), stdout=subprocess.PIPE, stderr=errors
             )
         line = self._start_line()
         match = _START.search(line)

@@ -1,4 +1,4 @@
-"""Weather, street and traffic lights, gravity."""
+"""Weather, street lights, gravity."""
 
 from __future__ import annotations
 
@@ -58,16 +58,4 @@ def update_lights_state(simulator: Simulator, client: str, lights: list[object],
 @rpc(arguments.text, arguments.boolean, void=True, state=PARTIAL, note="accepted; there are no street lights")
 def update_day_night_cycle(simulator: Simulator, client: str, active: bool) -> None:
     """Let street lights follow the sun, or not."""
-    return
-
-
-@rpc(void=True, note="nothing to do: the town has no traffic lights")
-def reset_all_traffic_lights(simulator: Simulator) -> None:
-    """Start the cycles of all traffic lights anew; the client's Traffic Manager calls this."""
-    return
-
-
-@rpc(arguments.boolean, void=True, note="nothing to do: the town has no traffic lights")
-def freeze_all_traffic_lights(simulator: Simulator, frozen: bool) -> None:
-    """Stop the cycles of all traffic lights, or let them go on."""
     return

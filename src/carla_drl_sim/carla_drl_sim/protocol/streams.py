@@ -50,6 +50,17 @@ VEHICLE_STATE = np.dtype(
 )
 """Vehicle part of a record: throttle, steer, brake; hand brake, reverse, manual gear; speed limit in km/h."""
 
+SIGN_ID_BYTES = 32
+TRAFFIC_LIGHT_STATE = np.dtype(
+    {
+        "names": ["sign_id", "times", "elapsed", "pole", "frozen", "state"],
+        "formats": [f"S{SIGN_ID_BYTES}", "3<f4", "<f4", "<u4", "u1", "u1"],
+        "offsets": [0, 32, 44, 48, 52, 53],
+        "itemsize": 54,
+    }
+)
+"""Traffic light part of a record: OpenDRIVE signal; green, yellow, red and elapsed time in s. Signs: the id alone."""
+
 ACTOR_RECORD = np.dtype(
     {
         "names": [
@@ -61,9 +72,10 @@ ACTOR_RECORD = np.dtype(
             "angular_velocity",
             "acceleration",
             "vehicle",
+            "light",
         ],
-        "formats": ["<u4", "u1", "3<f4", "3<f4", "3<f4", "3<f4", "3<f4", VEHICLE_STATE],
-        "offsets": [0, 4, 5, 17, 29, 41, 53, 65],
+        "formats": ["<u4", "u1", *["3<f4"] * 5, VEHICLE_STATE, TRAFFIC_LIGHT_STATE],
+        "offsets": [0, 4, 5, 17, 29, 41, 53, 65, 65],
         "itemsize": 119,
     }
 )
