@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from random import Random
 from types import MappingProxyType
 
+from carla_drl_sim.world.avenue_towns import AvenuePlan, draw_avenue_town
+from carla_drl_sim.world.cross_section import CrossSection
 from carla_drl_sim.world.grid_town import GridTownPlan, draw_grid_town
 from carla_drl_sim.world.opendrive_writer import write
 from carla_drl_sim.world.spawn_points import spawn_points
@@ -37,6 +39,10 @@ def _grid(plan: GridTownPlan) -> Callable[[Random, Random], TownLayout]:
     return lambda rng, sign_rng: draw_grid_town(plan, rng, sign_rng)
 
 
+def _avenues(plan: AvenuePlan) -> Callable[[Random, Random], TownLayout]:
+    return lambda rng, sign_rng: draw_avenue_town(plan, rng, sign_rng)
+
+
 _SMALL_GRID = GridPlan(
     columns=5,
     rows=4,
@@ -59,6 +65,27 @@ TOWNS: Mapping[str, TownPlan] = MappingProxyType(
             _grid(
                 GridTownPlan(
                     grid=_SMALL_GRID, inner_speeds_kmh=(30, 30, 40), ring_speed_kmh=40, lit_t_share=0.25
+                )
+            ),
+        ),
+        "Town05": TownPlan(
+            "grid of streets with two lanes per direction, a boulevard with a median, traffic lights nearly everywhere",
+            _avenues(AvenuePlan()),
+            24.0,
+        ),
+        "Town10HD": TownPlan(
+            "like Town05 but smaller, with parking places along the streets",
+            _avenues(
+                AvenuePlan(
+                    columns=4,
+                    rows=3,
+                    spacing=(88.0, 104.0),
+                    removed=1,
+                    street=CrossSection(2, 2, parking=2.2, sidewalk=3.0),
+                    boulevard=CrossSection(2, 2, median=2.0, parking=2.2, sidewalk=3.0),
+                    street_kmh=30,
+                    boulevard_kmh=50,
+                    size=21.0,
                 )
             ),
         ),
