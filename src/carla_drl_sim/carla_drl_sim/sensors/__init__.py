@@ -1,0 +1,1 @@
+"""Sensors that look at the world: the scene they see, cameras and rays."""
