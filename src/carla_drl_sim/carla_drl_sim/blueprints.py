@@ -8,13 +8,8 @@ from carla_drl_sim.errors import RpcError
 from carla_drl_sim.protocol import structs
 from carla_drl_sim.protocol.arguments import Description
 from carla_drl_sim.protocol.structs import AttributeType, WireValue
+from carla_drl_sim.sensors import blueprints as sensors
 from carla_drl_sim.world.vehicles import VEHICLE_MODELS, VehicleModel
-
-SERVER_SENSORS = frozenset({"sensor.other.collision"})
-"""Sensors whose data the server sends; each gets a stream."""
-
-CLIENT_SENSORS = frozenset({"sensor.other.lane_invasion"})
-"""Sensors that the client computes itself from the map and the snapshots; they must have no stream."""
 
 
 def _lower(flag: bool) -> str:
@@ -51,9 +46,8 @@ class BlueprintLibrary:
 
     def __init__(self, models: Mapping[str, VehicleModel] = VEHICLE_MODELS) -> None:
         self.models = models
-        role = structs.attribute("role_name", AttributeType.STRING, "front")
         contents = {type_id: _vehicle_attributes(model) for type_id, model in models.items()}
-        contents |= {type_id: [role] for type_id in sorted(SERVER_SENSORS | CLIENT_SENSORS)}
+        contents |= sensors.wire_attributes()
         self.definitions = [
             structs.definition(uid, type_id, attributes)
             for uid, (type_id, attributes) in enumerate(contents.items(), start=1)

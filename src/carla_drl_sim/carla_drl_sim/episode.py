@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from carla_drl_sim.actors import Actor, ActorRegistry
-from carla_drl_sim.blueprints import SERVER_SENSORS, BlueprintLibrary
+from carla_drl_sim.blueprints import BlueprintLibrary
 from carla_drl_sim.debug_shapes import DebugShapes
 from carla_drl_sim.errors import RpcError
 from carla_drl_sim.protocol.arguments import Description, Vector
 from carla_drl_sim.protocol.streams import MAP_CHANGE
 from carla_drl_sim.protocol.structs import Pose
+from carla_drl_sim.sensors import blueprints as sensor_blueprints
+from carla_drl_sim.sensors.imu import GRAVITY_MPS2
+from carla_drl_sim.sensors.suite import SensorSuite
+from carla_drl_sim.sensors.workers import Workers
 from carla_drl_sim.settings import EpisodeSettings
 from carla_drl_sim.snapshot import Snapshot
 from carla_drl_sim.stream_hub import StreamHub
@@ -56,6 +60,7 @@ class Episode:
         *,
         settings: EpisodeSettings,
         default_step_s: float,
+        workers: Workers,
         frame: int = 0,
     ) -> None:
         self.id = episode_id
@@ -64,6 +69,8 @@ class Episode:
         self.blueprints = blueprints
         self.actors = actors
         self.settings = settings
+        self.gravity_mps2 = GRAVITY_MPS2
+        """Gravity that inertial sensors feel."""
         self.debug_shapes = DebugShapes()
         self.frame = frame
         self.elapsed_s = 0.0
@@ -78,6 +85,7 @@ class Episode:
         actors.add(self.spectator)
         self.traffic = TrafficActors(town.signals, actors)
         self.snapshot = Snapshot(actors, self.dynamics, self.traffic)
+        self.sensors = SensorSuite(streams, workers)
 
     @property
     def weather(self) -> list[float]:
@@ -107,8 +115,8 @@ class Episode:
         return self._events(contacts) if len(contacts) else []
 
     def snapshot_message(self) -> memoryview:
-        """The world snapshot of the current frame. Controls that do not stick end with it."""
-        message = self.snapshot.write(self.id, self.frame, self.elapsed_s, self.step_s, self.simulation_state)
+        """The world snapshot as last refreshed. Controls that do not stick end with it."""
+        message = self.snapshot.stamp(self.id, self.frame, self.elapsed_s, self.step_s, self.simulation_state)
         self.simulation_state = 0
         for slot in self._momentary:
             self.dynamics.control[slot] = 0.0
@@ -121,12 +129,14 @@ class Episode:
         self.blueprints.check(description)
         if description.type_id.startswith("vehicle."):
             return self._spawn_vehicle(description, pose, parent_id)
+        settings = sensor_blueprints.check(description.type_id, description.attributes)
         if parent_id and parent_id not in self.actors:
             raise RpcError(f"unable to attach actor: there is no parent actor with id {parent_id}")
         actor = Actor(self.actors.next_id(), description, pose, parent_id)
-        if description.type_id in SERVER_SENSORS:
+        if sensor_blueprints.is_served(description.type_id):
             actor.stream_id = self._streams.open_stream()
             actor.token = self._streams.token(actor.stream_id)
+            self.sensors.add(actor, settings, self)
         self.actors.add(actor)
         return actor
 
@@ -159,6 +169,7 @@ class Episode:
             if not actor.sticky_control:
                 self._momentary.remove(actor.slot)
         if actor.stream_id:
+            self.sensors.remove(actor)
             self._streams.close_stream(actor.stream_id)
 
     def close(self) -> None:
@@ -166,6 +177,7 @@ class Episode:
         for actor in self.actors:
             if actor.stream_id:
                 self._streams.close_stream(actor.stream_id)
+        self.sensors.clear()
         self.actors.clear()
 
     def set_pose(self, actor: Actor, pose: Pose) -> None:

@@ -20,7 +20,7 @@ class EpisodeSettings:
     """``carla.WorldSettings``. Only the first and third are acted on; the rest is kept for the client to read."""
 
     synchronous_mode: bool = False
-    no_rendering_mode: bool = True
+    no_rendering_mode: bool = False
     fixed_delta_seconds: float | None = None
     substepping: bool = True
     max_substep_delta_time: float = 0.01

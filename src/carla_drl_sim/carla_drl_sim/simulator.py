@@ -8,7 +8,8 @@ from dataclasses import replace
 from carla_drl_sim.actors import ActorRegistry
 from carla_drl_sim.blueprints import BlueprintLibrary
 from carla_drl_sim.episode import Episode
-from carla_drl_sim.protocol import rpc_framing, streams
+from carla_drl_sim.protocol import streams
+from carla_drl_sim.sensors.workers import Workers
 from carla_drl_sim.settings import EpisodeSettings
 from carla_drl_sim.stream_hub import StreamHub
 from carla_drl_sim.tick_gate import RELOAD_DELAY_S, RELOAD_SILENCE_S, SUBSCRIBE_LIMIT_S, TickGate
@@ -26,6 +27,7 @@ class Simulator:
         synchronous: start in synchronous mode, so that frames count ticks from the very first.
         hub: subscribers of the streams.
         clock: monotonic time in seconds.
+        workers: threads that measure; one per core where None.
     """
 
     def __init__(
@@ -37,8 +39,10 @@ class Simulator:
         synchronous: bool,
         hub: StreamHub,
         clock: Callable[[], float],
+        workers: Workers | None = None,
     ) -> None:
         self.clock = clock
+        self._workers = workers or Workers()
         self.streams = hub
         self.gate = TickGate(hub)
         self.caller: object = None
@@ -72,16 +76,9 @@ class Simulator:
     def tick(self) -> int:
         """Advance the world, send sensor messages, then the snapshot, and return the frame number."""
         episode, hub = self.episode, self.streams
-        for event in episode.step():
-            if hub.has_subscribers(event.sensor.stream_id):
-                payload = rpc_framing.pack([event.vehicle.wire(), event.other.wire(), list(event.impulse)])
-                pose = episode.snapshot.world_pose(event.sensor)
-                hub.send(
-                    event.sensor.stream_id,
-                    streams.sensor_message(
-                        streams.SENSOR_COLLISION, episode.frame, episode.elapsed_s, pose, payload
-                    ),
-                )
+        collisions = episode.step()
+        episode.snapshot.refresh()
+        episode.sensors.tick(episode, collisions)
         hub.send(streams.WORLD_STREAM_ID, episode.snapshot_message())
         self.gate.ticked(self.clock())
         return episode.frame
@@ -121,5 +118,6 @@ class Simulator:
             self.streams,
             settings=replace(settings),
             default_step_s=self._default_step_s,
+            workers=self._workers,
             frame=frame,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from carla_drl_sim.actors import Actor, ActorRegistry
 from carla_drl_sim.attachment import axes, compose
@@ -39,13 +40,25 @@ class Snapshot:
         self._version = -1
         self._rows: dict[int, int] = {}
 
-    def write(
-        self, episode: int, frame: int, timestamp_s: float, delta_s: float, simulation_state: int
-    ) -> memoryview:
-        """Return the complete message; it is valid until the next call."""
+    @property
+    def records(self) -> npt.NDArray[np.void]:
+        """All actors as ``ACTOR_RECORD`` [N], as of the last ``refresh``."""
+        return self._buffer.records
+
+    def row_of(self, actor: Actor) -> int:
+        """Row of an actor in ``records``."""
+        return self._rows[actor.id]
+
+    def refresh(self) -> None:
+        """Take over where all actors are now."""
         if self._version != self._actors.version:
             self._lay_out()
         self._refresh()
+
+    def stamp(
+        self, episode: int, frame: int, timestamp_s: float, delta_s: float, simulation_state: int
+    ) -> memoryview:
+        """Return the complete message of the last ``refresh``; it is valid until the next one."""
         self._buffer.stamp(episode, frame, timestamp_s, delta_s, simulation_state)
         return self._buffer.message
 

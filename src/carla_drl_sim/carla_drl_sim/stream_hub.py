@@ -64,6 +64,8 @@ class StreamHub:
         self.busy: set[Subscriber] = set()
         self.expected: dict[int, tuple[float, object]] = {}
         self.world_subscriptions = 0
+        self.version = 0
+        """Changes whenever a stream gains or loses a subscriber."""
         self._want_write = want_write
         self._streams: dict[int, list[Subscriber]] = {}
         self._next_stream_id = WORLD_STREAM_ID + 1
@@ -107,10 +109,12 @@ class StreamHub:
         if stream_id == WORLD_STREAM_ID:
             self.world_subscriptions += 1
         self._streams.setdefault(stream_id, []).append(subscriber)
+        self.version += 1
 
     def close_stream(self, stream_id: int) -> None:
         """Stop sending on a stream whose actor is gone; its sockets stay open until the clients close them."""
         self.expected.pop(stream_id, None)
+        self.version += 1
         for subscriber in self._streams.pop(stream_id, ()):
             self._discard_queue(subscriber)
 
@@ -120,6 +124,7 @@ class StreamHub:
         members = self._streams.get(subscriber.stream_id)
         if members is not None and subscriber in members:
             members.remove(subscriber)
+            self.version += 1
             if not members:
                 del self._streams[subscriber.stream_id]
         if subscriber.dropped:
@@ -139,6 +144,28 @@ class StreamHub:
                 continue  # the event loop sees the end of the connection and removes the subscriber
             if sent < len(message):
                 self._start_queue(subscriber, memoryview(bytes(message[sent:])))
+
+    def send_parts(self, stream_id: int, header: bytes, payload: bytes | memoryview) -> None:
+        """Send a message in two parts to all subscribers of a stream, or queue it.
+
+        The payload is not copied, not even where it has to wait: nobody may write into it afterwards.
+        """
+        total = len(header) + len(payload)
+        for subscriber in self._streams.get(stream_id, ()):
+            if subscriber.queue:
+                if self._has_room(subscriber, total):
+                    self._queue(subscriber, memoryview(header), memoryview(payload))
+                continue
+            try:
+                sent = subscriber.socket.sendmsg((header, payload))
+            except BlockingIOError:
+                sent = 0
+            except OSError:
+                continue  # as in ``send``
+            if sent < len(header):
+                self._start_queue(subscriber, memoryview(header)[sent:], memoryview(payload))
+            elif sent < total:
+                self._start_queue(subscriber, memoryview(payload)[sent - len(header) :])
 
     def flush(self, subscriber: Subscriber) -> None:
         """Send queued bytes as far as the socket takes them."""
@@ -160,16 +187,24 @@ class StreamHub:
         self._want_write(subscriber, False)
 
     def _enqueue(self, subscriber: Subscriber, message: bytes | memoryview) -> None:
-        if not self.synchronous or subscriber.queued_bytes + len(message) > MAX_QUEUED_BYTES:
-            subscriber.dropped += 1
-            self.dropped += 1
-            return
-        subscriber.queue.append(memoryview(bytes(message)))
-        subscriber.queued_bytes += len(message)
+        if self._has_room(subscriber, len(message)):
+            self._queue(subscriber, memoryview(bytes(message)))
 
-    def _start_queue(self, subscriber: Subscriber, rest: memoryview) -> None:
-        subscriber.queue.append(rest)
-        subscriber.queued_bytes = len(rest)
+    def _has_room(self, subscriber: Subscriber, size: int) -> bool:
+        """Whether a message may wait behind others; one that may not is counted as dropped."""
+        if self.synchronous and subscriber.queued_bytes + size <= MAX_QUEUED_BYTES:
+            return True
+        subscriber.dropped += 1
+        self.dropped += 1
+        return False
+
+    def _queue(self, subscriber: Subscriber, *parts: memoryview) -> None:
+        for part in parts:
+            subscriber.queue.append(part)
+            subscriber.queued_bytes += len(part)
+
+    def _start_queue(self, subscriber: Subscriber, *rest: memoryview) -> None:
+        self._queue(subscriber, *rest)
         self.busy.add(subscriber)
         self._want_write(subscriber, True)
 

@@ -7,6 +7,7 @@ import numpy as np
 from carla_drl_sim.protocol.arguments import Description
 from carla_drl_sim.protocol.control_requests import ControlRequests
 from carla_drl_sim.protocol.structs import Pose
+from carla_drl_sim.sensors.noise import normals
 from carla_drl_sim.simulator import Simulator
 from carla_drl_sim.stream_hub import StreamHub
 from carla_drl_sim.world import traffic_lights
@@ -24,6 +25,7 @@ def warm_up(town: str) -> None:
     episode.set_pose(vehicle, Pose(1.0))
     for _ in range(3):
         simulator.tick()
+    normals(0, 0, 0, np.empty(1))
     ControlRequests().apply(
         np.zeros(16, dtype=np.uint8), 16, episode.actors.slot_of, episode.dynamics.control
     )

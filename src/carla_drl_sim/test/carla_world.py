@@ -39,6 +39,10 @@ class Scene:
         )
         return self._actors[-1]
 
+    def adopt(self, actor: Any) -> None:
+        """Clean up an actor, too, that was spawned elsewhere."""
+        self._actors.append(actor)
+
     def ticks(self, count: int) -> None:
         for _ in range(count):
             self.world.tick()

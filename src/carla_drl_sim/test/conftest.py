@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent)]  # this checkout, not an installed copy
+sys.path[:0] = [str(HERE), str(HERE / "sensors"), str(HERE.parent)]  # this checkout, not an installed copy
 
 from raw_client import RawClient  # noqa: E402
 from server_process import ServerProcess  # noqa: E402

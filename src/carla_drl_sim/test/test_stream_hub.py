@@ -60,6 +60,24 @@ def test_what_the_socket_does_not_take_waits_in_order(watched: Watched) -> None:
     assert watched.hub.dropped == 0
 
 
+def test_parts_arrive_as_one_message_and_are_not_copied(watched: Watched) -> None:
+    watched.hub.synchronous = True
+    header, payload = b"header", bytearray(MESSAGE)
+    watched.hub.send_parts(watched.stream, header, memoryview(payload))
+    watched.hub.send_parts(watched.stream, header, memoryview(payload))
+    assert watched.subscribers[0].queue[-1].obj is payload
+    size = len(header) + len(payload)
+    assert _drain(watched, 0, 2 * size) == 2 * (header + MESSAGE)
+    assert watched.subscribers[0].queued_bytes == 0
+
+
+def test_parts_are_dropped_together(watched: Watched) -> None:
+    for _ in range(3):
+        watched.hub.send_parts(watched.stream, b"header", MESSAGE)
+    assert watched.hub.dropped == 2
+    assert _drain(watched, 0, 6 + len(MESSAGE)) == b"header" + MESSAGE
+
+
 def test_the_others_are_served_meanwhile(watched: Watched) -> None:
     watched.hub.synchronous = True
     watched.hub.send(watched.stream, MESSAGE)

@@ -40,7 +40,7 @@ def set_weather_parameters(simulator: Simulator, weather: list[float]) -> None:
 @rpc()
 def get_imui_gravity(simulator: Simulator) -> float:
     """Gravity that inertial sensors feel, m/s^2."""
-    return 9.81
+    return simulator.episode.gravity_mps2
 
 
 @rpc(arguments.text, note="always empty: the town has no street lights")

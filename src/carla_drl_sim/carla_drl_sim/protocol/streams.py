@@ -7,6 +7,7 @@ with a 36-byte episode header and one 119-byte record per actor.
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -14,11 +15,20 @@ WORLD_STREAM_ID = 1
 """The stream of world snapshots."""
 
 SENSOR_COLLISION = 0
+SENSOR_GNSS = 4
+SENSOR_IMU = 5
+SENSOR_OBSTACLE = 7
+SENSOR_RADAR = 9
+SENSOR_SEMANTIC_LIDAR = 10
+SENSOR_LIDAR = 11
 SENSOR_WORLD = 17
 """Indices in the client's registry of sensor data types, version 0.9.16."""
 
 SIZE = struct.Struct("<I")
 SENSOR_HEADER = struct.Struct("<QQd6f")
+SENSOR_PREFIX = struct.Struct("<IQQd6f")
+"""Size and sensor header in one."""
+
 EPISODE_HEADER = struct.Struct("<Qdf3iI")
 SNAPSHOT_PREFIX = struct.Struct("<IQQd6fQdf3iI")
 """Size, sensor header and episode header in one."""
@@ -82,12 +92,11 @@ ACTOR_RECORD = np.dtype(
 """One actor: metres, degrees (pitch, yaw, roll), m/s, degrees/s, m/s^2; then its kind's own 54 bytes."""
 
 
-def sensor_message(
-    sensor: int, frame: int, timestamp_s: float, pose: tuple[float, ...], payload: bytes
+def sensor_header(
+    sensor: int, frame: int, timestamp_s: float, pose: Sequence[float], payload_bytes: int
 ) -> bytes:
-    """Build one complete message of a sensor at ``pose`` (x, y, z, pitch, yaw, roll)."""
-    header = SENSOR_HEADER.pack(sensor, frame, timestamp_s, *pose)
-    return b"".join((SIZE.pack(len(header) + len(payload)), header, payload))
+    """What stands before the data of a sensor at ``pose`` (x, y, z, pitch, yaw, roll), its size included."""
+    return SENSOR_PREFIX.pack(SENSOR_HEADER.size + payload_bytes, sensor, frame, timestamp_s, *pose)
 
 
 class SnapshotBuffer:

@@ -1,1 +1,1 @@
-"""Sensors that look at the world: the scene they see, cameras and rays."""
+"""Sensors: the scene they see, what each one measures, and the suite that runs all of them once per tick."""
