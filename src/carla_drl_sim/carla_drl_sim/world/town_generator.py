@@ -10,6 +10,7 @@ from types import MappingProxyType
 from carla_drl_sim.world.avenue_towns import AvenuePlan, draw_avenue_town
 from carla_drl_sim.world.cross_section import CrossSection
 from carla_drl_sim.world.grid_town import GridTownPlan, draw_grid_town
+from carla_drl_sim.world.hill_town import draw_hill_town
 from carla_drl_sim.world.opendrive_writer import write
 from carla_drl_sim.world.spawn_points import spawn_points
 from carla_drl_sim.world.street_grid import GridPlan
@@ -67,6 +68,11 @@ TOWNS: Mapping[str, TownPlan] = MappingProxyType(
                     grid=_SMALL_GRID, inner_speeds_kmh=(30, 30, 40), ring_speed_kmh=40, lit_t_share=0.25
                 )
             ),
+        ),
+        "Town03": TownPlan(
+            "avenues with two lanes per direction that meet in a roundabout, a hill, a flyover",
+            lambda rng, _: draw_hill_town(rng),
+            24.0,
         ),
         "Town05": TownPlan(
             "grid of streets with two lanes per direction, a boulevard with a median, traffic lights nearly everywhere",

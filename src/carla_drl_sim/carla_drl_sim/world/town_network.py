@@ -15,7 +15,6 @@ from carla_drl_sim.world.town_layout import FIRST_JUNCTION, TownLayout
 from carla_drl_sim.world.traffic_control import Control, GuardedJunction
 
 MAX_GRADE = 0.08
-_GRADE_STEP = 2.0
 
 Movements = Callable[[Sequence[Arm]], list[Movement]]
 
@@ -80,15 +79,14 @@ def profile(knots: Sequence[tuple[float, float]]) -> tuple[Cubic, ...]:
 
 def steepest(roads: Sequence[Road]) -> float:
     """The largest rise or fall per metre along the reference lines."""
-    return max(
-        (
-            abs(road.slope(min(i * _GRADE_STEP, road.length)))
-            for road in roads
-            if road.elevation
-            for i in range(int(road.length / _GRADE_STEP) + 2)
-        ),
-        default=0.0,
-    )
+    steep = 0.0
+    for road in roads:
+        ends = [*(piece.s for piece in road.elevation[1:]), road.length]
+        for piece, end in zip(road.elevation, ends, strict=False):
+            turning = piece.s - piece.c / (3.0 * piece.d) if piece.d else end
+            places = (piece.s, end, min(max(turning, piece.s), end))
+            steep = max(steep, *(abs(piece.slope(s)) for s in places))
+    return steep
 
 
 def draw_path(spots: Sequence[Spot]) -> tuple[tuple[Geometry, ...], list[tuple[float, float]]]:
