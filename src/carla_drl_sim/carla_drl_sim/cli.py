@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from carla_drl_sim import CARLA_VERSION, __version__
 from carla_drl_sim.errors import ConfigurationError
@@ -44,6 +45,11 @@ def _parser() -> argparse.ArgumentParser:
         "--synchronous",
         action="store_true",
         help="start in synchronous mode, so that frame numbers and times count ticks alone and runs repeat exactly",
+    )
+    parser.add_argument(
+        "--recordings",
+        default="~/.carla_drl_sim/recordings",
+        help="folder of the recordings that clients make",
     )
     parser.add_argument("--log-level", default="info", choices=_LEVELS, help="least severity that is logged")
     parser.add_argument("--version", action="version", version=f"carla_drl_sim {__version__}")
@@ -103,7 +109,13 @@ def _serve(options: argparse.Namespace) -> int:
 
     _checked(options, list(TOWNS))
     server = Server(
-        options.host, options.port, options.town, options.seed, options.fps, synchronous=options.synchronous
+        options.host,
+        options.port,
+        options.town,
+        options.seed,
+        options.fps,
+        synchronous=options.synchronous,
+        recordings=Path(options.recordings),
     )
     warm_up(options.town)
     server.listen()

@@ -7,12 +7,14 @@ import logging
 import select
 import socket
 import time
+from pathlib import Path
 
 import numpy as np
 
 from carla_drl_sim.calls import Calls
 from carla_drl_sim.connection import RpcConnection
 from carla_drl_sim.errors import ConfigurationError, ProtocolError
+from carla_drl_sim.recording.recordings import DEFAULT_FOLDER
 from carla_drl_sim.simulator import Simulator
 from carla_drl_sim.stream_hub import StreamHub, Subscriber
 
@@ -55,13 +57,23 @@ class Server:
     Args:
         host: address to listen on.
         port: RPC port; streams are on the port after it. 0 takes two free ports.
-        town, seed, fps, synchronous: as in ``Simulator``.
+        town, seed, fps, synchronous, recordings: as in ``Simulator``.
 
     Raises:
         ConfigurationError: a port cannot be opened.
     """
 
-    def __init__(self, host: str, port: int, town: str, seed: int, fps: float, *, synchronous: bool) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        town: str,
+        seed: int,
+        fps: float,
+        *,
+        synchronous: bool,
+        recordings: Path = DEFAULT_FOLDER,
+    ) -> None:
         self._host = host
         self._rpc_listener = _bind(host, port, "RPC")
         try:
@@ -74,7 +86,13 @@ class Server:
         self._hub = StreamHub(self._want_write)
         self._hub.port = self.stream_port
         self._simulator = Simulator(
-            town, seed, fps, synchronous=synchronous, hub=self._hub, clock=time.monotonic
+            town,
+            seed,
+            fps,
+            synchronous=synchronous,
+            hub=self._hub,
+            clock=time.monotonic,
+            recordings=recordings,
         )
         self._calls = Calls(
             self._simulator, self._drop, lambda connection: self._want_write(connection, True)
@@ -126,7 +144,8 @@ class Server:
                 self._pace()
 
     def close(self) -> None:
-        """Close everything."""
+        """Close everything; a recording that runs is finished."""
+        self._simulator.recordings.end_episode()
         for peer in self._peers.values():
             peer.socket.close()
         self._peers.clear()

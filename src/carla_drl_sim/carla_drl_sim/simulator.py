@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 from carla_drl_sim.actors import ActorRegistry
 from carla_drl_sim.blueprints import BlueprintLibrary
 from carla_drl_sim.episode import Episode
+from carla_drl_sim.errors import RpcError
 from carla_drl_sim.protocol import streams
+from carla_drl_sim.recording.files import Recording
+from carla_drl_sim.recording.recorder import map_check
+from carla_drl_sim.recording.recordings import DEFAULT_FOLDER, Recordings
+from carla_drl_sim.recording.replayer import Options, Replayer
 from carla_drl_sim.sensors.workers import Workers
 from carla_drl_sim.settings import EpisodeSettings
 from carla_drl_sim.stream_hub import StreamHub
@@ -28,6 +34,7 @@ class Simulator:
         hub: subscribers of the streams.
         clock: monotonic time in seconds.
         workers: threads that measure; one per core where None.
+        recordings: folder of recordings.
     """
 
     def __init__(
@@ -40,11 +47,13 @@ class Simulator:
         hub: StreamHub,
         clock: Callable[[], float],
         workers: Workers | None = None,
+        recordings: Path = DEFAULT_FOLDER,
     ) -> None:
         self.clock = clock
         self._workers = workers or Workers()
         self.streams = hub
         self.gate = TickGate(hub)
+        self.recordings = Recordings(recordings)
         self.caller: object = None
         """The connection whose call is being handled."""
         self._seed = seed
@@ -77,20 +86,35 @@ class Simulator:
         """Advance the world, send sensor messages, then the snapshot, and return the frame number."""
         episode, hub = self.episode, self.streams
         collisions = episode.step()
+        self.recordings.stepped(episode.step_s)
         episode.snapshot.refresh()
         episode.sensors.tick(episode, collisions)
         hub.send(streams.WORLD_STREAM_ID, episode.snapshot_message())
+        self.recordings.ticked(episode, collisions)
         self.gate.ticked(self.clock())
         return episode.frame
 
     def load(self, town: str, *, reset_settings: bool) -> None:
         """Replace the episode by a fresh one; nothing is sent until the clients have followed."""
+        self.recordings.end_episode()
         old = self.episode
         old.close()
         settings = self._initial_settings if reset_settings else old.settings
         self.episode = self._new_episode(old.id + 1, town, settings, old.frame)
         self.apply_settings(settings)
         self.gate.silence(self.clock() + RELOAD_DELAY_S + RELOAD_SILENCE_S)
+
+    def replay(self, recording: Recording, options: Options) -> Replayer:
+        """Replay a recording; another map is loaded first. Raises RpcError or RecordingError when that cannot be."""
+        name = recording.header.map_name
+        if name != self.episode.town.name:
+            if name not in self._towns and name not in TOWNS:
+                raise RpcError(f"the recording is of map '{name}', which is not available")
+        if recording.header.map_check != map_check(self._town(name).opendrive):
+            raise RpcError(f"the recording is of another map of the name '{name}': of another seed or file")
+        if name != self.episode.town.name:
+            self.load(name, reset_settings=False)
+        return self.recordings.replay(recording, self.episode, options)
 
     def expect_subscription(self, stream_id: int) -> None:
         """The calling client is about to subscribe to a stream."""
@@ -107,12 +131,15 @@ class Simulator:
             del self._manager_owners[port]
             self.gate.traffic_managers.pop(port, None)
 
+    def _town(self, name: str) -> Town:
+        if name not in self._towns:
+            self._towns[name] = generate_town(name, self._seed)
+        return self._towns[name]
+
     def _new_episode(self, episode_id: int, town: str, settings: EpisodeSettings, frame: int) -> Episode:
-        if town not in self._towns:
-            self._towns[town] = generate_town(town, self._seed)
         return Episode(
             episode_id,
-            self._towns[town],
+            self._town(town),
             self._blueprints,
             self._actors,
             self.streams,

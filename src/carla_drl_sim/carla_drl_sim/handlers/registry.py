@@ -70,7 +70,7 @@ class Rpc:
             return self.error(f"{self.name}: internal error ({type(error).__name__})")
         if self.is_void:
             return rpc_framing.VOID_OK if result is None else result
-        if self.is_bare or type(result) is AfterTick:
+        if self.is_bare or type(result) in (AfterTick, AfterDelay):
             return result
         return [[1, result]]
 
