@@ -107,9 +107,8 @@ class Simulator:
     def replay(self, recording: Recording, options: Options) -> Replayer:
         """Replay a recording; another map is loaded first. Raises RpcError or RecordingError when that cannot be."""
         name = recording.header.map_name
-        if name != self.episode.town.name:
-            if name not in self._towns and name not in TOWNS:
-                raise RpcError(f"the recording is of map '{name}', which is not available")
+        if name not in self._towns and name not in TOWNS:
+            raise RpcError(f"the recording is of map '{name}', which is not available")
         if recording.header.map_check != map_check(self._town(name).opendrive):
             raise RpcError(f"the recording is of another map of the name '{name}': of another seed or file")
         if name != self.episode.town.name:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -61,11 +61,6 @@ class Snapshot:
         """Return the complete message of the last ``refresh``; it is valid until the next one."""
         self._buffer.stamp(episode, frame, timestamp_s, delta_s, simulation_state)
         return self._buffer.message
-
-    @property
-    def records(self) -> npt.NDArray[Any]:
-        """The records of the last message, ``ACTOR_RECORD`` [N]; the next one changes them."""
-        return self._buffer.records
 
     def place(self, actor: Actor) -> None:
         """Take over the new pose of a free actor that is no vehicle and has no children."""

@@ -257,7 +257,14 @@ def test_reports_have_the_form_of_carla(recording_server: ServerProcess) -> None
         assert row.split() == f"Id: {hero}: Steering: 0 Throttle: 1 Brake: 0 Handbrake: 0 Gear: 1".split()
 
         hits = _rows(made.client.show_recorder_collisions("drive.log", "h", "a"))
-        assert hits[0][1:] == ["h", "v", str(hero), "vehicle.tesla.model3", str(parked), "vehicle.tesla.model3"]
+        assert hits[0][1:] == [
+            "h",
+            "v",
+            str(hero),
+            "vehicle.tesla.model3",
+            str(parked),
+            "vehicle.tesla.model3",
+        ]
         assert 1 <= len(hits) < everything.count(" Collision id ")
         assert not _rows(made.client.show_recorder_collisions("drive.log", "w", "a"))
 
