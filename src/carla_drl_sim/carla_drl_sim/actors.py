@@ -37,6 +37,7 @@ class Actor:
         "label",
         "light_flags",
         "model",
+        "open_doors",
         "parent_id",
         "physics_control",
         "pose",
@@ -46,6 +47,8 @@ class Actor:
         "sticky_control",
         "stream_id",
         "token",
+        "wheel_pitch_deg",
+        "wheel_steer_deg",
     )
 
     def __init__(self, actor_id: int, description: Description, pose: Pose, parent_id: int = 0) -> None:
@@ -66,6 +69,10 @@ class Actor:
         self.gravity = True
         self.sticky_control = description.attributes.get("sticky_control", "true").lower() != "false"
         self.physics_control: WireValue | None = None
+        self.open_doors: frozenset[int] = frozenset()
+        # What a client set while physics were off, by wheel.
+        self.wheel_steer_deg: dict[int, float] = {}
+        self.wheel_pitch_deg: dict[int, float] = {}
 
     @property
     def type_id(self) -> str:

@@ -11,6 +11,7 @@ from carla_drl_sim.handlers import (
     traffic_light,
     traffic_manager,
     vehicle,
+    vehicle_body,
     world,
 )
 from carla_drl_sim.handlers.registry import RPCS, AfterDelay, AfterTick, Rpc
@@ -30,5 +31,6 @@ __all__ = [
     "traffic_light",
     "traffic_manager",
     "vehicle",
+    "vehicle_body",
     "world",
 ]

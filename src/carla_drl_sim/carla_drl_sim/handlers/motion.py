@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
+from carla_drl_sim.errors import ArgumentError
 from carla_drl_sim.handlers.registry import PARTIAL, rpc
 from carla_drl_sim.protocol import arguments
 from carla_drl_sim.protocol.arguments import Vector
 from carla_drl_sim.protocol.structs import Pose
+from carla_drl_sim.world.dynamics_actions import push_at, twist
 
 if TYPE_CHECKING:
     from carla_drl_sim.simulator import Simulator
+
+_MAX_ANGULAR = 1e12
 
 
 @rpc(arguments.unsigned, arguments.pose, void=True)
@@ -36,7 +42,7 @@ def set_actor_target_velocity(simulator: Simulator, actor_id: int, velocity: Vec
     episode.dynamics.set_target_velocity(episode.actors.vehicle(actor_id).slot, velocity)
 
 
-@rpc(arguments.unsigned, arguments.vector, void=True, state=PARTIAL, note="only yaw has an effect")
+@rpc(arguments.unsigned, arguments.vector, void=True, note="on the ground the wheels leave only yaw")
 def set_actor_target_angular_velocity(simulator: Simulator, actor_id: int, velocity: Vector) -> None:
     """Set a vehicle's angular velocity, deg/s in world axes."""
     episode = simulator.episode
@@ -74,11 +80,64 @@ def add_actor_force(simulator: Simulator, actor_id: int, force: Vector) -> None:
     episode.dynamics.add_impulse(episode.actors.vehicle(actor_id).slot, impulse)
 
 
+@rpc(arguments.unsigned, arguments.vector, arguments.vector, void=True)
+def add_actor_impulse_at_location(
+    simulator: Simulator, actor_id: int, impulse: Vector, location: Vector
+) -> None:
+    """Push a vehicle at a place of the world, N s in world axes."""
+    episode = simulator.episode
+    push_at(episode.dynamics, episode.actors.vehicle(actor_id).slot, impulse, location)
+
+
+@rpc(arguments.unsigned, arguments.vector, arguments.vector, void=True, note="acts for the next tick")
+def add_actor_force_at_location(simulator: Simulator, actor_id: int, force: Vector, location: Vector) -> None:
+    """Push a vehicle at a place of the world for one tick, N in world axes."""
+    episode = simulator.episode
+    impulse = [component * episode.step_s for component in force]
+    push_at(episode.dynamics, episode.actors.vehicle(actor_id).slot, impulse, location)
+
+
+def _angular(value: Any) -> Vector:
+    """Accept a vector in kg cm^2 deg/s or deg/s^2, whose numbers are large."""
+    x, y, z = (arguments.number(component) for component in arguments.array(value, 3, "a vector"))
+    if max(abs(x), abs(y), abs(z)) > _MAX_ANGULAR:
+        raise ArgumentError(f"an angular impulse or torque must be at most {_MAX_ANGULAR:g}")
+    return x, y, z
+
+
+def _si(angular: Vector, seconds: float = 1.0) -> list[float]:
+    """N m s from CARLA's unit, which is Unreal's: kg cm^2 deg/s."""
+    return [math.radians(component) * 1e-4 * seconds for component in angular]
+
+
+@rpc(arguments.unsigned, _angular, void=True, note="kg cm^2 deg/s as in CARLA; on the ground only yaw")
+def add_actor_angular_impulse(simulator: Simulator, actor_id: int, impulse: Vector) -> None:
+    """Turn a vehicle, in world axes."""
+    episode = simulator.episode
+    twist(episode.dynamics, episode.actors.vehicle(actor_id).slot, _si(impulse))
+
+
+@rpc(
+    arguments.unsigned,
+    _angular,
+    void=True,
+    note="kg cm^2 deg/s^2 as in CARLA, for the next tick; on the ground only yaw",
+)
+def add_actor_torque(simulator: Simulator, actor_id: int, torque: Vector) -> None:
+    """Turn a vehicle for one tick, in world axes."""
+    episode = simulator.episode
+    twist(episode.dynamics, episode.actors.vehicle(actor_id).slot, _si(torque, episode.step_s))
+
+
 @rpc(arguments.unsigned, arguments.boolean, void=True)
 def set_actor_simulate_physics(simulator: Simulator, actor_id: int, enabled: bool) -> None:
     """Let a vehicle move by itself, or not."""
     episode = simulator.episode
-    episode.dynamics.simulate_physics[episode.actors.vehicle(actor_id).slot] = enabled
+    actor = episode.actors.vehicle(actor_id)
+    episode.dynamics.simulate_physics[actor.slot] = enabled
+    if enabled:
+        actor.wheel_steer_deg.clear()
+        actor.wheel_pitch_deg.clear()
 
 
 @rpc(arguments.unsigned, arguments.boolean, void=True)
@@ -88,10 +147,24 @@ def set_actor_collisions(simulator: Simulator, actor_id: int, enabled: bool) -> 
     episode.dynamics.collisions[episode.actors.vehicle(actor_id).slot] = enabled
 
 
-@rpc(arguments.unsigned, arguments.boolean, void=True, state=PARTIAL, note="accepted; the ground is flat")
+@rpc(arguments.unsigned, arguments.boolean, void=True)
 def set_actor_enable_gravity(simulator: Simulator, actor_id: int, enabled: bool) -> None:
-    """Let a vehicle fall, or not."""
-    simulator.episode.actors.get(actor_id).gravity = enabled
+    """Let a vehicle fall and roll downhill, or not."""
+    episode = simulator.episode
+    actor = episode.actors.get(actor_id)
+    actor.gravity = enabled
+    if actor.is_vehicle:
+        episode.dynamics.gravity[actor.slot] = enabled
+
+
+@rpc(arguments.unsigned, void=True, state=PARTIAL, note="vehicles: the engine is dead")
+def set_actor_dead(simulator: Simulator, actor_id: int) -> None:
+    """Take the engine from a vehicle; it rolls on."""
+    episode = simulator.episode
+    actor = episode.actors.vehicle(actor_id)
+    assert actor.model is not None
+    actor.model = replace(actor.model, power_w=0.0, tractive_force_n=0.0)
+    episode.dynamics.set_model(actor.slot, actor.model)
 
 
 @rpc(

@@ -1,4 +1,4 @@
-"""Vehicles: control, lights, physics parameters."""
+"""Vehicles: control, telemetry, lights, physics parameters."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from carla_drl_sim.handlers.registry import PARTIAL, rpc
 from carla_drl_sim.protocol import arguments
 from carla_drl_sim.protocol.arguments import Control
+from carla_drl_sim.telemetry import telemetry
 from carla_drl_sim.vehicle_physics import PhysicsChange, default_control, physics_control, wire_control
+from carla_drl_sim.world.dynamics_actions import ackermann_gains, drive_ackermann, set_ackermann_gains
 
 if TYPE_CHECKING:
     from carla_drl_sim.simulator import Simulator
@@ -35,7 +37,7 @@ def get_physics_control(simulator: Simulator, actor_id: int) -> object:
     physics_control,
     void=True,
     state=PARTIAL,
-    note="mass, drag, steering angle, tyre friction and brake torque are acted on, the rest is stored",
+    note="inertia, damping, clutch, shift time, shift points, steering curve and wheel places are only stored",
 )
 def apply_physics_control(simulator: Simulator, actor_id: int, change: PhysicsChange) -> None:
     """Change the physics parameters of a vehicle."""
@@ -46,6 +48,44 @@ def apply_physics_control(simulator: Simulator, actor_id: int, change: PhysicsCh
     episode.dynamics.set_model(actor.slot, model)
     actor.model = model
     actor.physics_control = change.wire
+
+
+@rpc(arguments.unsigned, void=True)
+def restore_physx_physics(simulator: Simulator, actor_id: int) -> None:
+    """Give a vehicle the physics of its blueprint back."""
+    episode = simulator.episode
+    actor = episode.actors.vehicle(actor_id)
+    actor.model = episode.blueprints.models[actor.type_id]
+    actor.physics_control = None
+    episode.dynamics.set_model(actor.slot, actor.model)
+
+
+@rpc(arguments.unsigned)
+def get_telemetry_data(simulator: Simulator, actor_id: int) -> object:
+    """What a vehicle's engine and tyres did in the last tick."""
+    episode = simulator.episode
+    return telemetry(episode.dynamics, episode.actors.vehicle(actor_id).slot)
+
+
+@rpc(arguments.unsigned, arguments.numbers(5, "an Ackermann control"), void=True)
+def apply_ackermann_control_to_vehicle(simulator: Simulator, actor_id: int, targets: list[float]) -> None:
+    """Let the Ackermann controller hold a speed and a steering angle until the next plain control."""
+    episode = simulator.episode
+    drive_ackermann(episode.dynamics, episode.actors.vehicle(actor_id).slot, targets)
+
+
+@rpc(arguments.unsigned)
+def get_ackermann_controller_settings(simulator: Simulator, actor_id: int) -> object:
+    """Gains of a vehicle's Ackermann controller."""
+    episode = simulator.episode
+    return ackermann_gains(episode.dynamics, episode.actors.vehicle(actor_id).slot)
+
+
+@rpc(arguments.unsigned, arguments.numbers(6, "Ackermann controller settings"), void=True)
+def apply_ackermann_controller_settings(simulator: Simulator, actor_id: int, gains: list[float]) -> None:
+    """Change the gains of a vehicle's Ackermann controller."""
+    episode = simulator.episode
+    set_ackermann_gains(episode.dynamics, episode.actors.vehicle(actor_id).slot, gains)
 
 
 @rpc(arguments.unsigned)
@@ -64,11 +104,3 @@ def set_vehicle_light_state(simulator: Simulator, actor_id: int, flags: int) -> 
 def get_vehicle_light_states(simulator: Simulator) -> object:
     """Lights of all vehicles."""
     return [[actor.id, actor.light_flags] for actor in simulator.episode.actors.vehicles()]
-
-
-@rpc(arguments.unsigned, arguments.unsigned, note="front wheels steer, rear wheels do not")
-def get_wheel_steer_angle(simulator: Simulator, actor_id: int, wheel: int) -> float:
-    """Steering angle of a wheel in degrees, right positive."""
-    episode = simulator.episode
-    slot = episode.actors.vehicle(actor_id).slot
-    return float(episode.dynamics.wheel_steer_deg[slot]) if wheel < 2 else 0.0

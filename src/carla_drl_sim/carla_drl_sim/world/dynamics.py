@@ -185,6 +185,12 @@ class VehicleDynamics:
         self._require(slot)
         return self._models[slot]
 
+    def parameters(self, slot: int) -> Floats:
+        """The kernel's parameters of the vehicle in a slot, columns as in `dynamics_columns`; do not write."""
+        self._require(slot)
+        row: Floats = self._parameters[slot]
+        return row
+
     def set_model(self, slot: int, model: VehicleModel) -> None:
         """Change a vehicle's physics (for example `dataclasses.replace(model, mass_kg=...)`); its motion goes on."""
         if not self.active[slot]:
@@ -225,7 +231,7 @@ class VehicleDynamics:
         self.velocity[slot] = _finite(velocity, f"velocity of slot {slot}")
 
     def set_target_angular_velocity(self, slot: int, angular_velocity: Sequence[float] | Floats) -> None:
-        """Set a vehicle's angular velocity, deg/s in world axes; only yaw has an effect."""
+        """Set a vehicle's angular velocity, deg/s in world axes; on the ground the wheels leave only yaw."""
         self._require(slot)
         self.angular_velocity[slot] = _finite(angular_velocity, f"angular velocity of slot {slot}")
 

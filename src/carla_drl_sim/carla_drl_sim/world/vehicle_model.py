@@ -31,6 +31,7 @@ class VehicleModel:
         box_centre_z: height of the box's centre above the ground.
         mass_kg: ready to drive, with a driver.
         front_load: share of the weight on the front axle; also gives the place of the centre of mass.
+        centre_of_mass_x: how far a client has moved the centre of mass forward.
         centre_of_mass_z: height of the centre of mass; moves load between the axles.
         max_steer_deg: single-track steering angle at full lock.
         steer_rate_deg_s: how fast the front wheels turn.
@@ -39,6 +40,7 @@ class VehicleModel:
         front_drive: share of the drive on the front axle: 1 front, 0 rear.
         gear_speeds_mps: speed at the rev limit in each forward gear, first gear first.
         full_power_from: share of the rev limit from which on the engine gives its full power.
+        max_rpm, idle_rpm: engine speed at the rev limit and at rest.
         reverse_speed_mps: speed at the rev limit in reverse.
         drag_area_m2: drag coefficient times frontal area.
         rolling_resistance: force per weight.
@@ -74,6 +76,7 @@ class VehicleModel:
     has_lights: bool = False
     has_dynamic_doors: bool = False
     colors: tuple[str, ...] = ()
+    centre_of_mass_x: float = 0.0
     centre_of_mass_z: float = 0.55
     steer_rate_deg_s: float = 90.0
     rolling_resistance: float = 0.012
@@ -81,6 +84,8 @@ class VehicleModel:
     rear_cornering: float = 16.0
     full_power_from: float = 0.42
     reverse_speed_mps: float = 10.0
+    max_rpm: float = 6000.0
+    idle_rpm: float = 800.0
 
     @property
     def box_centre_z(self) -> float:

@@ -90,6 +90,8 @@ def _car(
         gear_speeds_mps=gear_speeds(top_speed_kmh / 3.6, gears),
         # An electric motor gives its full power from where the launch force ends.
         full_power_from=0.42 if gears > 1 else 0.1,
+        max_rpm=6000.0 if gears > 1 else 15000.0,
+        idle_rpm=800.0 if gears > 1 else 0.0,
         drag_area_m2=drag_area_m2,
         brake_deceleration_mps2=deceleration - _AIR_AND_ROLLING,
         hand_brake_force_n=0.9 * friction * 9.81 * mass_kg * (1.0 - front_load),
