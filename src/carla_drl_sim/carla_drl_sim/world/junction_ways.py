@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
-from carla_drl_sim.world.cross_section import BETWEEN, NO_MARK
+from carla_drl_sim.world.cross_section import BETWEEN, INNER_EDGE, NO_MARK
 from carla_drl_sim.world.curves import arcs_between, reversed_pose, shifted, turned
 from carla_drl_sim.world.opendrive import (
     Connection,
@@ -93,13 +93,14 @@ class Arm:
 class Movement:
     """A way through a junction; `pairs` are places in (into.inward, out.outward).
 
-    `has_edge`: the parking places, shoulders and sidewalks on the right go along.
+    `has_edge`: the parking places, shoulders and sidewalks on the right go along; `has_median`: the median on the left.
     """
 
     into: Arm
     out: Arm
     pairs: tuple[tuple[int, int], ...]
     has_edge: bool = False
+    has_median: bool = False
 
 
 def turn_angle(into: Arm, out: Arm) -> float:
@@ -201,6 +202,13 @@ def _edge_lanes(first: int, into: Arm, out: Arm) -> list[Lane]:
     return lanes
 
 
+def _median(into: Arm, out: Arm) -> list[Lane]:
+    """This direction's half of the median, left of the connecting road's reference line."""
+    before = next(slot.lane for slot in into.slots(into.in_sign) if slot.lane.kind == "median")
+    after = next(slot.lane for slot in out.slots(-out.in_sign) if slot.lane.kind == "median")
+    return [Lane(1, "median", before.width, NO_MARK, end_width=after.width)]
+
+
 def _runs(pairs: Sequence[tuple[int, int]]) -> list[list[tuple[int, int]]]:
     """Pairs that lie side by side at both ends, together."""
     runs: list[list[tuple[int, int]]] = []
@@ -256,6 +264,8 @@ class Joiner:
             )
             for place, (before, after) in enumerate(pairs)
         ] + edges
+        if movement.has_median and run[0] == (0, 0):
+            lanes += _median(into, out)
         start = shifted(into.pose_in, pairs[0][0].offset)
         geometry = arcs_between(start, shifted(out.pose, pairs[0][1].offset))
         road = Road(
@@ -263,6 +273,7 @@ class Joiner:
             name=f"{into.road.name} to {out.road.name.lower()}",
             geometry=geometry,
             lanes=tuple(lanes),
+            centre_mark=INNER_EDGE if movement.has_median else NO_MARK,
             speed_kmh=min(into.road.speed_kmh, out.road.speed_kmh),
             junction=junction_id,
             predecessor=RoadLink("road", into.road.id, into.contact),

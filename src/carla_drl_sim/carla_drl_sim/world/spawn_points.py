@@ -13,12 +13,14 @@ from carla_drl_sim.world.opendrive import Road
 
 MARGIN = 9.0
 """Distance of spawn points from the ends of a road, m."""
+MOTORWAY_FACTOR = 3.0
+"""How much longer the spacing is on motorways."""
 HEIGHT = 0.3
 """Of spawn points above the lane, m."""
 
 
 def spawn_points(roads: Sequence[Road], rng: Random, spacing: float) -> npt.NDArray[np.float64]:
-    """Places every `spacing` metres on all driving lanes, in random order.
+    """Places every `spacing` metres on all driving lanes, `MOTORWAY_FACTOR` times that on motorways, in random order.
 
     Returns:
         float64 [K, 6] as in ``Town.spawn_points``.
@@ -28,12 +30,13 @@ def spawn_points(roads: Sequence[Road], rng: Random, spacing: float) -> npt.NDAr
         usable = road.length - 2.0 * MARGIN
         if usable < 0.0:
             continue
-        count = int(usable / spacing) + 1
-        first = 0.5 * (road.length - (count - 1) * spacing)
+        distance = spacing * (MOTORWAY_FACTOR if road.kind == "motorway" else 1.0)
+        count = int(usable / distance) + 1
+        first = 0.5 * (road.length - (count - 1) * distance)
         for side in (-1, 1):
             for offset in _lane_middles(road, side):
                 for i in range(count):
-                    points.append(_point(road, first + i * spacing, side, offset))
+                    points.append(_point(road, first + i * distance, side, offset))
     for i in range(len(points) - 1, 0, -1):
         j = int(rng.random() * (i + 1))
         points[i], points[j] = points[j], points[i]

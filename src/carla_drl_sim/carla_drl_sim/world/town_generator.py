@@ -10,6 +10,7 @@ from types import MappingProxyType
 from carla_drl_sim.world.avenue_towns import AvenuePlan, draw_avenue_town
 from carla_drl_sim.world.cross_section import CrossSection
 from carla_drl_sim.world.grid_town import GridTownPlan, draw_grid_town
+from carla_drl_sim.world.highway_town import draw_highway_town
 from carla_drl_sim.world.hill_town import draw_hill_town
 from carla_drl_sim.world.opendrive_writer import write
 from carla_drl_sim.world.spawn_points import spawn_points
@@ -28,7 +29,7 @@ class TownPlan:
     Attributes:
         character: what it is like, one line.
         draw: draws the layout from the random numbers of the streets and those of the signs.
-        spawn_spacing: distance of spawn points along a lane, m.
+        spawn_spacing: distance of spawn points along a lane, m; on motorways it is three times as long.
     """
 
     character: str
@@ -73,6 +74,11 @@ TOWNS: Mapping[str, TownPlan] = MappingProxyType(
             "avenues with two lanes per direction that meet in a roundabout, a hill, a flyover",
             lambda rng, _: draw_hill_town(rng),
             24.0,
+        ),
+        "Town04": TownPlan(
+            "small town inside a highway loop with four lanes per direction and two interchanges",
+            draw_highway_town,
+            20.0,
         ),
         "Town05": TownPlan(
             "grid of streets with two lanes per direction, a boulevard with a median, traffic lights nearly everywhere",

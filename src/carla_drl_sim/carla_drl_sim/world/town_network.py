@@ -177,9 +177,14 @@ class TownNetwork:
         self._nodes[end].arms.append(Arm(road, "end"))
         return road
 
-    def draw(self, spots: Mapping[str, Spot], links: Sequence[Link]) -> dict[str, int]:
-        """Add streets along spots, and a junction at every spot where one begins or ends; returns their numbers."""
-        nodes: dict[str, int] = {}
+    def draw(
+        self, spots: Mapping[str, Spot], links: Sequence[Link], known: Mapping[str, int] | None = None
+    ) -> dict[str, int]:
+        """Add streets along spots, and a junction at every spot where one begins or ends; returns their numbers.
+
+        `known` are the junctions that are there already.
+        """
+        nodes = dict(known or {})
         for link in links:
             for name in (link.path[0], link.path[-1]):
                 if name not in nodes:

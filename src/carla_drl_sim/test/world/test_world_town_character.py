@@ -145,3 +145,36 @@ def test_elevations_are_level_in_junctions_and_continuous_between_pieces() -> No
         assert pieces[0]["b"] == pytest.approx(0.0, abs=1e-6)
         assert last["b"] + ds * (2 * last["c"] + ds * 3 * last["d"]) == pytest.approx(0.0, abs=1e-6)
     assert raised > 10
+
+
+def test_town04_is_a_highway_loop_around_a_town() -> None:
+    assert lanes_ahead("Town04") == 4
+    assert 6.0 < clearance("Town04") < 9.0
+    assert {int(mark.value) for mark in map_of("Town04").get_all_landmarks_of_type(SPEED)} >= {40, 50, 60, 90}
+    assert count("Town04", LIGHT) > 10
+    # The innermost lane of the highway leads round the town, in both directions, and back to where it began.
+    for lane in (-2, 2):
+        starts = [
+            w
+            for w in map_of("Town04").generate_waypoints(50.0)
+            if w.lane_id == lane and not w.is_junction and w.get_landmarks(1.0) == [] and is_highway(w)
+        ]
+        start = at = starts[0]
+        driven = 0.0
+        while driven < 300.0 or at.transform.location.distance(start.transform.location) > 6.0:
+            at = min(at.next(5.0), key=lambda w, at=at: abs(turn(at, w)))
+            assert at.lane_id in (lane, -1)  # -1 where a junction carries the lane on
+            driven += 5.0
+            assert driven < 5000.0
+        assert driven > 2500.0
+
+
+def turn(a: Any, b: Any) -> float:
+    return (b.transform.rotation.yaw - a.transform.rotation.yaw + 180.0) % 360.0 - 180.0
+
+
+def is_highway(waypoint: Any) -> bool:
+    lanes, at = 1, waypoint
+    while at.lane_change & carla.LaneChange.Right:
+        lanes, at = lanes + 1, at.get_right_lane()
+    return lanes == 4
