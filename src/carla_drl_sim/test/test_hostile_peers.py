@@ -15,6 +15,7 @@ from raw_client import SYNCHRONOUS, RawClient, RawStream
 from server_process import ServerProcess
 
 from carla_drl_sim.handlers import RPCS
+from carla_drl_sim.handlers.refused import refusal
 
 NAN, INFINITY = float("nan"), float("inf")
 _SETTLE_S = 10.0
@@ -150,14 +151,7 @@ def test_errors_have_the_reply_form_of_their_function(raw: RawClient) -> None:
         if function.state != "refused":
             continue
         (result,) = raw.result(name)
-        assert result == (
-            [True, [f"{name}: not supported by carla_drl_sim yet"]]
-            if function.is_void
-            else [
-                0,
-                [f"{name}: not supported by carla_drl_sim yet"],
-            ]
-        )
+        assert result == ([True, [refusal(name)]] if function.is_void else [0, [refusal(name)]])
 
 
 def _random_value(rng: random.Random, depth: int = 0) -> object:

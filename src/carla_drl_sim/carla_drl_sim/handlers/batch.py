@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from carla_drl_sim.errors import ArgumentError, RpcError
+from carla_drl_sim.handlers.refused import refusal
 from carla_drl_sim.handlers.registry import PARTIAL, RPCS, AfterTick, rpc
 from carla_drl_sim.protocol import arguments, rpc_framing
 
@@ -99,7 +100,7 @@ def _run(simulator: Simulator, kind: Any, fields: Any) -> object:
         return rpc_framing.value_error(f"{name}: the command starts with no actor id")
     function = RPCS.get(name)
     if function is None:
-        return rpc_framing.value_error(f"{name}: not supported by carla_drl_sim yet")
+        return rpc_framing.value_error(refusal(name))
     if kind == _VEHICLE_LIGHT and len(fields) == 2:
         fields = [fields[0], [fields[1]]]
     result: Any = function.call(simulator, fields)

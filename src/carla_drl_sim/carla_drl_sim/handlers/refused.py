@@ -15,12 +15,8 @@ if TYPE_CHECKING:
 _MAX_ARGUMENTS = 8
 
 _VALUE = """
-request_file get_navigation_mesh
+get_navigation_mesh
 project_point cast_ray
-get_actor_component_names get_actor_bone_names get_actor_socket_names
-get_actor_bone_world_transforms get_actor_bone_relative_transforms
-get_actor_socket_world_transforms get_actor_socket_relative_transforms get_vehicle_bone_world_transforms
-get_actor_component_world_transform get_actor_component_relative_transform
 get_bones_transform
 is_sensor_enabled_for_ros get_gbuffer_token are_gbuffers_enabled
 """
@@ -28,7 +24,6 @@ is_sensor_enabled_for_ros get_gbuffer_token are_gbuffers_enabled
 _VOID = """
 load_map_layer unload_map_layer copy_opendrive_to_file
 apply_color_texture_to_objects apply_float_color_texture_to_objects enable_environment_objects
-set_imui_gravity set_annotations_traverse_translucency
 enable_carsim use_carsim_road enable_chrono_physics
 apply_control_to_walker set_bones_transform blend_pose get_pose_from_animation
 enable_sensor_for_ros disable_sensor_for_ros enable_gbuffers set_ignored_vehicles send
@@ -36,9 +31,24 @@ console_command
 """
 
 
+_REASONS = {
+    "console_command": "it has no game engine, whose console that would be",
+    "enable_carsim": "vehicles have the physics of this simulator alone",
+    "use_carsim_road": "vehicles have the physics of this simulator alone",
+    "enable_chrono_physics": "vehicles have the physics of this simulator alone",
+    "send": "it has no sensors that talk to each other",
+}
+
+
+def refusal(name: str) -> str:
+    """What a call of this function is answered with."""
+    reason = _REASONS.get(name)
+    return f"{name}: not supported by carla_drl_sim{f': {reason}' if reason else ' yet'}"
+
+
 def _refusal(name: str) -> Callable[..., object]:
     def refuse(simulator: Simulator, *values: object) -> object:
-        raise RpcError(f"{name}: not supported by carla_drl_sim yet")
+        raise RpcError(refusal(name))
 
     return refuse
 
@@ -46,7 +56,7 @@ def _refusal(name: str) -> Callable[..., object]:
 def _register(names: str, *, is_void: bool) -> None:
     for name in names.split():
         checks = (arguments.any_value,) * _MAX_ARGUMENTS
-        RPCS[name] = Rpc(name, _refusal(name), checks, 0, is_void, False, REFUSED, "")
+        RPCS[name] = Rpc(name, _refusal(name), checks, 0, is_void, False, REFUSED, _REASONS.get(name, ""))
 
 
 _register(_VALUE, is_void=False)

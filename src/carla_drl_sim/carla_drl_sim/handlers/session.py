@@ -74,6 +74,12 @@ def get_required_files(simulator: Simulator, folder: str = "") -> list[str]:
     return []
 
 
+@rpc(arguments.text, note="there is none: `get_required_files` lists no files")
+def request_file(simulator: Simulator, name: str) -> object:
+    """A file that the map needs."""
+    raise RpcError(f"there is no file '{name}': get_required_files lists all that there are")
+
+
 @rpc(
     arguments.text,
     arguments.boolean,

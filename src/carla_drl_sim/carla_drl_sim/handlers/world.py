@@ -12,12 +12,20 @@ if TYPE_CHECKING:
     from carla_drl_sim.simulator import Simulator
 
 _WEATHER_FIELDS = 14
+_MAX_GRAVITY = 1000.0
 
 
 def _no_lights(value: Any) -> list[object]:
     if value != []:
         raise ArgumentError("the town has no street lights to change")
     return []
+
+
+def _gravity(value: Any) -> float:
+    gravity = arguments.number(value)
+    if abs(gravity) > _MAX_GRAVITY:
+        raise ArgumentError(f"gravity must be -{_MAX_GRAVITY:g} to {_MAX_GRAVITY:g} m/s^2, got {gravity!r}")
+    return gravity
 
 
 @rpc()
@@ -41,6 +49,18 @@ def set_weather_parameters(simulator: Simulator, weather: list[float]) -> None:
 def get_imui_gravity(simulator: Simulator) -> float:
     """Gravity that inertial sensors feel, m/s^2."""
     return simulator.episode.gravity_mps2
+
+
+@rpc(_gravity, void=True)
+def set_imui_gravity(simulator: Simulator, gravity_mps2: float) -> None:
+    """Change the gravity that inertial sensors feel, m/s^2; vehicles keep theirs."""
+    simulator.episode.gravity_mps2 = gravity_mps2
+
+
+@rpc(arguments.boolean, void=True, note="accepted; nothing is translucent here")
+def set_annotations_traverse_translucency(simulator: Simulator, enabled: bool) -> None:
+    """Let semantic labels show what is behind glass, or not."""
+    return
 
 
 @rpc(arguments.text, note="always empty: the town has no street lights")
