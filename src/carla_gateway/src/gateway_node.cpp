@@ -4,6 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <utility>
@@ -19,6 +20,8 @@ using carla_drl_msgs::msg::FleetAction;
 using carla_drl_msgs::msg::FleetObservation;
 using carla_drl_msgs::msg::Heartbeat;
 using carla_drl_msgs::msg::ObservationLayout;
+using carla_drl_msgs::msg::SafetyEvent;
+using std_srvs::srv::SetBool;
 
 constexpr std::chrono::milliseconds kHeartbeatPeriod{100};
 constexpr std::chrono::milliseconds kSocketTimeout{1000};
@@ -53,6 +56,7 @@ GatewayNode::GatewayNode(const rclcpp::NodeOptions & options)
     : rclcpp::Node("gateway", options),
       parameters_(declare_gateway_parameters(*this)),
       health_(monotonic_ns()),
+      gate_(parameters_.gate),
       updater_(this)
 {
   const auto name = BridgeSocket::name_of(
@@ -69,6 +73,13 @@ GatewayNode::GatewayNode(const rclcpp::NodeOptions & options)
   layout_publisher_ = create_publisher<ObservationLayout>(prefix + "observation_layout", latched);
   heartbeat_publisher_ =
       create_publisher<Heartbeat>("/carla_drl/heartbeat", rclcpp::QoS(rclcpp::KeepLast(10)).best_effort());
+  safety_publisher_ =
+      create_publisher<SafetyEvent>(prefix + "safety_event", rclcpp::QoS(rclcpp::KeepLast(100)).reliable());
+  emergency_stop_service_ = create_service<SetBool>(
+      prefix + "emergency_stop",
+      [this](const std::shared_ptr<SetBool::Request> request, std::shared_ptr<SetBool::Response> response) {
+        on_emergency_stop(request->data, *response);
+      });
   resets_ = std::make_unique<ResetService>(*this, parameters_.simulator, *socket_);
   action_subscription_ = create_subscription<FleetAction>(
       prefix + "action", rclcpp::QoS(rclcpp::KeepLast(4)).reliable(),
@@ -92,12 +103,55 @@ void GatewayNode::serve_socket()
 {
   try {
     while (!stopping_) {
-      socket_->run_once(kSocketTimeout);
+      socket_->run_once(answer_pending_ ? time_to_answer() : kSocketTimeout);
+      if (answer_pending_ && std::chrono::steady_clock::now() >= answer_due_) {
+        answer_due_frame();
+      }
     }
   } catch (const std::exception & error) {
     RCLCPP_FATAL(get_logger(), "cannot serve the bridge any more: %s", error.what());
     failed_ = true;
     get_node_base_interface()->get_context()->shutdown(error.what());
+  }
+}
+
+std::chrono::milliseconds GatewayNode::time_to_answer() const
+{
+  const auto left = answer_due_ - std::chrono::steady_clock::now();
+  return std::clamp(std::chrono::ceil<std::chrono::milliseconds>(left), std::chrono::milliseconds(0),
+                    kSocketTimeout);
+}
+
+void GatewayNode::schedule_answer()
+{
+  const auto now = std::chrono::steady_clock::now();
+  const auto period = std::chrono::duration_cast<std::chrono::steady_clock::duration>(
+      std::chrono::duration<double>(observation_.step_s / parameters_.real_time_factor));
+  answer_due_ += period;
+  if (answer_due_ < now || answer_due_ > now + period) {
+    answer_due_ = now + period;  // the first frame, or the simulator is slower than asked for: no catching up
+  }
+  answer_pending_ = true;
+}
+
+void GatewayNode::answer_due_frame()
+{
+  answer_pending_ = false;
+  GateResult result;
+  std::uint64_t frame = 0;
+  bool sent = false;
+  {
+    const std::lock_guard<std::mutex> lock(gate_mutex_);
+    result = gate_.answer();
+    frame = gate_.frame();
+    sent = socket_->send_control(gate_.session(), frame, gate_.controls().data(), gate_.num_agents());
+  }
+  log_judgement(result, frame);
+  if (!result.fault.empty()) {
+    health_.action_fault(result.fault);
+  }
+  if (!sent) {
+    health_.send_failed();
   }
 }
 
@@ -165,8 +219,12 @@ void GatewayNode::on_frame(std::uint64_t frame, std::uint32_t slot)
   {
     // Before publishing: the answer may be here before publish() returns.
     const std::lock_guard<std::mutex> lock(gate_mutex_);
-    gate_.open(observation_.session, frame, observation_.num_agents);
+    gate_.open(observation_.session, frame, observation_.num_agents, observation_.step_s,
+               observation_.status.data());
     frame_received_ns_ = received_ns;
+  }
+  if (parameters_.mode == Mode::kDrive) {
+    schedule_answer();
   }
   observation_publisher_->publish(observation_);
   health_.frame_published(written_ns, received_ns, monotonic_ns());
@@ -197,7 +255,7 @@ void GatewayNode::brake(std::uint64_t frame, std::int64_t received_ns, const std
   bool sent = false;
   {
     const std::lock_guard<std::mutex> lock(gate_mutex_);
-    gate_.open(observation_.session, frame, observation_.num_agents);
+    gate_.open(observation_.session, frame, observation_.num_agents, observation_.step_s);
     gate_.brake_all();
     frame_received_ns_ = received_ns;
     sent = socket_->send_control(gate_.session(), frame, gate_.controls().data(), gate_.num_agents());
@@ -220,9 +278,10 @@ void GatewayNode::on_action(const FleetAction & action)
   bool sent = true;
   {
     const std::lock_guard<std::mutex> lock(gate_mutex_);
-    result = gate_.check(view);
+    const bool lock_step = parameters_.mode == Mode::kLockStep;
+    result = lock_step ? gate_.check(view) : gate_.latch(view);
     frame_received_ns = frame_received_ns_;
-    if (result.verdict == Verdict::kAccepted) {
+    if (lock_step && result.verdict == Verdict::kAccepted) {
       sent = socket_->send_control(action.session, action.frame, gate_.controls().data(), action.num_agents);
     }
   }
@@ -233,10 +292,53 @@ void GatewayNode::on_action(const FleetAction & action)
                           "the bridge is gone or does not read: CONTROL of frame %lu is lost",
                           static_cast<unsigned long>(action.frame));
   }
+  log_judgement(result, action.frame);
+}
+
+void GatewayNode::log_judgement(const GateResult & result, std::uint64_t frame)
+{
   if (!result.fault.empty()) {
     RCLCPP_ERROR_THROTTLE(get_logger(), steady_clock_, kLogPeriodMs, "action of frame %lu%s: %s",
-                          static_cast<unsigned long>(action.frame),
+                          static_cast<unsigned long>(frame),
                           result.verdict == Verdict::kRejected ? " rejected" : "", result.fault.c_str());
+  }
+}
+
+void GatewayNode::on_emergency_stop(bool on, SetBool::Response & response)
+{
+  {
+    const std::lock_guard<std::mutex> lock(gate_mutex_);
+    gate_.set_emergency_stop(on);
+  }
+  report_soon_ = true;
+  response.success = true;
+  response.message = on ? "all agents brake with every frame from now on" : "agents drive again";
+  RCLCPP_WARN(get_logger(), "emergency stop %s: %s", on ? "on" : "off", response.message.c_str());
+}
+
+void GatewayNode::publish_interventions()
+{
+  std::vector<InterventionSummary> summaries;
+  std::array<std::uint64_t, kInterventionKinds> totals = {};
+  bool emergency_stop = false;
+  {
+    const std::lock_guard<std::mutex> lock(gate_mutex_);
+    summaries = gate_.interventions().take();
+    totals = gate_.interventions().totals();
+    emergency_stop = gate_.emergency_stop();
+  }
+  health_.gate_state(totals, emergency_stop);
+  for (InterventionSummary & summary : summaries) {
+    SafetyEvent event;
+    event.stamp = wall_clock_.now();
+    event.simulator = parameters_.simulator;
+    event.session = summary.session;
+    event.kind = static_cast<std::uint8_t>(summary.kind);
+    event.first_frame = summary.first_frame;
+    event.last_frame = summary.last_frame;
+    event.count = summary.count;
+    event.agents = std::move(summary.agents);
+    safety_publisher_->publish(event);
   }
 }
 
@@ -255,6 +357,7 @@ void GatewayNode::on_bridge_gone(const BridgeEnd & end)
     gate_.close();
   }
   ring_.reset();
+  answer_pending_ = false;
   resets_->bridge_gone(end.reason);
   health_.bridge_gone(end);
   report_soon_ = true;
@@ -279,6 +382,7 @@ void GatewayNode::on_heartbeat()
   heartbeat.sequence = heartbeat_sequence_++;
   heartbeat_publisher_->publish(heartbeat);
   resets_->expire();
+  publish_interventions();
   if (report_soon_.exchange(false)) {
     updater_.force_update();
   }
@@ -286,6 +390,7 @@ void GatewayNode::on_heartbeat()
 
 void GatewayNode::report(diagnostic_updater::DiagnosticStatusWrapper & status)
 {
+  publish_interventions();  // so that the report knows them all
   const HealthReport report = health_.report(monotonic_ns());
   status.summary(static_cast<unsigned char>(report.level), report.message);
   for (const auto & [key, value] : report.values) {

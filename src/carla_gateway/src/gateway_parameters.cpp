@@ -42,6 +42,17 @@ T declare(rclcpp::Node & node, const std::string & name, const T & fallback,
   }
 }
 
+double declare_number(rclcpp::Node & node, const std::string & name, double fallback, double least,
+                      double most, const std::string & description)
+{
+  auto descriptor = described(description, rclcpp::to_string(rclcpp::ParameterValue(least)) + " to " +
+                                               rclcpp::to_string(rclcpp::ParameterValue(most)));
+  descriptor.floating_point_range.resize(1);
+  descriptor.floating_point_range[0].from_value = least;
+  descriptor.floating_point_range[0].to_value = most;
+  return declare<double>(node, name, fallback, descriptor);
+}
+
 bool is_name(const std::string & text)
 {
   const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
@@ -72,12 +83,34 @@ GatewayParameters declare_gateway_parameters(rclcpp::Node & node)
   parameters.builder.neighbour_count =
       static_cast<std::size_t>(declare<std::int64_t>(node, "neighbour_count", 4, count));
 
-  auto radius = described("Distance up to which other ego vehicles are described, m.", "1.0 to 1000.0");
-  radius.floating_point_range.resize(1);
-  radius.floating_point_range[0].from_value = kMinRadiusM;
-  radius.floating_point_range[0].to_value = kMaxRadiusM;
   parameters.builder.neighbour_radius_m =
-      static_cast<float>(declare<double>(node, "neighbour_radius_m", 40.0, radius));
+      static_cast<float>(declare_number(node, "neighbour_radius_m", 40.0, kMinRadiusM, kMaxRadiusM,
+                                        "Distance up to which other ego vehicles are described, m."));
+
+  const auto mode = described(
+      "lockstep: a frame is answered with its action, however long that takes. drive: frames are answered at "
+      "a "
+      "fixed rate with the newest action; when actions stop, the last one is held, then the vehicles brake.",
+      "'lockstep' or 'drive'");
+  const auto name = declare<std::string>(node, "mode", "lockstep", mode);
+  if (name != "lockstep" && name != "drive") {
+    throw std::invalid_argument("parameter 'mode' is '" + name + "', " + mode.additional_constraints +
+                                " is allowed");
+  }
+  parameters.mode = name == "drive" ? Mode::kDrive : Mode::kLockStep;
+  parameters.real_time_factor = declare_number(node, "real_time_factor", 1.0, 0.01, 100.0,
+                                               "Drive mode: simulated seconds per second of wall time.");
+  parameters.gate.hold_s = declare_number(
+      node, "hold_s", 0.5, 0.0, 60.0,
+      "Drive mode: how long the last action is held when no new one comes, s of simulated time.");
+  parameters.gate.max_steer_rate = declare_number(
+      node, "max_steer_rate", 0.0, 0.0, 1000.0,
+      "Greatest change of the steer action per simulated second (the range is -1 to 1); 0: any.");
+  parameters.gate.max_acceleration_rate =
+      declare_number(node, "max_acceleration_rate", 0.0, 0.0, 1000.0,
+                     "Greatest rise of the acceleration action per simulated second, which limits jerk; 0: "
+                     "any. Letting go of the "
+                     "throttle and braking are never held back.");
   return parameters;
 }
 

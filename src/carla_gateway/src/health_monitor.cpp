@@ -84,8 +84,6 @@ void HealthMonitor::action_judged(const GateResult & result, std::int64_t frame_
                                   std::int64_t received_ns, std::int64_t sent_ns)
 {
   const std::lock_guard<std::mutex> lock(mutex_);
-  clamped_ += result.clamped;
-  non_finite_ += result.non_finite;
   if (!result.fault.empty() && period_fault_.empty()) {
     period_fault_ = "faulty action: " + result.fault;
   }
@@ -108,6 +106,14 @@ void HealthMonitor::action_judged(const GateResult & result, std::int64_t frame_
   }
 }
 
+void HealthMonitor::action_fault(const std::string & fault)
+{
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (period_fault_.empty()) {
+    period_fault_ = "faulty action: " + fault;
+  }
+}
+
 void HealthMonitor::send_failed()
 {
   const std::lock_guard<std::mutex> lock(mutex_);
@@ -115,6 +121,20 @@ void HealthMonitor::send_failed()
   if (period_fault_.empty()) {
     period_fault_ = "a packet could not be sent to the bridge";
   }
+}
+
+void HealthMonitor::gate_state(const std::array<std::uint64_t, kInterventionKinds> & totals,
+                               bool emergency_stop)
+{
+  const std::lock_guard<std::mutex> lock(mutex_);
+  interventions_ = totals;
+  emergency_stop_ = emergency_stop;
+}
+
+std::uint64_t HealthMonitor::recent(Intervention kind) const
+{
+  const auto index = static_cast<std::size_t>(kind);
+  return interventions_[index] - reported_interventions_[index];
 }
 
 std::pair<HealthLevel, std::string> HealthMonitor::judge(std::int64_t now_ns) const
@@ -132,6 +152,15 @@ std::pair<HealthLevel, std::string> HealthMonitor::judge(std::int64_t now_ns) co
   if (!period_fault_.empty()) {
     return {HealthLevel::kError, period_fault_};
   }
+  if (recent(Intervention::kStaleBraked) > 0) {
+    return {HealthLevel::kError, "actions stopped: the agents brake"};
+  }
+  if (emergency_stop_) {
+    return {HealthLevel::kWarn, "the emergency stop is on"};
+  }
+  if (recent(Intervention::kStaleHeld) > 0) {
+    return {HealthLevel::kWarn, "actions come too late: the last ones are held"};
+  }
   if (now_ns - last_frame_ns_ > kFrameTimeoutNs) {
     return {HealthLevel::kWarn,
             "no frame for " + one_decimal(static_cast<double>(now_ns - last_frame_ns_) / 1e9) + " s"};
@@ -148,6 +177,9 @@ HealthReport HealthMonitor::report(std::int64_t now_ns)
   const auto rate = [seconds](std::uint64_t count) {
     return one_decimal(static_cast<double>(count) / seconds);
   };
+  const auto total = [this](Intervention kind) {
+    return std::to_string(interventions_[static_cast<std::size_t>(kind)]);
+  };
   report.values = {
       {"bridge_connected", bridge_ == Bridge::kConnected ? "true" : "false"},
       {"session", std::to_string(session_)},
@@ -160,8 +192,13 @@ HealthReport HealthMonitor::report(std::int64_t now_ns)
       {"late_actions", std::to_string(late_)},
       {"duplicate_actions", std::to_string(duplicate_)},
       {"rejected_actions", std::to_string(rejected_)},
-      {"clamped_values", std::to_string(clamped_)},
-      {"non_finite_agents", std::to_string(non_finite_)},
+      {"clamped_values", total(Intervention::kClamped)},
+      {"non_finite_agents", total(Intervention::kNonFinite)},
+      {"rate_limited_values", total(Intervention::kRateLimited)},
+      {"stale_held", total(Intervention::kStaleHeld)},
+      {"stale_braked", total(Intervention::kStaleBraked)},
+      {"emergency_braked", total(Intervention::kEmergencyStop)},
+      {"emergency_stop", emergency_stop_ ? "true" : "false"},
       {"send_failures", std::to_string(send_failures_)},
       {"reconnects", std::to_string(connections_ == 0 ? 0 : connections_ - 1)},
       {"refused_peers", std::to_string(refused_)},
@@ -175,6 +212,7 @@ HealthReport HealthMonitor::report(std::int64_t now_ns)
       {"round_trip_max_us", one_decimal(round_trip_.max_us())},
   };
   last_report_ns_ = now_ns;
+  reported_interventions_ = interventions_;
   period_frames_ = 0;
   period_actions_ = 0;
   period_fault_.clear();

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import rclpy
-from carla_drl_msgs.msg import FleetAction, FleetObservation, Heartbeat, ObservationLayout
+from carla_drl_msgs.msg import FleetAction, FleetObservation, Heartbeat, ObservationLayout, SafetyEvent
 from carla_drl_msgs.srv import ResetFleet
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from fake_bridge import socket_name
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from std_srvs.srv import SetBool
 
 DOMAIN_ID = 130 + os.getpid() % 10
 SIMULATOR = "sim0"
@@ -88,6 +89,7 @@ class Agent:
         self.layouts: list[ObservationLayout] = []
         self.heartbeats: list[Heartbeat] = []
         self.statuses: list[DiagnosticStatus] = []
+        self.safety_events: list[SafetyEvent] = []
         prefix = f"/carla_drl/{SIMULATOR}/"
         node = self.node
         node.create_subscription(FleetObservation, prefix + "observation", self.observations.append, LATCHED)
@@ -99,6 +101,8 @@ class Agent:
         node.create_subscription(
             DiagnosticArray, "/diagnostics", lambda m: self.statuses.extend(m.status), 10
         )
+        node.create_subscription(SafetyEvent, prefix + "safety_event", self.safety_events.append, 100)
+        self.stops = node.create_client(SetBool, prefix + "emergency_stop")
         self.actions = node.create_publisher(FleetAction, prefix + "action", 4)
         self.resets = node.create_client(ResetFleet, prefix + "reset")
 
@@ -120,7 +124,9 @@ class Agent:
             lambda: (
                 self.actions.get_subscription_count() > 0
                 and self.node.count_publishers(f"/carla_drl/{SIMULATOR}/observation") > 0
+                and self.node.count_publishers(f"/carla_drl/{SIMULATOR}/safety_event") > 0
                 and self.resets.service_is_ready()
+                and self.stops.service_is_ready()
             ),
             "discovery",
         )
@@ -165,6 +171,18 @@ class Agent:
 
         found: dict[str, str] = self.wait_until(find, what)
         return found
+
+    def safety_event(self, kind: int, session: int) -> SafetyEvent:
+        """Wait for the first event of a kind in a session."""
+        return self.wait_until(
+            lambda: next((e for e in self.safety_events if (e.kind, e.session) == (kind, session)), None),
+            f"safety event {kind}",
+        )
+
+    def emergency_stop(self, on: bool) -> None:
+        future = self.stops.call_async(SetBool.Request(data=on))
+        self.wait_until(future.done, "the answer of the emergency stop")
+        assert future.result().success
 
     def reset(self, **fields: Any) -> Any:
         return self.resets.call_async(ResetFleet.Request(**fields))

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from carla_drl_msgs.msg import FleetObservation, FrameLayout, ObservationLayout
+from carla_drl_msgs.msg import FleetAction, FleetObservation, FrameLayout, ObservationLayout, SafetyEvent
 from diagnostic_msgs.msg import DiagnosticStatus
 from fake_bridge import BYE, CONTROL, REFUSED, RESET, WELCOME, FakeBridge, socket_name
 from gateway_harness import ADDRESS, DOMAIN_ID, LATCHED, SIMULATOR, Agent, Gateway
@@ -140,6 +140,42 @@ def test_values_that_are_not_finite_brake_their_agent(
     values = agent.diagnosis(lambda s, _: is_error(s), "an error report")
     assert "agent 1, column 'steer' is nan" in values["message"]
     assert "agent 1, column 'steer' is nan" in gateway.text()
+
+
+def test_interventions_are_published(loop: tuple[FakeBridge, Agent]) -> None:
+    bridge, agent = loop
+    for frame in (1, 2, 3):
+        bridge.send_frame(frame)
+        agent.observe(bridge.session, frame)
+        agent.act(bridge.session, frame, [[0.5, 0.1], [0.5, math.nan if frame == 2 else 1.5]])
+        assert bridge.receive().frame == frame
+    braked = agent.safety_event(SafetyEvent.KIND_NON_FINITE, bridge.session)
+    assert (braked.simulator, braked.first_frame, braked.count, list(braked.agents)) == (SIMULATOR, 2, 1, [1])
+
+    def clamped() -> bool:
+        events = [e for e in agent.safety_events if e.session == bridge.session]
+        return sum(e.count for e in events if e.kind == SafetyEvent.KIND_CLAMPED) == 2
+
+    agent.wait_until(clamped, "both clamped values")
+
+
+def test_the_emergency_stop_brakes_everybody(loop: tuple[FakeBridge, Agent]) -> None:
+    bridge, agent = loop
+    agent.emergency_stop(True)
+    bridge.send_frame(1)
+    agent.observe(bridge.session, 1)
+    agent.act(bridge.session, 1, [[0.5, 0.1]] * 2)
+    assert bridge.receive().controls.tolist() == [[0.0, 1.0, 0.0]] * 2
+    event = agent.safety_event(SafetyEvent.KIND_EMERGENCY_STOP, bridge.session)
+    assert list(event.agents) == [0, 1]
+    agent.diagnosis(
+        lambda s, v: s.level == DiagnosticStatus.WARN and v["emergency_stop"] == "true", "the warning"
+    )
+    agent.emergency_stop(False)
+    bridge.send_frame(2)
+    agent.observe(bridge.session, 2)
+    agent.act(bridge.session, 2, [[0.5, 0.25]] * 2)
+    assert bridge.receive().controls.tolist() == [[0.5, 0.0, 0.25]] * 2
 
 
 def test_actions_of_the_wrong_size_are_rejected(loop: tuple[FakeBridge, Agent]) -> None:
@@ -323,6 +359,8 @@ def test_a_second_gateway_of_the_same_simulator_ends_at_once(
         ({"neighbour_count": 17}, "parameter 'neighbour_count' is 17, 0 to 16 is allowed"),
         ({"neighbour_radius_m": -1.0}, "parameter 'neighbour_radius_m' is -1"),
         ({"simulator": "not/a/name"}, "parameter 'simulator' is 'not/a/name'"),
+        ({"mode": "fly"}, "parameter 'mode' is 'fly', 'lockstep' or 'drive' is allowed"),
+        ({"hold_s": -1.0}, "parameter 'hold_s' is -1"),
         ({"neighbour_count": "many"}, "parameter 'neighbour_count' is many, 0 to 16 is allowed"),
     ],
 )
@@ -330,6 +368,37 @@ def test_bad_parameters_end_the_gateway(tmp_path: Path, parameters: dict[str, ob
     with Gateway(tmp_path / "log.txt", **parameters) as process:
         assert process.wait() == 78, process.text()
         assert message in process.text()
+
+
+def test_drive_mode_goes_on_at_its_rate_and_brakes_when_actions_stop(tmp_path: Path, agent: Agent) -> None:
+    with (
+        Gateway(
+            tmp_path / "log.txt", simulator="driven", mode="drive", hold_s=0.2, real_time_factor=1.0
+        ) as process,
+        FakeBridge(socket_name(DOMAIN_ID, "driven"), 801) as bridge,  # steps of 0.05 s
+    ):
+        assert bridge.greeting.type == WELCOME, process.text()
+        actions = agent.node.create_publisher(FleetAction, "/carla_drl/driven/action", 4)
+        agent.wait_until(lambda: actions.get_subscription_count() > 0, "discovery")
+        bridge.send_frame(1)
+        assert bridge.receive().controls.tolist() == [[0.0, 1.0, 0.0]] * 2, "no action yet: brake"
+        bridge.send_frame(2)
+        message = FleetAction(session=801, frame=1, num_agents=2)
+        message.action.extend([0.5, 0.25] * 2)
+        actions.publish(message)
+        started = time.monotonic()
+        answers = [bridge.receive().controls.tolist()]
+        for frame in range(3, 13):
+            bridge.send_frame(frame)
+            answers.append(bridge.receive().controls.tolist())
+        took = time.monotonic() - started
+        driving = [[0.5, 0.0, 0.25]] * 2
+        # The action came some time while frames went on; it was held for at most 0.2 s of them, then the brake came.
+        assert 1 <= answers.count(driving) <= 5, answers
+        assert answers[-1] == [[0.0, 1.0, 0.0]] * 2
+        assert took >= 10 * 0.05, "faster than real time"
+        agent.node.destroy_publisher(actions)
+        bridge.leave()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

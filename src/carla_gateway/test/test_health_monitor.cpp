@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 namespace carla_gateway
 {
 namespace
@@ -92,9 +94,10 @@ TEST(HealthMonitor, CountsWhatHappensToActions)
 {
   HealthMonitor health(0);
   health.bridge_connected(0, 1, 1);
-  GateResult accepted = judged(Verdict::kAccepted);
-  accepted.clamped = 3;
-  health.action_judged(accepted, 0, 0, 0);
+  std::array<std::uint64_t, kInterventionKinds> totals = {};
+  totals[static_cast<std::size_t>(Intervention::kClamped)] = 3;
+  health.gate_state(totals, false);
+  health.action_judged(judged(Verdict::kAccepted), 0, 0, 0);
   health.action_judged(judged(Verdict::kLate), 0, 0, 0);
   health.action_judged(judged(Verdict::kLate), 0, 0, 0);
   health.action_judged(judged(Verdict::kDuplicate), 0, 0, 0);
@@ -122,15 +125,35 @@ TEST(HealthMonitor, FaultsAreErrorsForOnePeriod)
   EXPECT_EQ(health.report(2 * kSecond).level, HealthLevel::kOk);
 
   GateResult nan = judged(Verdict::kAccepted);
-  nan.non_finite = 2;
   nan.fault = "agent 0";
   health.action_judged(nan, 0, 0, 0);
   const HealthReport braked = health.report(3 * kSecond);
   EXPECT_EQ(braked.level, HealthLevel::kError);
-  EXPECT_EQ(value(braked, "non_finite_agents"), "2");
 
   health.send_failed();
   EXPECT_EQ(health.report(4 * kSecond).level, HealthLevel::kError);
+}
+
+TEST(HealthMonitor, JudgesWhatTheGateDoes)
+{
+  HealthMonitor health(0);
+  health.bridge_connected(0, 1, 1);
+  std::array<std::uint64_t, kInterventionKinds> totals = {};
+  health.gate_state(totals, true);
+  const HealthReport stopped = health.report(1 * kSecond);
+  EXPECT_EQ(stopped.level, HealthLevel::kWarn);
+  EXPECT_EQ(stopped.message, "the emergency stop is on");
+  EXPECT_EQ(value(stopped, "emergency_stop"), "true");
+  totals[static_cast<std::size_t>(Intervention::kStaleHeld)] = 2;
+  health.gate_state(totals, false);
+  EXPECT_EQ(health.report(2 * kSecond).level, HealthLevel::kWarn);
+  EXPECT_EQ(health.report(3 * kSecond).level, HealthLevel::kOk);
+  totals[static_cast<std::size_t>(Intervention::kStaleBraked)] = 1;
+  health.gate_state(totals, false);
+  const HealthReport stale = health.report(4 * kSecond);
+  EXPECT_EQ(stale.level, HealthLevel::kError);
+  EXPECT_EQ(value(stale, "stale_held"), "2");
+  EXPECT_EQ(value(stale, "stale_braked"), "1");
 }
 
 }  // namespace

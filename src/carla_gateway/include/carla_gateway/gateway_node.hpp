@@ -3,11 +3,13 @@
 #define CARLA_GATEWAY__GATEWAY_NODE_HPP_
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <diagnostic_updater/diagnostic_updater.hpp>
 #include <memory>
 #include <mutex>
 #include <rclcpp/rclcpp.hpp>
+#include <std_srvs/srv/set_bool.hpp>
 #include <string>
 #include <thread>
 
@@ -15,6 +17,7 @@
 #include "carla_drl_msgs/msg/fleet_observation.hpp"
 #include "carla_drl_msgs/msg/heartbeat.hpp"
 #include "carla_drl_msgs/msg/observation_layout.hpp"
+#include "carla_drl_msgs/msg/safety_event.hpp"
 #include "carla_gateway/bridge_socket.hpp"
 #include "carla_gateway/control_gate.hpp"
 #include "carla_gateway/frame_ring.hpp"
@@ -50,10 +53,18 @@ class GatewayNode : public rclcpp::Node, private BridgeHandler
   void on_peer_refused(const std::string & reason) override;
 
   void serve_socket();
+  /// Drive mode: sets when the frame that was just published is to be answered.
+  void schedule_answer();
+  /// Drive mode: answers the frame that is due with the newest action.
+  void answer_due_frame();
+  std::chrono::milliseconds time_to_answer() const;
   void publish_layout();
   void fill_observation(const FrameView & view);
   void brake(std::uint64_t frame, std::int64_t received_ns, const std::string & why);
   void on_action(const carla_drl_msgs::msg::FleetAction & action);
+  void log_judgement(const GateResult & result, std::uint64_t frame);
+  void on_emergency_stop(bool on, std_srvs::srv::SetBool::Response & response);
+  void publish_interventions();
   void on_heartbeat();
   void report(diagnostic_updater::DiagnosticStatusWrapper & status);
 
@@ -68,6 +79,9 @@ class GatewayNode : public rclcpp::Node, private BridgeHandler
   carla_drl_msgs::msg::FleetObservation observation_;  // reused: its arrays are sized once per session
   carla_drl_msgs::msg::ObservationLayout layout_;
 
+  std::chrono::steady_clock::time_point answer_due_;
+  bool answer_pending_ = false;
+
   std::mutex gate_mutex_;
   ControlGate gate_;
   std::int64_t frame_received_ns_ = 0;
@@ -77,6 +91,8 @@ class GatewayNode : public rclcpp::Node, private BridgeHandler
   rclcpp::Publisher<carla_drl_msgs::msg::FleetObservation>::SharedPtr observation_publisher_;
   rclcpp::Publisher<carla_drl_msgs::msg::ObservationLayout>::SharedPtr layout_publisher_;
   rclcpp::Publisher<carla_drl_msgs::msg::Heartbeat>::SharedPtr heartbeat_publisher_;
+  rclcpp::Publisher<carla_drl_msgs::msg::SafetyEvent>::SharedPtr safety_publisher_;
+  rclcpp::Service<std_srvs::srv::SetBool>::SharedPtr emergency_stop_service_;
   rclcpp::Subscription<carla_drl_msgs::msg::FleetAction>::SharedPtr action_subscription_;
   rclcpp::TimerBase::SharedPtr heartbeat_timer_;
   std::uint16_t heartbeat_sequence_ = 0;

@@ -5,15 +5,26 @@
 #include <rclcpp/rclcpp.hpp>
 #include <string>
 
+#include "carla_gateway/control_gate.hpp"
 #include "carla_gateway/observation_builder.hpp"
 
 namespace carla_gateway
 {
 
+/// When a frame is answered.
+enum class Mode
+{
+  kLockStep,  ///< with its action, however long that takes
+  kDrive,     ///< at a fixed rate, with the newest action there is
+};
+
 struct GatewayParameters
 {
   std::string simulator;  ///< name of the lock-step group
   BuilderConfig builder;
+  Mode mode = Mode::kLockStep;
+  double real_time_factor = 1.0;  ///< drive mode: simulated seconds per second
+  GateConfig gate;
 };
 
 /// Declares the gateway's parameters, all read-only, and reads them.

@@ -2,6 +2,7 @@
 #ifndef CARLA_GATEWAY__HEALTH_MONITOR_HPP_
 #define CARLA_GATEWAY__HEALTH_MONITOR_HPP_
 
+#include <array>
 #include <cstdint>
 #include <mutex>
 #include <string>
@@ -53,7 +54,11 @@ class HealthMonitor
   /// that was read at `frame_received_ns`.
   void action_judged(const GateResult & result, std::int64_t frame_received_ns, std::int64_t received_ns,
                      std::int64_t sent_ns);
+  /// An action that was let through turned out to be faulty.
+  void action_fault(const std::string & fault);
   void send_failed();
+  /// What the gate has changed since the start, by kind, and whether its emergency stop is on.
+  void gate_state(const std::array<std::uint64_t, kInterventionKinds> & totals, bool emergency_stop);
 
   /// What to report now; begins the next period.
   HealthReport report(std::int64_t now_ns);
@@ -79,6 +84,8 @@ class HealthMonitor
   };
 
   std::pair<HealthLevel, std::string> judge(std::int64_t now_ns) const;
+  /// Interventions of a kind since the report before.
+  std::uint64_t recent(Intervention kind) const;
 
   std::mutex mutex_;
   Bridge bridge_ = Bridge::kNone;
@@ -93,8 +100,9 @@ class HealthMonitor
   std::uint64_t late_ = 0;
   std::uint64_t duplicate_ = 0;
   std::uint64_t rejected_ = 0;
-  std::uint64_t clamped_ = 0;
-  std::uint64_t non_finite_ = 0;
+  std::array<std::uint64_t, kInterventionKinds> interventions_ = {};
+  std::array<std::uint64_t, kInterventionKinds> reported_interventions_ = {};
+  bool emergency_stop_ = false;
   std::uint64_t send_failures_ = 0;
   std::uint64_t connections_ = 0;
   std::uint64_t refused_ = 0;
