@@ -13,7 +13,9 @@ from carla_drl_sim.world.grid_town import GridTownPlan, draw_grid_town
 from carla_drl_sim.world.highway_town import draw_highway_town
 from carla_drl_sim.world.hill_town import draw_hill_town
 from carla_drl_sim.world.opendrive_writer import write
+from carla_drl_sim.world.rural_town import draw_rural_town
 from carla_drl_sim.world.spawn_points import spawn_points
+from carla_drl_sim.world.straight_town import draw_straight_town
 from carla_drl_sim.world.street_grid import GridPlan
 from carla_drl_sim.world.town import Town
 from carla_drl_sim.world.town_layout import TownLayout
@@ -84,6 +86,15 @@ TOWNS: Mapping[str, TownPlan] = MappingProxyType(
             "grid of streets with two lanes per direction, a boulevard with a median, traffic lights nearly everywhere",
             _avenues(AvenuePlan()),
             24.0,
+        ),
+        "Town06": TownPlan(
+            "long straight highways with five lanes per direction, cross streets with traffic lights",
+            lambda rng, _: draw_straight_town(rng),
+            20.0,
+        ),
+        "Town07": TownPlan(
+            "narrow, winding country roads over hills, stop and yield signs, no traffic lights",
+            draw_rural_town,
         ),
         "Town10HD": TownPlan(
             "like Town05 but smaller, with parking places along the streets",

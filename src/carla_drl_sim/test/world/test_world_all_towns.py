@@ -106,7 +106,9 @@ def test_spawn_points_are_on_driving_lanes_in_their_direction(town: Town, town_m
         assert waypoint.lane_type == carla.LaneType.Driving
         assert not waypoint.is_junction
         centre = waypoint.transform
-        assert math.hypot(centre.location.x - x, centre.location.y - y) < 0.5
+        dx, dy, right = centre.location.x - x, centre.location.y - y, centre.get_right_vector()
+        assert math.hypot(dx, dy) < 1.0
+        assert abs(dx * right.x + dy * right.y) < 0.05
         assert 0.1 < z - centre.location.z < 0.6
         assert abs((centre.rotation.yaw - yaw + 180.0) % 360.0 - 180.0) < 1.5
         assert abs((centre.rotation.pitch - pitch + 180.0) % 360.0 - 180.0) < 0.5

@@ -10,8 +10,9 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from town_checks import lane_graph, strongly_connected
 
-from carla_drl_sim.world.town_generator import generate_town
+from carla_drl_sim.world.town_generator import TOWNS, generate_town
 
 carla = pytest.importorskip("carla")
 
@@ -178,3 +179,36 @@ def is_highway(waypoint: Any) -> bool:
     while at.lane_change & carla.LaneChange.Right:
         lanes, at = lanes + 1, at.get_right_lane()
     return lanes == 4
+
+
+def test_town06_has_straight_highways_with_many_lanes() -> None:
+    assert lanes_ahead("Town06") == 5
+    assert count("Town06", LIGHT) >= 20
+    straight = [
+        w for w in map_of("Town06").generate_waypoints(10.0) if abs(w.transform.rotation.yaw % 180.0) < 0.01
+    ]
+    assert len(straight) > 0.6 * len(map_of("Town06").generate_waypoints(10.0))
+
+
+def test_town07_has_narrow_hilly_roads_without_lights_and_sidewalks() -> None:
+    town_map = map_of("Town07")
+    assert lanes_ahead("Town07") == 1
+    assert count("Town07", LIGHT) == 0
+    assert count("Town07", STOP) > 0
+    assert count("Town07", YIELD) > 0
+    assert max(w.lane_width for w in town_map.generate_waypoints(20.0)) <= 3.0
+    assert np.ptp(lane_points("Town07")[:, 2]) > 5.0
+    kinds = {w.get_right_lane().lane_type for w in town_map.generate_waypoints(20.0) if not w.is_junction}
+    assert kinds == {carla.LaneType.Shoulder}
+
+
+@pytest.mark.parametrize("name", sorted(set(TOWNS) - {"Town01"}))
+def test_other_seeds_give_sound_towns_too(name: str) -> None:
+    for seed in range(1, 7):
+        town = generate_town(name, seed)
+        town_map = carla.Map(name, town.opendrive)
+        graph = lane_graph(town_map, with_lane_changes=True)
+        assert strongly_connected(graph)
+        assert all(lane_graph(town_map, with_lane_changes=False).values())
+        for x, y, z, *_ in town.spawn_points[::7]:
+            assert town_map.get_waypoint(carla.Location(x, y, z), project_to_road=False) is not None
