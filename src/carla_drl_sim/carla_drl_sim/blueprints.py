@@ -33,6 +33,8 @@ def _vehicle_attributes(model: VehicleModel) -> list[WireValue]:
     ]
     if model.colors:
         result.insert(1, attribute("color", kind.RGB, model.colors[0], model.colors))
+    if model.driver_ids:
+        result.append(attribute("driver_id", kind.STRING, model.driver_ids[0], model.driver_ids))
     return result
 
 

@@ -46,7 +46,7 @@ def test_blueprints_have_ids_and_attributes_of_carla(world_of: Scene) -> None:
         assert len(blueprint.id.split(".")) == 3
         for name in ("role_name", "sticky_control", "base_type", "generation", "number_of_wheels"):
             assert blueprint.has_attribute(name), (blueprint.id, name)
-        assert int(blueprint.get_attribute("number_of_wheels")) in (2, 4)
+        assert int(blueprint.get_attribute("number_of_wheels")) in (2, 4, 6)
         assert not blueprint.get_attribute("base_type").is_modifiable
     assert world_of.library.find("vehicle.tesla.model3").has_attribute("color")
     assert len(world_of.library.filter("sensor.other.collision")) == 1

@@ -241,3 +241,22 @@ def test_batches_carry_the_same_commands(world_of: Scene, vehicle: Any) -> None:
     assert [answer.error for answer in answers] == [""] * len(answers)
     world_of.ticks(200)
     assert speed(vehicle) == pytest.approx(4.0, rel=0.15)
+
+
+def test_every_vehicle_of_the_library_drives(world_of: Scene) -> None:
+    point = world_of.map.get_spawn_points()[0]
+    blueprints = world_of.library.filter("vehicle.*")
+    assert len(blueprints) == 41
+    riders = [blueprint.id for blueprint in blueprints if blueprint.has_attribute("driver_id")]
+    two_wheels = [
+        blueprint.id for blueprint in blueprints if int(blueprint.get_attribute("number_of_wheels")) == 2
+    ]
+    assert riders == two_wheels
+    assert len(riders) == 7
+    for blueprint in blueprints:
+        vehicle = world_of.world.spawn_actor(blueprint, point)
+        vehicle.apply_control(carla.VehicleControl(throttle=1.0))
+        world_of.ticks(30)
+        assert speed(vehicle) > 0.5, blueprint.id
+        assert len(vehicle.get_physics_control().wheels) == int(blueprint.get_attribute("number_of_wheels"))
+        assert vehicle.destroy()

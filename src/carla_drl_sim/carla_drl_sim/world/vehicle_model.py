@@ -10,13 +10,17 @@ from dataclasses import dataclass
 class Published:
     """Performance of the real car and where each figure was published; the dynamics are tested against these."""
 
-    zero_to_100_s: float
-    zero_to_100_source: str
-    braking_100_0_m: float
+    sprint_s: float
+    """From rest to `sprint_kmh`."""
+    sprint_source: str
+    braking_m: float
+    """From `braking_kmh` to rest."""
     braking_source: str
     turning_circle_m: float
     """Kerb to kerb: diameter of the circle around the outer front tyre."""
     turning_circle_source: str
+    sprint_kmh: float = 100.0
+    braking_kmh: float = 100.0
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,7 @@ class VehicleModel:
         id: blueprint id, for example vehicle.tesla.model3.
         base_type, special_type, generation, number_of_wheels, has_lights, has_dynamic_doors: CARLA's attributes.
         colors: recommended paint as "r,g,b".
+        driver_ids: riders to choose from, for two-wheelers.
         extent: half sizes of the bounding box (x, y, z) in m, mirrors included, as CARLA gives them.
         box_centre_z: height of the box's centre above the ground.
         mass_kg: ready to drive, with a driver.
@@ -76,6 +81,7 @@ class VehicleModel:
     has_lights: bool = False
     has_dynamic_doors: bool = False
     colors: tuple[str, ...] = ()
+    driver_ids: tuple[str, ...] = ()
     centre_of_mass_x: float = 0.0
     centre_of_mass_z: float = 0.55
     steer_rate_deg_s: float = 90.0

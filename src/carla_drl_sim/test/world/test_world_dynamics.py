@@ -148,7 +148,7 @@ def test_steady_turn_goes_the_way_of_the_steering(steer: float) -> None:
 
 @pytest.mark.parametrize("model", MODELS, ids=IDS)
 def test_cornering_is_limited_by_friction_and_stays_stable(model: VehicleModel) -> None:
-    vehicles = one(model, speed=25.0)
+    vehicles = one(model, speed=min(25.0, 0.9 * model.top_speed_mps))
     vehicles.control[0, STEER] = 1.0
     highest = 0.0
     for _ in range(60):
@@ -160,9 +160,10 @@ def test_cornering_is_limited_by_friction_and_stays_stable(model: VehicleModel) 
 
 @pytest.mark.parametrize("model", MODELS, ids=IDS)
 def test_lane_change_at_speed_settles(model: VehicleModel) -> None:
-    vehicles = one(model, speed=22.0)
-    for steer, seconds in ((0.08, 0.8), (-0.08, 0.8), (0.0, 3.0)):
-        vehicles.control[0, STEER] = steer
+    vehicles = one(model, speed=min(22.0, 0.9 * model.top_speed_mps))
+    angle = model.wheelbase_m * 3.0 / speed_of(vehicles) ** 2  # rad; for 3 m/s^2 across
+    for sign, seconds in ((1.0, 0.8), (-1.0, 0.8), (0.0, 3.0)):
+        vehicles.control[0, STEER] = sign * math.degrees(angle) / model.max_steer_deg
         run(vehicles, seconds)
     assert abs(vehicles.angular_velocity[0, 2]) < 0.1
     assert 1.0 < vehicles.position[0, 1] < 12.0
