@@ -22,8 +22,8 @@ class AvenuePlan:
         lit_t_share: share of the T-junctions with traffic lights; crossroads always have them.
     """
 
-    columns: int = 5
-    rows: int = 4
+    columns: int = 6
+    rows: int = 5
     spacing: tuple[float, float] = (104.0, 128.0)
     removed: int = 3
     lit_t_share: float = 0.8
