@@ -23,7 +23,8 @@ NO_SLOT = -1
 class Actor:
     """One actor. ``pose`` is the world pose of a free actor and the pose relative to the parent of an attached one.
 
-    Vehicles live in the dynamics' arrays at ``slot``; their ``pose`` is not used. ``bounds`` are the centre and half
+    Vehicles live in the dynamics' arrays at ``slot``, walkers in theirs at ``walker_slot``; their ``pose`` is not used.
+    ``bounds`` are the centre and half
     sizes of the bounding box of an actor that is no vehicle, in its own axes; ``label`` is its semantic tag.
     ``signal`` is what a traffic light or sign stands for.
     """
@@ -47,6 +48,7 @@ class Actor:
         "sticky_control",
         "stream_id",
         "token",
+        "walker_slot",
         "wheel_pitch_deg",
         "wheel_steer_deg",
     )
@@ -61,6 +63,7 @@ class Actor:
         self.label: Label | None = None
         self.signal: Signal | None = None
         self.slot = NO_SLOT
+        self.walker_slot = NO_SLOT
         self.stream_id = 0
         self.token = b""
         self.light_flags = 0
@@ -83,6 +86,11 @@ class Actor:
     def is_vehicle(self) -> bool:
         """Whether the actor has a slot in the dynamics."""
         return self.slot != NO_SLOT
+
+    @property
+    def is_walker(self) -> bool:
+        """Whether the actor has a slot among the walkers."""
+        return self.walker_slot != NO_SLOT
 
     def box(self) -> WireValue:
         """Bounding box around the actor, of traffic lights and signs the place where they apply."""
@@ -116,15 +124,18 @@ class ActorRegistry:
     Attributes:
         version: changes with every spawn, destruction and change of a parent.
         slot_of: int32, the slot of each vehicle by actor id, -1 for all other ids. Replaced when it grows.
+        walker_slot_of: the same for walkers.
     """
 
     def __init__(self) -> None:
         self._actors: dict[int, Actor] = {}
         self._by_slot: dict[int, Actor] = {}
+        self._by_walker_slot: dict[int, Actor] = {}
         self._children: dict[int, set[int]] = {}
         self._next_id = 1
         self.version = 0
         self.slot_of = np.full(1024, NO_SLOT, dtype=np.int32)
+        self.walker_slot_of = np.full(1024, NO_SLOT, dtype=np.int32)
 
     def __len__(self) -> int:
         return len(self._actors)
@@ -155,6 +166,19 @@ class ActorRegistry:
             raise RpcError(f"actor {actor_id} ({found.type_id}) is not a vehicle")
         return found
 
+    def walker(self, actor_id: int) -> Actor:
+        """Return a walker. Raises RpcError when there is none with this id, or it is no walker."""
+        found = self._actors.get(actor_id)
+        if found is None:
+            raise RpcError(f"actor not found: there is no walker with id {actor_id}")
+        if found.walker_slot == NO_SLOT:
+            raise RpcError(f"actor {actor_id} ({found.type_id}) is not a walker")
+        return found
+
+    def at_walker_slot(self, slot: int) -> Actor:
+        """Return the walker at a slot."""
+        return self._by_walker_slot[slot]
+
     def at_slot(self, slot: int) -> Actor:
         """Return the vehicle at a slot of the dynamics."""
         return self._by_slot[slot]
@@ -179,9 +203,13 @@ class ActorRegistry:
         if actor.id >= len(self.slot_of):
             more = np.full(len(self.slot_of), NO_SLOT, dtype=np.int32)
             self.slot_of = np.concatenate((self.slot_of, more))
+            self.walker_slot_of = np.concatenate((self.walker_slot_of, more))
         if actor.slot != NO_SLOT:
             self._by_slot[actor.slot] = actor
             self.slot_of[actor.id] = actor.slot
+        if actor.walker_slot != NO_SLOT:
+            self._by_walker_slot[actor.walker_slot] = actor
+            self.walker_slot_of[actor.id] = actor.walker_slot
         if actor.parent_id:
             self._children.setdefault(actor.parent_id, set()).add(actor.id)
         self.version += 1
@@ -192,6 +220,9 @@ class ActorRegistry:
         if actor.slot != NO_SLOT:
             del self._by_slot[actor.slot]
             self.slot_of[actor.id] = NO_SLOT
+        if actor.walker_slot != NO_SLOT:
+            del self._by_walker_slot[actor.walker_slot]
+            self.walker_slot_of[actor.id] = NO_SLOT
         self._forget_parent(actor)
         self._children.pop(actor.id, None)
         self.version += 1
@@ -207,8 +238,10 @@ class ActorRegistry:
         """Forget all actors; ids go on."""
         self._actors.clear()
         self._by_slot.clear()
+        self._by_walker_slot.clear()
         self._children.clear()
         self.slot_of[:] = NO_SLOT
+        self.walker_slot_of[:] = NO_SLOT
         self.version += 1
 
     def _forget_parent(self, actor: Actor) -> None:

@@ -10,6 +10,10 @@ from carla_drl_sim.protocol.arguments import Description
 from carla_drl_sim.protocol.structs import AttributeType, WireValue
 from carla_drl_sim.sensors import blueprints as sensors
 from carla_drl_sim.world.vehicles import VEHICLE_MODELS, VehicleModel
+from carla_drl_sim.world.walker_models import WALKER_MODELS, WalkerModel
+
+WALKER_CONTROLLER = "controller.ai.walker"
+"""Makes the client's own crowd simulation lead the walker that it is attached to."""
 
 
 def _lower(flag: bool) -> str:
@@ -38,8 +42,23 @@ def _vehicle_attributes(model: VehicleModel) -> list[WireValue]:
     return result
 
 
+def _walker_attributes(model: WalkerModel) -> list[WireValue]:
+    kind, attribute = AttributeType, structs.attribute
+    wheelchair = ("false", "true") if model.can_use_wheelchair else ("false",)
+    return [
+        attribute("role_name", kind.STRING, "pedestrian", ("pedestrian",)),
+        attribute("gender", kind.STRING, model.gender, modifiable=False),
+        attribute("generation", kind.INT, model.generation, modifiable=False),
+        attribute("age", kind.STRING, model.age, modifiable=False),
+        attribute("can_use_wheelchair", kind.BOOL, _lower(model.can_use_wheelchair), modifiable=False),
+        attribute("speed", kind.FLOAT, model.speeds_mps[0], model.speeds_mps),
+        attribute("is_invincible", kind.BOOL, "true", ("true",)),
+        attribute("use_wheelchair", kind.BOOL, "false", wheelchair, restricted=True),
+    ]
+
+
 class BlueprintLibrary:
-    """All blueprints: the vehicle catalog and the sensors that work.
+    """All blueprints: vehicles, pedestrians, their controllers, and the sensors that work.
 
     Attributes:
         models: physics of each vehicle blueprint.
@@ -49,6 +68,8 @@ class BlueprintLibrary:
     def __init__(self, models: Mapping[str, VehicleModel] = VEHICLE_MODELS) -> None:
         self.models = models
         contents = {type_id: _vehicle_attributes(model) for type_id, model in models.items()}
+        contents |= {type_id: _walker_attributes(model) for type_id, model in WALKER_MODELS.items()}
+        contents[WALKER_CONTROLLER] = [structs.attribute("role_name", AttributeType.STRING, "default")]
         contents |= sensors.wire_attributes()
         self.definitions = [
             structs.definition(uid, type_id, attributes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from carla_drl_sim.actors import Actor, ActorRegistry
@@ -19,6 +20,7 @@ from carla_drl_sim.settings import EpisodeSettings
 from carla_drl_sim.snapshot import Snapshot
 from carla_drl_sim.stream_hub import StreamHub
 from carla_drl_sim.traffic_actors import TrafficActors
+from carla_drl_sim.walker_actors import WalkerActors
 from carla_drl_sim.world.collision import (
     CollisionResult,
     CollisionSolver,
@@ -29,6 +31,7 @@ from carla_drl_sim.world.collision import (
 from carla_drl_sim.world.dynamics import VehicleDynamics
 from carla_drl_sim.world.road_friction import road_friction
 from carla_drl_sim.world.town import Town
+from carla_drl_sim.world.walkers import Walkers
 
 CLEAR_NOON = [5.0, 0.0, 0.0, 10.0, -1.0, 45.0, 2.0, 0.75, 0.1, 0.0, 1.0, 0.03, 0.0331, 0.0]
 """Weather at the start, in the order of ``carla.WeatherParameters``."""
@@ -39,7 +42,7 @@ MAX_ACTORS = 4096
 
 
 class CollisionEvent(NamedTuple):
-    """What a collision sensor reports: the impulse (N s, world axes) that acts on its vehicle."""
+    """What a collision sensor reports: the impulse (N s, world axes) that acts on its vehicle or walker."""
 
     sensor: Actor
     vehicle: Actor
@@ -84,7 +87,8 @@ class Episode:
         self.spectator = Actor(actors.next_id(), Description(0, "spectator", []), _SPECTATOR_POSE)
         actors.add(self.spectator)
         self.traffic = TrafficActors(town.signals, actors)
-        self.snapshot = Snapshot(actors, self.dynamics, self.traffic)
+        self.walkers = WalkerActors(Walkers(), actors)
+        self.snapshot = Snapshot(actors, self.dynamics, self.walkers, self.traffic)
         self.sensors = SensorSuite(streams, workers)
 
     @property
@@ -108,11 +112,19 @@ class Episode:
         self.frame += 1
         self.elapsed_s += step_s
         self.traffic.lights.step(step_s)
-        if not len(self.dynamics):
-            return []
-        self.dynamics.step(step_s)
-        contacts = self._collisions.resolve(self.dynamics)
-        return self._events(contacts) if len(contacts) else []
+        events: list[CollisionEvent] = []
+        if len(self.dynamics):
+            self.dynamics.step(step_s)
+            contacts = self._collisions.resolve(self.dynamics)
+            if len(contacts):
+                events += self._events(contacts)
+        if len(self.walkers.walkers):
+            self.walkers.walkers.step(step_s)
+            for contact in self.walkers.separate(self.dynamics, self.elapsed_s):
+                events += self._felt(contact.walker, contact.vehicle, contact.impulse)
+            for walker in self.walkers.expired(self.elapsed_s):
+                self.destroy(walker)
+        return events
 
     def snapshot_message(self) -> memoryview:
         """The world snapshot as last refreshed. Controls that do not stick end with it."""
@@ -129,6 +141,10 @@ class Episode:
         self.blueprints.check(description)
         if description.type_id.startswith("vehicle."):
             return self._spawn_vehicle(description, pose, parent_id)
+        if description.type_id.startswith("walker."):
+            if parent_id:
+                raise RpcError("unable to attach actor: a walker cannot have a parent in carla_drl_sim")
+            return self.walkers.spawn(description, pose, self.dynamics)
         settings = sensor_blueprints.check(description.type_id, description.attributes)
         if parent_id and parent_id not in self.actors:
             raise RpcError(f"unable to attach actor: there is no parent actor with id {parent_id}")
@@ -168,6 +184,8 @@ class Episode:
             self.dynamics.remove(actor.slot)
             if not actor.sticky_control:
                 self._momentary.remove(actor.slot)
+        if actor.is_walker:
+            self.walkers.remove(actor)
         if actor.stream_id:
             self.sensors.remove(actor)
             self._streams.close_stream(actor.stream_id)
@@ -185,6 +203,9 @@ class Episode:
         if actor.is_vehicle:
             self.dynamics.set_transform(actor.slot, *pose)
             return
+        if actor.is_walker:
+            self.walkers.walkers.set_transform(actor.walker_slot, *pose)
+            return
         actor.pose = pose
         if actor.parent_id or self.actors.children(actor.id):
             self.actors.version += 1
@@ -192,17 +213,22 @@ class Episode:
             self.snapshot.place(actor)
 
     def _events(self, contacts: CollisionResult) -> list[CollisionEvent]:
-        events = []
+        events: list[CollisionEvent] = []
         pushes = contacts.normal * contacts.impulse[:, None]
         for slot_a, slot_b, push in zip(
             contacts.slot_a.tolist(), contacts.slot_b.tolist(), pushes.tolist(), strict=True
         ):
             if not any(push):
                 continue  # the two touch, but nothing hits
-            a, b = self.actors.at_slot(slot_a), self.actors.at_slot(slot_b)
-            for vehicle, other, sign in ((a, b, -1.0), (b, a, 1.0)):
-                for child in self.actors.children(vehicle.id):
-                    if child.type_id == "sensor.other.collision":
-                        impulse = (sign * push[0], sign * push[1], sign * push[2])
-                        events.append(CollisionEvent(child, vehicle, other, impulse))
+            events += self._felt(self.actors.at_slot(slot_b), self.actors.at_slot(slot_a), push)
+        return events
+
+    def _felt(self, struck: Actor, other: Actor, push: Sequence[float]) -> list[CollisionEvent]:
+        """What the collision sensors of two actors see; `push` (N s) acts on `struck`, its opposite on `other`."""
+        events = []
+        for actor, opponent, sign in ((other, struck, -1.0), (struck, other, 1.0)):
+            for child in self.actors.children(actor.id):
+                if child.type_id == "sensor.other.collision":
+                    impulse = (sign * push[0], sign * push[1], sign * push[2])
+                    events.append(CollisionEvent(child, actor, opponent, impulse))
         return events

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,26 +16,39 @@ from carla_drl_sim.snapshot_kernel import (
     fill_light_records,
     fill_traffic_records,
     fill_vehicle_records,
+    fill_walker_records,
 )
 from carla_drl_sim.world.traffic_lights import NO_LIGHT
 
 if TYPE_CHECKING:
     from carla_drl_sim.traffic_actors import TrafficActors
+    from carla_drl_sim.walker_actors import WalkerActors
     from carla_drl_sim.world.dynamics import VehicleDynamics
+    from carla_drl_sim.world.walkers import Walkers
 
 _SPEED_LIMIT_KMH = 50.0
 
+_Follower = tuple[Actor, int, Pose]
+"""What is attached to a vehicle or a walker, the slot of that, and the pose relative to it."""
+
 
 class Snapshot:
-    """Keeps one record per actor: vehicles, followers of vehicles, traffic lights, then all that stands still.
+    """Keeps one record per actor: vehicles, walkers, followers of both, traffic lights, then all that stands still.
 
     The layout is made anew when the registry's version has changed, which spawning does whenever it replaces the
-    dynamics' arrays; a tick only refreshes the numbers.
+    bodies' arrays; a tick only refreshes the numbers.
     """
 
-    def __init__(self, actors: ActorRegistry, dynamics: VehicleDynamics, traffic: TrafficActors) -> None:
+    def __init__(
+        self,
+        actors: ActorRegistry,
+        dynamics: VehicleDynamics,
+        walkers: WalkerActors,
+        traffic: TrafficActors,
+    ) -> None:
         self._actors = actors
         self._dynamics = dynamics
+        self._walkers = walkers
         self._traffic = traffic
         self._version = -1
         self._rows: dict[int, int] = {}
@@ -63,7 +76,7 @@ class Snapshot:
         return self._buffer.message
 
     def place(self, actor: Actor) -> None:
-        """Take over the new pose of a free actor that is no vehicle and has no children."""
+        """Take over the new pose of a free actor that is no vehicle or walker and has no children."""
         row = self._rows.get(actor.id)
         if row is not None and self._version == self._actors.version:
             self._buffer.records["location"][row] = actor.pose[:3]
@@ -71,13 +84,17 @@ class Snapshot:
 
     def world_pose(self, actor: Actor) -> Pose:
         """Where an actor is now."""
-        if actor.is_vehicle:
-            slot = actor.slot
-            location, rotation = self._dynamics.position[slot], self._dynamics.rotation[slot]
-            return Pose(*location.tolist(), *rotation.tolist())
+        if actor.is_vehicle or actor.is_walker:
+            bodies, slot = self._body(actor)
+            return Pose(*bodies.position[slot].tolist(), *bodies.rotation[slot].tolist())
         if not actor.parent_id:
             return actor.pose
         return compose(self.world_pose(self._actors.get(actor.parent_id)), actor.pose)
+
+    def _body(self, actor: Actor) -> tuple[VehicleDynamics | Walkers, int]:
+        return (
+            (self._dynamics, actor.slot) if actor.is_vehicle else (self._walkers.walkers, actor.walker_slot)
+        )
 
     def _root(self, actor: Actor) -> tuple[Actor, Pose]:
         """The free actor at the end of the chain of parents, and the pose relative to it."""
@@ -90,28 +107,38 @@ class Snapshot:
 
     def _lay_out(self) -> None:
         vehicles: list[Actor] = []
-        followers: list[tuple[Actor, int, Pose]] = []
+        walkers: list[Actor] = []
+        vehicle_followers: list[_Follower] = []
+        walker_followers: list[_Follower] = []
         still: list[Actor] = []
         for actor in self._actors:
             if actor.is_vehicle:
                 vehicles.append(actor)
                 continue
+            if actor.is_walker:
+                walkers.append(actor)
+                continue
             if actor.parent_id:
                 root, relative = self._root(actor)
                 if root.is_vehicle:
-                    followers.append((actor, root.slot, relative))
+                    vehicle_followers.append((actor, root.slot, relative))
+                    continue
+                if root.is_walker:
+                    walker_followers.append((actor, root.walker_slot, relative))
                     continue
             if self._traffic.light_row(actor) is None:
                 still.append(actor)
 
         lights = self._traffic.light_actors
-        ordered = [*vehicles, *(actor for actor, _, _ in followers), *lights, *still]
+        followers = [actor for actor, _, _ in (*vehicle_followers, *walker_followers)]
+        ordered = [*vehicles, *walkers, *followers, *lights, *still]
         self._buffer = SnapshotBuffer(len(ordered))
         self._rows = {actor.id: row for row, actor in enumerate(ordered)}
         records = self._buffer.records
         records["id"] = [actor.id for actor in ordered]
 
-        count, end = len(vehicles), len(vehicles) + len(followers)
+        count, bodies = len(vehicles), len(vehicles) + len(walkers)
+        end = bodies + len(followers)
         dynamics = self._dynamics
         self._slots = np.array([actor.slot for actor in vehicles], dtype=np.intp)
         self._light_before = np.full(count, NO_LIGHT, dtype=np.int64)
@@ -128,17 +155,28 @@ class Snapshot:
             dynamics.gear,
         )
 
-        poses = np.array([pose for _, _, pose in followers]).reshape(-1, 6)
-        self._follower_arguments = (
+        pedestrians = self._walkers.walkers
+        self._walker_arguments = (
             self._buffer.record_bytes,
             count,
-            np.array([slot for _, slot, _ in followers], dtype=np.intp),
-            np.array([not any(pose) for _, _, pose in followers], dtype=np.bool_),
-            np.ascontiguousarray(poses[:, :3]),
-            axes(poses[:, 3:]),
-            dynamics.position,
-            dynamics.rotation,
+            np.array([actor.walker_slot for actor in walkers], dtype=np.intp),
+            pedestrians.position,
+            pedestrians.rotation,
+            pedestrians.velocity,
+            pedestrians.angular_velocity,
+            pedestrians.acceleration,
+            pedestrians.direction,
+            pedestrians.speed,
+            pedestrians.jump,
         )
+        self._follower_arguments = [
+            self._follow(first, group, parents)
+            for first, group, parents in (
+                (bodies, vehicle_followers, dynamics),
+                (bodies + len(vehicle_followers), walker_followers, pedestrians),
+            )
+            if group
+        ]
         self._first_light = end
         for row, actor in enumerate((*lights, *still), start=end):
             pose = self.world_pose(actor)
@@ -149,11 +187,28 @@ class Snapshot:
         records["light"]["pole"][end : end + len(lights)] = self._traffic.lights.pole
         self._version = self._actors.version
 
+    def _follow(
+        self, first_row: int, followers: list[_Follower], parents: VehicleDynamics | Walkers
+    ) -> tuple[Any, ...]:
+        """Arguments of the kernel that writes the poses of what is attached to `parents`."""
+        poses = np.array([pose for _, _, pose in followers]).reshape(-1, 6)
+        return (
+            self._buffer.record_bytes,
+            first_row,
+            np.array([slot for _, slot, _ in followers], dtype=np.intp),
+            np.array([not any(pose) for _, _, pose in followers], dtype=np.bool_),
+            np.ascontiguousarray(poses[:, :3]),
+            axes(poses[:, 3:]),
+            parents.position,
+            parents.rotation,
+        )
+
     def _refresh(self) -> None:
         fill_vehicle_records(*self._vehicle_arguments)
+        fill_walker_records(*self._walker_arguments)
         self._refresh_traffic()
-        if len(self._follower_arguments[2]):
-            fill_follower_records(*self._follower_arguments)
+        for arguments in self._follower_arguments:
+            fill_follower_records(*arguments)
 
     def _refresh_traffic(self) -> None:
         lights, dynamics, record_bytes = self._traffic.lights, self._dynamics, self._buffer.record_bytes

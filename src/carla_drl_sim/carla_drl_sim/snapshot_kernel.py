@@ -12,6 +12,7 @@ from carla_drl_sim.protocol.streams import (
     TRAFFIC_LIGHT_GREEN,
     TRAFFIC_LIGHT_STATE,
     VEHICLE_STATE,
+    WALKER_STATE,
 )
 from carla_drl_sim.world.compiled import compiled
 
@@ -38,6 +39,9 @@ _SPEED_LIMIT = _VEHICLE + _offset(VEHICLE_STATE, "speed_limit")
 _LIGHT_BEFORE = _VEHICLE + _offset(VEHICLE_STATE, "light_state")
 _HAS_LIGHT = _VEHICLE + _offset(VEHICLE_STATE, "has_light")
 _LIGHT_ID = _VEHICLE + _offset(VEHICLE_STATE, "light_id")
+_DIRECTION = _offset(ACTOR_RECORD, "walker") + _offset(WALKER_STATE, "direction")
+_SPEED = _offset(ACTOR_RECORD, "walker") + _offset(WALKER_STATE, "speed")
+_JUMP = _offset(ACTOR_RECORD, "walker") + _offset(WALKER_STATE, "jump")
 _LIGHT = _offset(ACTOR_RECORD, "light")
 _TIMES = _LIGHT + _offset(TRAFFIC_LIGHT_STATE, "times")
 _ELAPSED = _LIGHT + _offset(TRAFFIC_LIGHT_STATE, "elapsed")
@@ -102,6 +106,43 @@ def fill_vehicle_records(
         records[base + _FLAGS + 2] = np.uint8(control[slot, 5] != 0.0)
         for index in range(4):
             records[base + _GEAR + index] = np.uint8((gear >> (8 * index)) & 0xFF)
+
+
+@compiled
+def fill_walker_records(
+    records: Bytes,
+    first_row: int,
+    slots: npt.NDArray[np.intp],
+    position: Floats,
+    rotation: Floats,
+    velocity: Floats,
+    angular_velocity: Floats,
+    acceleration: Floats,
+    direction: Floats,
+    speed: Floats,
+    jump: npt.NDArray[np.bool_],
+) -> None:
+    """Write the numbers of the walkers at ``slots`` [N] into N records.
+
+    Args:
+        records: uint8, packed ``ACTOR_RECORD`` items.
+        first_row: record of the first walker.
+        slots: rows of the arrays that follow, which are as in ``Walkers``.
+    """
+    number = np.zeros(1, dtype=np.float32)
+    bits = number.view(np.uint32)
+    for row in range(slots.size):
+        slot = slots[row]
+        base = (first_row + row) * _RECORD_BYTES
+        _write(records, base + _LOCATION, position[slot], number, bits)
+        _write(records, base + _ROTATION, rotation[slot], number, bits)
+        _write(records, base + _VELOCITY, velocity[slot], number, bits)
+        _write(records, base + _ANGULAR_VELOCITY, angular_velocity[slot], number, bits)
+        _write(records, base + _ACCELERATION, acceleration[slot], number, bits)
+        _write(records, base + _DIRECTION, direction[slot], number, bits)
+        number[0] = speed[slot]
+        _write_word(records, base + _SPEED, bits[0])
+        records[base + _JUMP] = np.uint8(jump[slot])
 
 
 @compiled
@@ -181,16 +222,16 @@ def fill_follower_records(
     position: Floats,
     rotation: Floats,
 ) -> None:
-    """Write the poses of actors that are attached to vehicles.
+    """Write the poses of actors that are attached to vehicles or walkers.
 
     Args:
         records: uint8, packed ``ACTOR_RECORD`` items.
         first_row: record of the first of them.
-        parents: slot [N] of each one's vehicle.
-        is_same: bool [N], whether the pose is the vehicle's own.
-        offset: float64 [N, 3], place in the vehicle's axes.
-        axes: float64 [N, 3, 3], axes relative to the vehicle's, as ``attachment.axes``.
-        position, rotation: as in ``VehicleDynamics``.
+        parents: slot [N] of each one's parent.
+        is_same: bool [N], whether the pose is the parent's own.
+        offset: float64 [N, 3], place in the parent's axes.
+        axes: float64 [N, 3, 3], axes relative to the parent's, as ``attachment.axes``.
+        position, rotation: as in ``VehicleDynamics`` or ``Walkers``.
     """
     number = np.zeros(1, dtype=np.float32)
     bits = number.view(np.uint32)

@@ -13,6 +13,7 @@ from carla_drl_sim.handlers import (
     traffic_manager,
     vehicle,
     vehicle_body,
+    walker,
     world,
 )
 from carla_drl_sim.handlers.registry import RPCS, AfterDelay, AfterTick, Rpc
@@ -34,5 +35,6 @@ __all__ = [
     "traffic_manager",
     "vehicle",
     "vehicle_body",
+    "walker",
     "world",
 ]

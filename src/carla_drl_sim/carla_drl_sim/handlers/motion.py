@@ -31,7 +31,7 @@ def set_actor_location(simulator: Simulator, actor_id: int, location: Vector) ->
     """Teleport an actor without turning it."""
     episode = simulator.episode
     actor = episode.actors.get(actor_id)
-    rotation = episode.dynamics.rotation[actor.slot].tolist() if actor.is_vehicle else actor.pose[3:]
+    rotation = actor.pose[3:] if actor.parent_id else episode.snapshot.world_pose(actor)[3:]
     episode.set_pose(actor, Pose(*location, *rotation))
 
 
@@ -131,8 +131,12 @@ def add_actor_torque(simulator: Simulator, actor_id: int, torque: Vector) -> Non
 
 @rpc(arguments.unsigned, arguments.boolean, void=True)
 def set_actor_simulate_physics(simulator: Simulator, actor_id: int, enabled: bool) -> None:
-    """Let a vehicle move by itself, or not."""
+    """Let a vehicle or a walker move by itself, or not."""
     episode = simulator.episode
+    actor = episode.actors.get(actor_id)
+    if actor.is_walker:
+        episode.walkers.walkers.simulate_physics[actor.walker_slot] = enabled
+        return
     actor = episode.actors.vehicle(actor_id)
     episode.dynamics.simulate_physics[actor.slot] = enabled
     if enabled:
@@ -142,25 +146,40 @@ def set_actor_simulate_physics(simulator: Simulator, actor_id: int, enabled: boo
 
 @rpc(arguments.unsigned, arguments.boolean, void=True)
 def set_actor_collisions(simulator: Simulator, actor_id: int, enabled: bool) -> None:
-    """Let a vehicle take part in collisions, or not."""
+    """Let a vehicle or a walker take part in collisions, or not."""
     episode = simulator.episode
+    actor = episode.actors.get(actor_id)
+    if actor.is_walker:
+        episode.walkers.walkers.collisions[actor.walker_slot] = enabled
+        return
     episode.dynamics.collisions[episode.actors.vehicle(actor_id).slot] = enabled
 
 
 @rpc(arguments.unsigned, arguments.boolean, void=True)
 def set_actor_enable_gravity(simulator: Simulator, actor_id: int, enabled: bool) -> None:
-    """Let a vehicle fall and roll downhill, or not."""
+    """Let a vehicle fall and roll downhill or a walker fall, or not."""
     episode = simulator.episode
     actor = episode.actors.get(actor_id)
     actor.gravity = enabled
     if actor.is_vehicle:
         episode.dynamics.gravity[actor.slot] = enabled
+    elif actor.is_walker:
+        episode.walkers.walkers.gravity[actor.walker_slot] = enabled
 
 
-@rpc(arguments.unsigned, void=True, state=PARTIAL, note="vehicles: the engine is dead")
+@rpc(
+    arguments.unsigned,
+    void=True,
+    state=PARTIAL,
+    note="vehicles: the engine is dead; walkers stand still and are gone after 10 s",
+)
 def set_actor_dead(simulator: Simulator, actor_id: int) -> None:
-    """Take the engine from a vehicle; it rolls on."""
+    """Take the engine from a vehicle, which rolls on, or let a walker die."""
     episode = simulator.episode
+    actor = episode.actors.get(actor_id)
+    if actor.is_walker:
+        episode.walkers.kill(actor, episode.elapsed_s)
+        return
     actor = episode.actors.vehicle(actor_id)
     assert actor.model is not None
     actor.model = replace(actor.model, power_w=0.0, tractive_force_n=0.0)

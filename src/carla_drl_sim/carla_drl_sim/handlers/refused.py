@@ -17,7 +17,6 @@ _MAX_ARGUMENTS = 8
 _VALUE = """
 get_navigation_mesh
 project_point cast_ray
-get_bones_transform
 is_sensor_enabled_for_ros get_gbuffer_token are_gbuffers_enabled
 """
 
@@ -25,7 +24,6 @@ _VOID = """
 load_map_layer unload_map_layer copy_opendrive_to_file
 apply_color_texture_to_objects apply_float_color_texture_to_objects enable_environment_objects
 enable_carsim use_carsim_road enable_chrono_physics
-apply_control_to_walker set_bones_transform blend_pose get_pose_from_animation
 enable_sensor_for_ros disable_sensor_for_ros enable_gbuffers set_ignored_vehicles send
 console_command
 """

@@ -60,6 +60,16 @@ VEHICLE_STATE = np.dtype(
 )
 """Vehicle part of a record: throttle, steer, brake; hand brake, reverse, manual gear; speed limit in km/h."""
 
+WALKER_STATE = np.dtype(
+    {
+        "names": ["direction", "speed", "jump"],
+        "formats": ["3<f4", "<f4", "u1"],
+        "offsets": [0, 12, 16],
+        "itemsize": 54,
+    }
+)
+"""Walker part of a record: its control."""
+
 SIGN_ID_BYTES = 32
 TRAFFIC_LIGHT_STATE = np.dtype(
     {
@@ -83,9 +93,10 @@ ACTOR_RECORD = np.dtype(
             "acceleration",
             "vehicle",
             "light",
+            "walker",
         ],
-        "formats": ["<u4", "u1", *["3<f4"] * 5, VEHICLE_STATE, TRAFFIC_LIGHT_STATE],
-        "offsets": [0, 4, 5, 17, 29, 41, 53, 65, 65],
+        "formats": ["<u4", "u1", *["3<f4"] * 5, VEHICLE_STATE, TRAFFIC_LIGHT_STATE, WALKER_STATE],
+        "offsets": [0, 4, 5, 17, 29, 41, 53, 65, 65, 65],
         "itemsize": 119,
     }
 )
