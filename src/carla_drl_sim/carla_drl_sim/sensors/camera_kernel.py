@@ -1,0 +1,123 @@
+"""Compiled: whole pictures of several cameras, one after the other, without the GIL."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from carla_drl_sim.sensors.encode_kernel import depth_picture, label_picture
+from carla_drl_sim.sensors.raster_kernel import draw_scene
+from carla_drl_sim.sensors.shade_kernel import NUM_ROWS, shade
+from carla_drl_sim.world.compiled import compiled
+
+COLOR, DEPTH, SEMANTIC, INSTANCE, NORMALS, FLOW = 0, 1, 2, 3, 4, 5
+HEADER_WORDS = 3
+
+
+@compiled
+def render_cameras(
+    mode: int,
+    static: Any,
+    static_index: Any,
+    moving: Any,
+    moving_index: Any,
+    ground: Any,
+    texture: Any,
+    labels: npt.NDArray[np.uint8],
+    light: Any,
+    noise: npt.NDArray[np.float32],
+    lamps: npt.NDArray[np.float64],
+    cameras: npt.NDArray[np.float64],
+    focal: npt.NDArray[np.float64],
+    exposure: npt.NDArray[np.float64],
+    far: float,
+    width: int,
+    height: int,
+    out: npt.NDArray[np.uint32],
+) -> None:
+    """Render one kind of picture for J cameras of one size.
+
+    Args:
+        cameras: float64 [J, 4, 3], forward, right, down axes and position.
+        focal: float64 [J], in pixels.
+        exposure: float64 [J], factor on the light.
+        out: uint32 [J, HEADER_WORDS + H * W]; the pixels are written.
+    """
+    pixels = width * height
+    parts = len(static.shape) + len(moving.shape)
+    entries, drawn = np.empty(parts, np.int32), np.empty(parts, np.int32)
+    inverse, code = np.empty(pixels, np.float32), np.empty(pixels, np.int32)
+    vertex, polygon = np.empty((8, 3)), np.empty((16, 3))
+    bounds = np.empty((4, max(height, 16) + 1))
+    for n in range(len(cameras)):
+        camera = cameras[n]
+        number = draw_scene(
+            static,
+            static_index,
+            moving,
+            moving_index,
+            ground,
+            camera,
+            focal[n],
+            width,
+            height,
+            far,
+            entries,
+            drawn,
+            vertex,
+            polygon,
+            bounds,
+            inverse,
+            code,
+        )
+        picture = out[n, HEADER_WORDS:]
+        if mode == COLOR:
+            colors = np.empty((number * 8, 3), np.float32)
+            rows, picked = np.empty((NUM_ROWS, width), np.float32), np.empty(width, np.uint32)
+            shadow = np.zeros(pixels, np.uint8)
+            shade(
+                static,
+                moving,
+                ground,
+                texture,
+                light,
+                noise,
+                lamps,
+                camera,
+                focal[n],
+                width,
+                height,
+                exposure[n],
+                entries,
+                drawn,
+                number,
+                colors,
+                polygon[:4].reshape(3, 4),
+                rows,
+                picked,
+                inverse,
+                code,
+                shadow,
+                picture,
+            )
+        elif mode == DEPTH:
+            depth_picture(inverse, picture)
+        elif mode in (SEMANTIC, INSTANCE):
+            label_picture(
+                static,
+                moving,
+                texture,
+                labels,
+                11,
+                mode == INSTANCE,
+                camera,
+                focal[n],
+                width,
+                height,
+                entries,
+                inverse,
+                code,
+                picture,
+            )

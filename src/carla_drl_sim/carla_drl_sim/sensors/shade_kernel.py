@@ -1,0 +1,721 @@
+"""Compiled shading: the colours of a picture from the buffers of `raster_kernel`.
+
+Works row by row on runs of pixels of the same face, so that each inner loop does one thing to many pixels. Light is
+linear until the last step. Tuples are those of `scene`, `lighting` and `ground_texture`.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from carla_drl_sim.sensors.lighting import (
+    BOUNCE,
+    CLOUD,
+    CLOUDS,
+    DISC,
+    FOG,
+    FOG_DENSITY,
+    FOG_START,
+    GLOW,
+    HORIZON,
+    NIGHT,
+    PUDDLES,
+    SHADOW_DEPTH,
+    SKY_LIGHT,
+    SUN,
+    WET,
+    ZENITH,
+)
+from carla_drl_sim.sensors.raster_kernel import (
+    ROUND_FACE,
+    SKY,
+    round_frame,
+    to_camera,
+)
+from carla_drl_sim.world.compiled import compiled
+
+Floats = npt.NDArray[np.float64]
+Floats32 = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int32]
+
+_MATTE, _PAINT, _GLASS, _LAMP, _FACADE, _FOLIAGE = 0, 1, 2, 3, 4, 5
+_F0, _F1 = np.float32(0.0), np.float32(1.0)
+NUM_ROWS = 8
+_RED, _GREEN, _BLUE, _U, _V, _W, _S = 0, 1, 2, 3, 4, 5, 6
+
+FACE_COLORS = 3
+"""Linear red, green and blue of a lit face."""
+
+
+@compiled
+def _lit(table: Floats32, sun: Floats, nx: float, ny: float, nz: float, channel: int) -> float:
+    """Light on a surface with this normal."""
+    facing = max(0.0, nx * sun[0] + ny * sun[1] + nz * sun[2])
+    up = 0.5 + 0.5 * nz
+    return float(
+        table[SUN, channel] * facing + table[SKY_LIGHT, channel] * up + table[BOUNCE, channel] * (1.0 - up)
+    )
+
+
+@compiled
+def _sky_at(table: Floats32, up: float, channel: int) -> float:
+    """The sky's colour towards an elevation (sine), without sun and clouds."""
+    k = 1.0 / (1.0 + 4.0 * max(up, 0.0))
+    return float(table[ZENITH, channel] + (table[HORIZON, channel] - table[ZENITH, channel]) * k * k)
+
+
+@compiled
+def face_color(
+    parts: Any,
+    k: int,
+    face: int,
+    camera: Floats,
+    table: Floats32,
+    sun: Floats,
+    night: float,
+    lamps: Floats,
+    out: Floats32,
+) -> None:
+    """Linear colour of a face of a part under the sun, into `out` [3]; for round sides the colour in full light."""
+    material = parts.material[k]
+    nx = ny = nz = 0.0
+    if face < ROUND_FACE:
+        axis, way = face >> 1, 1.0 if face & 1 == 0 else -1.0
+        nx, ny, nz = way * parts.axes[k, axis, 0], way * parts.axes[k, axis, 1], way * parts.axes[k, axis, 2]
+        lean = 0.0
+        if face == 0:
+            lean = parts.taper[k, 0]
+        elif face == 1:
+            lean = parts.taper[k, 1]
+        elif face < 4:
+            lean = parts.taper[k, 2]
+        if lean != 0.0:
+            # The normal of a leaning face: the foot of the face goes up by 2 ez while it goes in by the taper.
+            rise = 2.0 * parts.extent[k, 2]
+            length = math.sqrt(rise * rise + lean * lean)
+            for a in range(3):
+                value = (rise * way * parts.axes[k, axis, a] + lean * parts.axes[k, 2, a]) / length
+                if a == 0:
+                    nx = value
+                elif a == 1:
+                    ny = value
+                else:
+                    nz = value
+    # Towards the camera, for reflections.
+    vx = camera[3, 0] - parts.centre[k, 0]
+    vy = camera[3, 1] - parts.centre[k, 1]
+    vz = camera[3, 2] - parts.centre[k, 2]
+    distance = math.sqrt(vx * vx + vy * vy + vz * vz) + 1e-6
+    facing = abs(vx * nx + vy * ny + vz * nz) / distance
+    mirror_up = 2.0 * facing * nz - vz / distance
+    shine = (1.0 - facing) ** 3
+    for c in range(3):
+        code = parts.color[k, c] / 255.0
+        albedo = code * code
+        if face == ROUND_FACE:
+            out[c] = albedo
+            continue
+        value = albedo * _lit(table, sun, nx, ny, nz, c)
+        if material == _PAINT:
+            value = value * 0.92 + _sky_at(table, mirror_up, c) * (0.05 + 0.35 * shine)
+        elif material == _GLASS:
+            value = value * 0.5 + _sky_at(table, mirror_up, c) * (0.10 + 0.6 * shine)
+        elif material == _LAMP:
+            value += albedo * parts.glow[k] * (1.3 + 1.2 * night)
+        out[c] = value
+
+
+@compiled
+def _shade_sky(
+    table: Floats32,
+    sun: Floats,
+    noise: Floats32,
+    cloudy: bool,
+    camera: Floats,
+    focal: float,
+    width: int,
+    y: float,
+    start: int,
+    end: int,
+    rows: Floats32,
+) -> None:
+    left = (start + 0.5 - 0.5 * width) / focal
+    x0 = np.float32(camera[0, 0] + camera[1, 0] * left + camera[2, 0] * y)
+    y0 = np.float32(camera[0, 1] + camera[1, 1] * left + camera[2, 1] * y)
+    z0 = np.float32(camera[0, 2] + camera[1, 2] * left + camera[2, 2] * y)
+    xs, ys, zs = (
+        np.float32(camera[1, 0] / focal),
+        np.float32(camera[1, 1] / focal),
+        np.float32(camera[1, 2] / focal),
+    )
+    lean, square = np.float32(left), np.float32(1.0 + y * y)
+    step = np.float32(1.0 / focal)
+    sx, sy, sz = np.float32(sun[0]), np.float32(sun[1]), np.float32(sun[2])
+    number = end - start
+    up, near_sun, cover = rows[_U, :number], rows[_V, :number], rows[_W, :number]
+    for i in range(number):
+        f = np.float32(i)
+        x = lean + step * f
+        scale = _F1 / np.float32(math.sqrt(square + x * x))
+        z = (z0 + zs * f) * scale
+        s = ((x0 + xs * f) * sx + (y0 + ys * f) * sy) * scale + z * sz
+        up[i] = z if z > _F0 else _F0
+        near_sun[i] = s if s > _F0 else _F0
+    for i in range(number):
+        cover[i] = _F0
+    for i in range(number if cloudy else 0):
+        # Clouds on a plane; near the horizon they thin out.
+        height = z0 + zs * np.float32(i)
+        if up[i] > np.float32(0.02):
+            u = (x0 + xs * np.float32(i)) / height * np.float32(34.0) + np.float32(8192.0)
+            v = (y0 + ys * np.float32(i)) / height * np.float32(34.0) + np.float32(8192.0)
+            iu, iv = np.int32(u), np.int32(v)
+            fu, fv = u - np.float32(iu), v - np.float32(iv)
+            c0, c1 = iu & 255, (iu + 1) & 255
+            r0, r1 = iv & 255, (iv + 1) & 255
+            a = noise[r0, c0] + fu * (noise[r0, c1] - noise[r0, c0])
+            b = noise[r1, c0] + fu * (noise[r1, c1] - noise[r1, c0])
+            fade = (up[i] - np.float32(0.02)) * np.float32(5.0)
+            cover[i] = (a + fv * (b - a)) * (fade if fade < _F1 else _F1)
+    for c in range(3):
+        out = rows[c, start:end]
+        zenith, span = table[ZENITH, c], table[HORIZON, c] - table[ZENITH, c]
+        glow, disc, cloud = table[GLOW, c], table[DISC, c], table[CLOUD, c]
+        for i in range(number):
+            k = _F1 / (_F1 + np.float32(4.0) * up[i])
+            s2 = near_sun[i] * near_sun[i]
+            s8 = s2 * s2 * s2 * s2
+            s32 = s8 * s8 * s8 * s8
+            s128 = s32 * s32 * s32 * s32
+            s1024 = s128 * s128 * s128 * s128
+            s1024 = s1024 * s1024
+            sky = zenith + span * k * k + glow * (np.float32(0.25) * s8 + np.float32(0.5) * s128)
+            white = cloud * (np.float32(1.0) + np.float32(0.25) * s8)
+            sky += (white - sky) * cover[i]
+            out[i] = sky + disc * s1024 * s1024 * (_F1 - cover[i])
+
+
+@compiled
+def _shade_ground(
+    table: Floats32,
+    sun: Floats,
+    numbers: Floats,
+    corner: tuple[float, float, float],
+    surface: npt.NDArray[np.uint8],
+    palette: npt.NDArray[np.uint32],
+    coarse: npt.NDArray[np.uint32],
+    levels: npt.NDArray[np.int64],
+    noise: Floats32,
+    camera: Floats,
+    focal: float,
+    width: int,
+    y: float,
+    start: int,
+    end: int,
+    inverse_row: Floats32,
+    shadow_row: npt.NDArray[np.uint8],
+    rows: Floats32,
+    picked: npt.NDArray[np.uint32],
+) -> None:
+    number = end - start
+    left = (start + 0.5 - 0.5 * width) / focal
+    x0 = np.float32(camera[0, 0] + camera[1, 0] * left + camera[2, 0] * y)
+    y0 = np.float32(camera[0, 1] + camera[1, 1] * left + camera[2, 1] * y)
+    xs, ys = np.float32(camera[1, 0] / focal), np.float32(camera[1, 1] / focal)
+    ox, oy = np.float32(camera[3, 0] - corner[0]), np.float32(camera[3, 1] - corner[1])
+    cell = corner[2]
+    px, py, grainy = rows[_U, :number], rows[_V, :number], rows[_W, :number]
+    inverse = inverse_row[start:end]
+    for i in range(number):
+        t = _F1 / inverse[i]
+        px[i] = ox + t * (x0 + xs * np.float32(i))
+        py[i] = oy + t * (y0 + ys * np.float32(i))
+    # A piece of up to 64 pixels shares a level of detail.
+    for piece in range(0, number, 64):
+        last = min(piece + 64, number)
+        across = 1.15 / (inverse[(piece + last) // 2] * focal)
+        fine = np.float32(min(max(1.2 - across * 14.0, 0.0), 1.0) * 0.55)
+        broad = np.float32(min(max(1.2 - across * 0.5, 0.0), 1.0) * 0.5)
+        base = _F1 - fine - broad
+        for i in range(piece, last):
+            u, v = px[i] + np.float32(32768.0), py[i] + np.float32(32768.0)
+            a = (np.int32(v * np.float32(18.0)) & 255) << 8 | (np.int32(u * np.float32(18.0)) & 255)
+            b = (np.int32(v * np.float32(1.7)) & 255) << 8 | (np.int32(u * np.float32(1.7)) & 255)
+            grainy[i] = base + fine * noise[a] + broad * noise[b]
+        level = 0
+        ratio = across / cell
+        while ratio > 1.0 and level + 1 < levels.shape[1]:
+            ratio *= 0.5
+            level += 1
+        size = np.float32(1.0 / (cell * (1 << level)))
+        height, breadth = levels[1, level], levels[2, level]
+        terrain = palette[0]
+        if level == 0:
+            # Edges of cells are frayed so that near lines do not show steps.
+            fray = np.float32(1.6 * cell)
+            for i in range(piece, last):
+                shift = (grainy[i] - _F1) * fray
+                u, v = (px[i] + shift) * size, (py[i] - shift) * size
+                if u >= _F0 and v >= _F0 and u < breadth and v < height:
+                    picked[i] = palette[surface[np.int32(v), np.int32(u)]]
+                else:
+                    picked[i] = terrain
+        else:
+            offset = levels[0, level]
+            for i in range(piece, last):
+                u, v = px[i] * size, py[i] * size
+                if u >= _F0 and v >= _F0 and u < breadth and v < height:
+                    picked[i] = coarse[offset + np.int64(np.int32(v)) * breadth + np.int32(u)]
+                else:
+                    picked[i] = terrain
+    shadow = shadow_row[start:end]
+    depth = np.float32(numbers[SHADOW_DEPTH])
+    dark = np.float32(1.0 - 0.45 * numbers[WET])
+    scale = np.float32(1.0 / 65025.0) * dark
+    for i in range(number):
+        grainy[i] *= (_F1 - depth * np.float32(shadow[i])) * scale
+    for c in range(3):
+        out = rows[c, start:end]
+        shift = np.uint32(16 - 8 * c)
+        bright = np.float32(_lit(table, sun, 0.0, 0.0, 1.0, c))
+        for i in range(number):
+            code = np.float32(np.int32((picked[i] >> shift) & np.uint32(255)))
+            out[i] = code * code * bright * grainy[i]
+
+
+@compiled
+def _wet_ground(
+    table: Floats32,
+    numbers: Floats,
+    drop: float,
+    noise: Floats32,
+    focal: float,
+    width: int,
+    y: float,
+    start: int,
+    end: int,
+    inverse_row: Floats32,
+    rows: Floats32,
+) -> None:
+    """Add the sky that wet ground mirrors; `rows` still holds the places of the pixels."""
+    number = end - start
+    px, py = rows[_U, :number], rows[_V, :number]
+    for i in range(number):
+        x = (start + i + 0.5 - 0.5 * width) / focal
+        up = abs(drop) * inverse_row[start + i] / math.sqrt(1.0 + x * x + y * y)
+        u, v = px[i] + np.float32(32768.0), py[i] + np.float32(32768.0)
+        patch = noise[(np.int32(v * np.float32(1.1)) & 255) << 8 | (np.int32(u * np.float32(1.1)) & 255)]
+        puddle = min(max((numbers[PUDDLES] - 0.5 + (patch - 1.0)) * 4.0, 0.0), 1.0)
+        mirror = (numbers[WET] * 0.35 + puddle * 0.55) * (0.06 + (1.0 - min(up, 1.0)) ** 4)
+        for c in range(3):
+            here = rows[c, start + i]
+            rows[c, start + i] = here + (np.float32(_sky_at(table, up, c)) - here) * np.float32(mirror)
+
+
+@compiled
+def _lamp_light(lamps: Floats, x: float, y: float, z: float, nx: float, ny: float, nz: float) -> float:
+    """White light of head lamps, float64 [L, 7] of place, direction and strength, on a surface."""
+    total = 0.0
+    for lamp in range(len(lamps)):
+        dx, dy, dz = x - lamps[lamp, 0], y - lamps[lamp, 1], z - lamps[lamp, 2]
+        square = dx * dx + dy * dy + dz * dz + 1.0
+        if square > 3600.0:
+            continue
+        distance = math.sqrt(square)
+        along = (dx * lamps[lamp, 3] + dy * lamps[lamp, 4] + dz * lamps[lamp, 5]) / distance
+        if along < 0.8:
+            continue
+        beam = (along - 0.8) * 5.0
+        facing = abs(dx * nx + dy * ny + dz * nz) / distance
+        total += lamps[lamp, 6] * beam * beam * (0.15 + 0.85 * facing) / (1.0 + 0.012 * square)
+    return total
+
+
+@compiled
+def _night_ground(
+    lamps: Floats,
+    level: float,
+    corner: tuple[float, float, float],
+    start: int,
+    end: int,
+    rows: Floats32,
+    picked: npt.NDArray[np.uint32],
+) -> None:
+    """Add the light of head lamps to the ground."""
+    for i in range(end - start):
+        x, y = rows[_U, i] + corner[0], rows[_V, i] + corner[1]
+        extra = np.float32(_lamp_light(lamps, x, y, level, 0.0, 0.0, 1.0) / 65025.0)
+        if extra > _F0:
+            for c in range(3):
+                code = np.float32((picked[i] >> np.uint32(16 - 8 * c)) & np.uint32(255))
+                rows[c, start + i] += code * code * extra
+
+
+@compiled
+def _shade_facade(
+    parts: Any,
+    k: int,
+    face: int,
+    camera: Floats,
+    table: Floats32,
+    sun: Floats,
+    night: float,
+    focal: float,
+    width: int,
+    y: float,
+    start: int,
+    end: int,
+    inverse_row: Floats32,
+    color: Floats32,
+    rows: Floats32,
+) -> None:
+    """A wall with windows: columns 3 m apart, floors 3.2 m high, counted from the wall's middle and foot."""
+    axis = 1 if face < 2 else 0
+    ex, ez = parts.extent[k, axis], parts.extent[k, 2]
+    along = to_camera(camera, parts.axes[k, axis, 0], parts.axes[k, axis, 1], parts.axes[k, axis, 2])
+    up = to_camera(camera, parts.axes[k, 2, 0], parts.axes[k, 2, 1], parts.axes[k, 2, 2])
+    middle = to_camera(
+        camera,
+        parts.centre[k, 0] - camera[3, 0],
+        parts.centre[k, 1] - camera[3, 1],
+        parts.centre[k, 2] - camera[3, 2],
+    )
+    columns, floors = max(1, int(2.0 * ex / 3.0)), max(1, int(2.0 * ez / 3.2))
+    u_scale, v_scale = columns / (2.0 * ex), floors / (2.0 * ez)
+    u_base = (ex - (middle[0] * along[0] + middle[1] * along[1] + middle[2] * along[2])) * u_scale
+    v_base = (ez - (middle[0] * up[0] + middle[1] * up[1] + middle[2] * up[2])) * v_scale
+    left = (start + 0.5 - 0.5 * width) / focal
+    u0 = np.float32((along[0] + along[1] * left + along[2] * y) * u_scale)
+    us = np.float32(along[1] / focal * u_scale)
+    v0 = np.float32((up[0] + up[1] * left + up[2] * y) * v_scale)
+    vs = np.float32(up[1] / focal * v_scale)
+    ub, vb = np.float32(u_base), np.float32(v_base)
+    number = end - start
+    inverse = inverse_row[start:end]
+    window, lit = rows[_U, :number], rows[_V, :number]
+    soft = np.float32(1.0 / focal * max(u_scale, v_scale))
+    seed = np.uint32(parts.owner[k] & 0xFFFF) * np.uint32(2654435761)
+    dark = night > 0.25
+    for i in range(number):
+        t = _F1 / inverse[i]
+        u = ub + t * (u0 + us * np.float32(i))
+        v = vb + t * (v0 + vs * np.float32(i))
+        # Far windows fade into the wall's mean colour instead of flickering.
+        blur = t * soft
+        clear = _F1 - blur * np.float32(2.2)
+        clear = clear if clear > _F0 else _F0
+        iu, iv = np.int32(u), np.int32(v)
+        fu, fv = u - np.float32(iu), v - np.float32(iv)
+        inside = (
+            (fu > np.float32(0.22))
+            & (fu < np.float32(0.78))
+            & (fv > np.float32(0.25))
+            & (fv < np.float32(0.82))
+        )
+        window[i] = (clear if inside else _F0) + np.float32(0.32) * (_F1 - clear)
+        mixed = (np.uint32(iu) * np.uint32(0x9E3779B1)) ^ (np.uint32(iv) * np.uint32(0x85EBCA77)) ^ seed
+        mixed = (mixed ^ (mixed >> np.uint32(15))) * np.uint32(0x2C1B3C6D)
+        lit[i] = np.float32(np.int32((mixed >> np.uint32(20)) & np.uint32(1023)))
+    nz = 0.1
+    for c in range(3):
+        out = rows[c, start:end]
+        wall = color[c]
+        pane = np.float32(0.25 * _sky_at(table, nz, c) + 0.02 * _lit(table, sun, 0.0, 0.0, 0.0, c))
+        warm = np.float32((0.75, 0.52, 0.26)[c] * night)
+        for i in range(number):
+            glass = pane * (np.float32(0.8) + np.float32(0.0004) * lit[i])
+            if dark:
+                glass += warm if lit[i] > np.float32(700.0) else _F0
+            out[i] = wall + (glass - wall) * window[i]
+
+
+@compiled
+def _shade_round(
+    parts: Any,
+    k: int,
+    camera: Floats,
+    table: Floats32,
+    sun: Floats,
+    night: float,
+    noise: Floats32,
+    focal: float,
+    width: int,
+    y: float,
+    start: int,
+    end: int,
+    inverse_row: Floats32,
+    color: Floats32,
+    matrix: Floats,
+    rows: Floats32,
+) -> None:
+    """The side of a cylinder or an ellipsoid: light falls off from the sunny side."""
+    round_frame(parts, k, camera, matrix)
+    last = 3 if parts.shape[k] == 2 else 2
+    sun_size = up_size = 1e-12
+    sun_base = up_base = sun0 = sun1 = up0 = up1 = 0.0
+    left = (start + 0.5 - 0.5 * width) / focal
+    for a in range(last):
+        axis = parts.axes[k, a]
+        towards = axis[0] * sun[0] + axis[1] * sun[1] + axis[2] * sun[2]
+        base = matrix[a, 0] + matrix[a, 1] * left + matrix[a, 2] * y
+        sun_size += towards * towards
+        sun_base += towards * matrix[a, 3]
+        sun0 += towards * base
+        sun1 += towards * matrix[a, 1] / focal
+        up_size += axis[2] * axis[2]
+        up_base += axis[2] * matrix[a, 3]
+        up0 += axis[2] * base
+        up1 += axis[2] * matrix[a, 1] / focal
+    sb, s0, s1 = np.float32(sun_base), np.float32(sun0), np.float32(sun1)
+    wb, w0, w1 = np.float32(up_base), np.float32(up0), np.float32(up1)
+    inverse = inverse_row[start:end]
+    number = end - start
+    sunny, high = rows[_U, :number], rows[_V, :number]
+    for i in range(number):
+        t = _F1 / inverse[i]
+        s = sb + t * (s0 + s1 * np.float32(i))
+        sunny[i] = s if s > _F0 else _F0
+        high[i] = np.float32(0.5) + np.float32(0.5) * (wb + t * (w0 + w1 * np.float32(i)))
+    if parts.material[k] == _FOLIAGE:
+        # Leaves: the noise is fixed to the crown, by the angles under which its surface is seen.
+        u0 = np.float32(matrix[0, 0] + matrix[0, 1] * left + matrix[0, 2] * y)
+        u1 = np.float32(matrix[0, 1] / focal)
+        v0 = np.float32(matrix[1, 0] + matrix[1, 1] * left + matrix[1, 2] * y)
+        v1 = np.float32(matrix[1, 1] / focal)
+        z0 = np.float32(matrix[2, 0] + matrix[2, 1] * left + matrix[2, 2] * y)
+        z1 = np.float32(matrix[2, 1] / focal)
+        p0, p1, p2 = np.float32(matrix[0, 3]), np.float32(matrix[1, 3]), np.float32(matrix[2, 3])
+        grow = np.float32(min(12.0 * max(parts.extent[k, 0], 0.5), 60.0))
+        blur = 1.2 / (inverse[number // 2] * focal * parts.extent[k, 0]) * grow * 0.35
+        strength = np.float32(max(0.0, min(1.0, 1.3 - blur)))
+        for i in range(number):
+            t = _F1 / inverse[i]
+            f = np.float32(i)
+            u = p0 + t * (u0 + u1 * f)
+            v = p1 + t * (v0 + v1 * f)
+            w = p2 + t * (z0 + z1 * f)
+            at = (np.int32((w + v * np.float32(0.6) + np.float32(4.0)) * grow) & 255) << 8
+            at |= np.int32((u + v * np.float32(0.8) + np.float32(4.0)) * grow) & 255
+            speck = _F1 + (noise[at] - _F1) * np.float32(1.5) * strength
+            sunny[i] *= speck
+            high[i] *= speck
+    for c in range(3):
+        out = rows[c, start:end]
+        direct = color[c] * table[SUN, c]
+        sky, low = color[c] * table[SKY_LIGHT, c], color[c] * table[BOUNCE, c]
+        own = np.float32(0.0)
+        if parts.material[k] == _LAMP:
+            own = np.float32(color[c] * parts.glow[k] * (1.3 + 1.2 * night))
+        for i in range(number):
+            out[i] = direct * sunny[i] + low + (sky - low) * high[i] + own
+
+
+@compiled
+def _fog_row(
+    table: Floats32,
+    numbers: Floats,
+    focal: float,
+    width: int,
+    y: float,
+    inverse_row: Floats32,
+    rows: Floats32,
+) -> None:
+    """Mix the air's colour into a row; sky is behind as much air as lies within 1 km."""
+    fog = rows[_S, :width]
+    density, begin = np.float32(numbers[FOG_DENSITY]), np.float32(numbers[FOG_START])
+    lean, square = np.float32((0.5 - 0.5 * width) / focal), np.float32(1.0 + y * y)
+    step = np.float32(1.0 / focal)
+    least = np.float32(1.0 / 900.0)
+    for i in range(width):
+        x = lean + step * np.float32(i)
+        inverse = inverse_row[i] if inverse_row[i] > least else least
+        distance = np.float32(math.sqrt(square + x * x)) / inverse - begin
+        depth = density * (distance if distance > _F0 else _F0)
+        clear = _F1 + depth * np.float32(0.25)
+        clear = clear * clear
+        fog[i] = _F1 - _F1 / (clear * clear)
+    for c in range(3):
+        out, air = rows[c, :width], table[FOG, c]
+        for i in range(width):
+            out[i] += (air - out[i]) * fog[i]
+
+
+@compiled
+def _write_row(rows: Floats32, width: int, exposure: float, out: npt.NDArray[np.uint32]) -> None:
+    """Exposure, shoulder of the film, display code (square root), packing as B, G, R, A bytes."""
+    gain = np.float32(exposure)
+    for c in range(3):
+        row = rows[c, :width]
+        for i in range(width):
+            value = row[i] * gain
+            value = value if value < np.float32(1.6) else np.float32(1.6)
+            value = value if value > _F0 else _F0
+            value = value * (np.float32(1.25) - np.float32(0.390625) * value)
+            row[i] = np.float32(math.sqrt(value)) * np.float32(255.0) + np.float32(0.5)
+    red, green, blue = rows[_RED, :width], rows[_GREEN, :width], rows[_BLUE, :width]
+    for i in range(width):
+        out[i] = (
+            np.uint32(0xFF000000)
+            | (np.uint32(np.int32(red[i])) << np.uint32(16))
+            | (np.uint32(np.int32(green[i])) << np.uint32(8))
+            | np.uint32(np.int32(blue[i]))
+        )
+
+
+@compiled
+def shade(
+    static: Any,
+    moving: Any,
+    ground: Any,
+    texture: Any,
+    light: Any,
+    noise: Floats32,
+    lamps: Floats,
+    camera: Floats,
+    focal: float,
+    width: int,
+    height: int,
+    exposure: float,
+    entries: Ints,
+    drawn: Ints,
+    number: int,
+    colors: Floats32,
+    matrix: Floats,
+    rows: Floats32,
+    picked: npt.NDArray[np.uint32],
+    inverse: Floats32,
+    code: Ints,
+    shadow: npt.NDArray[np.uint8],
+    out: npt.NDArray[np.uint32],
+) -> None:
+    """Colour a whole picture into `out`, uint32 [H * W] of B, G, R, A bytes."""
+    table, sun, numbers, cloud_alpha = light.colors, light.sun, light.numbers, light.cloud_alpha
+    night, wet, cloudy = numbers[NIGHT], numbers[WET], numbers[CLOUDS] > 0.0
+    surface, palette, coarse, levels = texture.surface, texture.palette, texture.coarse, texture.levels
+    corner = (texture.x, texture.y, texture.cell)
+    static_material = static.material
+    for e in range(number):
+        for face in range(7):
+            if drawn[e] >> face & 1:
+                if entries[e] > 0:
+                    face_color(
+                        static, entries[e] - 1, face, camera, table, sun, night, lamps, colors[e * 8 + face]
+                    )
+                else:
+                    face_color(
+                        moving, -entries[e] - 1, face, camera, table, sun, night, lamps, colors[e * 8 + face]
+                    )
+    drop = ground.level - camera[3, 2]
+    for j in range(height):
+        y = (j + 0.5 - 0.5 * height) / focal
+        row = code[j * width : (j + 1) * width]
+        inverse_row = inverse[j * width : (j + 1) * width]
+        shadow_row = shadow[j * width : (j + 1) * width]
+        start = 0
+        while start < width:
+            value = row[start]
+            end = start + 1
+            while end < width and row[end] == value:
+                end += 1
+            if value == SKY:
+                _shade_sky(table, sun, cloud_alpha, cloudy, camera, focal, width, y, start, end, rows)
+            elif value < 8:
+                _shade_ground(
+                    table,
+                    sun,
+                    numbers,
+                    corner,
+                    surface,
+                    palette,
+                    coarse,
+                    levels,
+                    noise,
+                    camera,
+                    focal,
+                    width,
+                    y,
+                    start,
+                    end,
+                    inverse_row,
+                    shadow_row,
+                    rows,
+                    picked,
+                )
+                if wet > 0.02:
+                    _wet_ground(table, numbers, drop, noise, focal, width, y, start, end, inverse_row, rows)
+                if len(lamps) > 0:
+                    _night_ground(lamps, ground.level, corner, start, end, rows, picked)
+            else:
+                e, face = (value >> 3) - 1, value & 7
+                color = colors[e * 8 + face]
+                moves = entries[e] < 0
+                k = -entries[e] - 1 if moves else entries[e] - 1
+                if face == ROUND_FACE:
+                    if moves:
+                        _shade_round(
+                            moving,
+                            k,
+                            camera,
+                            table,
+                            sun,
+                            night,
+                            noise,
+                            focal,
+                            width,
+                            y,
+                            start,
+                            end,
+                            inverse_row,
+                            color,
+                            matrix,
+                            rows,
+                        )
+                    else:
+                        _shade_round(
+                            static,
+                            k,
+                            camera,
+                            table,
+                            sun,
+                            night,
+                            noise,
+                            focal,
+                            width,
+                            y,
+                            start,
+                            end,
+                            inverse_row,
+                            color,
+                            matrix,
+                            rows,
+                        )
+                elif not moves and static_material[k] == _FACADE and face < 4:
+                    _shade_facade(
+                        static,
+                        k,
+                        face,
+                        camera,
+                        table,
+                        sun,
+                        night,
+                        focal,
+                        width,
+                        y,
+                        start,
+                        end,
+                        inverse_row,
+                        color,
+                        rows,
+                    )
+                else:
+                    for c in range(3):
+                        out_row, flat = rows[c, start:end], color[c]
+                        for i in range(end - start):
+                            out_row[i] = flat
+            start = end
+        _fog_row(table, numbers, focal, width, y, inverse_row, rows)
+        _write_row(rows, width, exposure, out[j * width : (j + 1) * width])
