@@ -12,7 +12,6 @@ import numpy as np
 
 import carla_drl_sim.simulator
 from carla_drl_sim.cli import main
-from carla_drl_sim.world.signals import Signal, SignalKind, StopLine
 from carla_drl_sim.world.town import Town
 
 LANE_WIDTH = 3.5
@@ -143,24 +142,11 @@ def _opendrive() -> str:
     )
 
 
-def signals() -> tuple[Signal, ...]:
-    """The signals of the document: one light per way, and a speed limit."""
-
-    def light(name: str, road: int, s: float, x: float, lane: int, controller: str) -> Signal:
-        yaw = 0.0 if lane < 0 else 180.0
-        line = StopLine(road, lane, x, -lane * 0.5 * LANE_WIDTH, 0.0, yaw, 0.5 * LANE_WIDTH)
-        kind = SignalKind.TRAFFIC_LIGHT
-        return Signal(name, kind, 0.0, x, -lane * 5.0, 0.0, yaw, road, s, (line,), controller, 9)
-
-    limit = Signal("30", SignalKind.SPEED_LIMIT, 30.0, 40.0, 5.0, 0.0, 0.0, 1, 40.0, ())
-    return (light("11", 1, 99.0, 99.0, -1, "71"), light("12", 2, 1.0, 121.0, 1, "72"), limit)
-
-
 def small_town() -> Town:
     """The town; its spawn points are at the starts of both lanes."""
     half = 0.5 * LANE_WIDTH
     points = np.array([[20.0, half, 0.3, 0.0, 0.0, 0.0], [200.0, -half, 0.3, 0.0, 180.0, 0.0]])
-    return Town("Town01", _opendrive(), points, signals=signals())
+    return Town("Town01", _opendrive(), points)
 
 
 if __name__ == "__main__":

@@ -1,28 +1,62 @@
-"""A town: an OpenDRIVE map and the places where vehicles may start."""
+"""A town: an OpenDRIVE map, the places where vehicles may start, and what is read out of the map."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from random import Random
 
 import numpy as np
 import numpy.typing as npt
 
+from carla_drl_sim.world.network_signals import read_signals
+from carla_drl_sim.world.network_spawn_points import network_spawn_points
+from carla_drl_sim.world.opendrive_reader import read_opendrive
+from carla_drl_sim.world.road_network import RoadNetwork
 from carla_drl_sim.world.signals import Signal
 
 
 @dataclass(frozen=True)
 class Town:
-    """A map and its spawn points.
+    """A map and its spawn points. What is read out of the map is made when it is first asked for.
 
     Attributes:
         name: CARLA map name, for example Town01.
         opendrive: OpenDRIVE document.
         spawn_points: float64 [K, 6]: x, y, z in m and pitch, yaw, roll in degrees, in CARLA's left-handed axes;
             on driving lanes, along the lane. In random order, so that the first N are spread over the town.
-        signals: traffic lights and signs.
+        seed: seed of what stands beside the roads.
     """
 
     name: str
     opendrive: str
     spawn_points: npt.NDArray[np.float64]
-    signals: tuple[Signal, ...] = ()
+    seed: int = 0
+
+    @cached_property
+    def network(self) -> RoadNetwork:
+        """Roads, lanes and junctions. Raises ValueError when the document is wrong."""
+        return read_opendrive(self.opendrive)
+
+    @cached_property
+    def signals(self) -> tuple[Signal, ...]:
+        """Traffic lights and signs."""
+        return read_signals(self.network)
+
+
+def town_from_opendrive(name: str, opendrive: str, seed: int = 0) -> Town:
+    """A town from any OpenDRIVE document, with spawn points on its driving lanes.
+
+    Args:
+        name: name of the map.
+        opendrive: the document.
+        seed: seed of the order of the spawn points and of what stands beside the roads.
+
+    Raises:
+        ValueError: the document is wrong, or has no lane that vehicles could start on.
+    """
+    network = read_opendrive(opendrive)
+    spawn_points = network_spawn_points(network, Random(f"{name}/{seed}/spawn points"))
+    town = Town(name, opendrive, spawn_points, seed)
+    town.__dict__["network"] = network  # where cached_property keeps it: reading a large map takes a while
+    return town
