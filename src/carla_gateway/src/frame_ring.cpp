@@ -29,6 +29,7 @@ using carla_drl_msgs::msg::FrameLayout;
 // Far above any use; they keep every product below in 64 bits and absurd sizes out.
 constexpr std::uint32_t kMaxAgents = 4096;
 constexpr std::uint32_t kMaxRoutePoints = 1024;
+constexpr std::uint32_t kMaxObjects = 65536;
 constexpr std::uint32_t kMaxArrays = 64;
 constexpr std::uint32_t kMaxSlots = 1024;
 constexpr std::uint64_t kMaxBytes = std::uint64_t{1} << 36U;
@@ -96,8 +97,9 @@ std::string shape_text(const std::vector<std::uint32_t> & shape)
   return text + "]";
 }
 
-const wire::ArrayDescriptor & find_array(const std::vector<wire::ArrayDescriptor> & arrays,
-                                         std::string_view name, wire::Dtype dtype, std::uint32_t ndim)
+/// The array of that name, null when there is none.
+const wire::ArrayDescriptor * find_optional(const std::vector<wire::ArrayDescriptor> & arrays,
+                                            std::string_view name, wire::Dtype dtype, std::uint32_t ndim)
 {
   const wire::ArrayDescriptor * found = nullptr;
   for (const auto & descriptor : arrays) {
@@ -109,12 +111,22 @@ const wire::ArrayDescriptor & find_array(const std::vector<wire::ArrayDescriptor
     }
   }
   if (found == nullptr) {
-    refuse("array '" + std::string(name) + "' is missing");
+    return nullptr;
   }
   const std::string prefix = "array '" + std::string(name) + "': ";
   const auto wanted = static_cast<std::uint32_t>(dtype);
   require(found->dtype == wanted, (prefix + "dtype").c_str(), found->dtype, std::to_string(wanted));
   require(found->ndim == ndim, (prefix + "ndim").c_str(), found->ndim, std::to_string(ndim));
+  return found;
+}
+
+const wire::ArrayDescriptor & find_array(const std::vector<wire::ArrayDescriptor> & arrays,
+                                         std::string_view name, wire::Dtype dtype, std::uint32_t ndim)
+{
+  const wire::ArrayDescriptor * found = find_optional(arrays, name, dtype, ndim);
+  if (found == nullptr) {
+    refuse("array '" + std::string(name) + "' is missing");
+  }
   return *found;
 }
 
@@ -234,7 +246,15 @@ FrameRing::FrameRing(const UniqueFd & memfd)
   check_shape(metrics, {agents, FleetObservation::NUM_METRICS});
   check_shape(status, {agents});
 
-  info_ = {header.session, agents, points, header.slot_count, header.step_s};
+  const auto * objects = find_optional(arrays, "objects", wire::Dtype::kFloat32, 2);
+  const std::uint32_t object_count = objects == nullptr ? 0 : objects->shape[0];
+  if (objects != nullptr) {
+    require(object_count <= kMaxObjects, "objects", object_count, "up to " + std::to_string(kMaxObjects));
+    check_shape(*objects, {object_count, FrameLayout::NUM_OBJECT});
+    objects_offset_ = objects->offset;
+  }
+
+  info_ = {header.session, agents, points, object_count, header.slot_count, header.step_s};
   header_bytes_ = header.header_bytes;
   slot_bytes_ = header.slot_bytes;
   ego_offset_ = ego.offset;
@@ -285,6 +305,9 @@ FrameView FrameRing::read(std::uint32_t slot, std::uint64_t frame) const
   }
   view.ego = reinterpret_cast<const float *>(start + ego_offset_);
   view.route = reinterpret_cast<const float *>(start + route_offset_);
+  if (info_.num_objects > 0) {
+    view.objects = reinterpret_cast<const float *>(start + objects_offset_);
+  }
   view.metrics = reinterpret_cast<const float *>(start + metrics_offset_);
   view.status = start + status_offset_;
   return view;

@@ -163,8 +163,8 @@ void GatewayNode::on_hello(std::uint32_t session, UniqueFd ring)
     throw std::runtime_error("HELLO is of session " + std::to_string(session) + ", the ring of session " +
                              std::to_string(info.session));
   }
-  builder_ =
-      std::make_unique<ObservationBuilder>(parameters_.builder, info.num_agents, info.num_route_points);
+  builder_ = std::make_unique<ObservationBuilder>(parameters_.builder, info.num_agents, info.num_route_points,
+                                                  info.num_objects);
   ring_ = std::move(mapped);
   observation_.header.frame_id = "map";
   observation_.session = info.session;
@@ -232,7 +232,7 @@ void GatewayNode::on_frame(std::uint64_t frame, std::uint32_t slot)
 
 void GatewayNode::fill_observation(const FrameView & view)
 {
-  const FrameArrays arrays = {view.ego, view.route, view.metrics};
+  const FrameArrays arrays = {view.ego, view.route, view.metrics, view.objects};
   const auto bad = builder_->find_bad_value(arrays);
   if (!bad) {
     builder_->build(arrays, observation_.state.data());

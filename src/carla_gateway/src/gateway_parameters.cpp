@@ -75,7 +75,7 @@ GatewayParameters declare_gateway_parameters(rclcpp::Node & node)
                                 simulator.additional_constraints + " is allowed");
   }
 
-  auto count = described("Nearest other ego vehicles that each ego's state describes.", "0 to 16");
+  auto count = described("Nearest other road users that each ego's state describes.", "0 to 16");
   count.integer_range.resize(1);
   count.integer_range[0].from_value = 0;
   count.integer_range[0].to_value = static_cast<std::int64_t>(kMaxNeighbours);
@@ -85,7 +85,7 @@ GatewayParameters declare_gateway_parameters(rclcpp::Node & node)
 
   parameters.builder.neighbour_radius_m =
       static_cast<float>(declare_number(node, "neighbour_radius_m", 40.0, kMinRadiusM, kMaxRadiusM,
-                                        "Distance up to which other ego vehicles are described, m."));
+                                        "Distance up to which other road users are described, m."));
 
   const auto mode = described(
       "lockstep: a frame is answered with its action, however long that takes. drive: frames are answered at "

@@ -19,9 +19,11 @@ using carla_drl_msgs::msg::FrameLayout;
 
 constexpr std::size_t kEgo = FrameLayout::NUM_EGO;
 constexpr std::size_t kRoute = FrameLayout::NUM_ROUTE;
+constexpr std::size_t kObject = FrameLayout::NUM_OBJECT;
 constexpr std::size_t kMetrics = FleetObservation::NUM_METRICS;
 
-// Agents looked at together when the nearest are searched; most blocks hold none and cost one vector compare.
+// Road users looked at together when the nearest are searched; most blocks hold none and cost one vector
+// compare.
 constexpr std::size_t kBlock = 16;
 
 constexpr std::array<const char *, ObservationBuilder::kEgoColumnCount> kEgoStateNames = {
@@ -66,15 +68,17 @@ std::size_t first_bad(const float * values, std::size_t count) noexcept
 
 std::string BadValue::text() const
 {
-  return "array '" + std::string(array) + "', agent " + std::to_string(agent) + ", column '" + column +
-         "' is " + std::to_string(value) + ", only finite numbers are allowed";
+  return "array '" + std::string(array) + "', " + (array == "objects" ? "object " : "agent ") +
+         std::to_string(agent) + ", column '" + column + "' is " + std::to_string(value) +
+         ", only finite numbers are allowed";
 }
 
 ObservationBuilder::ObservationBuilder(const BuilderConfig & config, std::size_t num_agents,
-                                       std::size_t num_route_points)
+                                       std::size_t num_route_points, std::size_t num_objects)
     : config_(config),
       num_agents_(num_agents),
       num_route_points_(num_route_points),
+      num_objects_(num_objects),
       state_dim_(kEgoColumnCount + kRoutePointColumnCount * num_route_points +
                  kNeighbourColumnCount * config.neighbour_count)
 {
@@ -87,9 +91,9 @@ ObservationBuilder::ObservationBuilder(const BuilderConfig & config, std::size_t
                                 ", a finite number above 0 is allowed");
   }
   for (auto * column : {&x_, &y_, &yaw_, &cos_, &sin_, &vx_, &vy_, &length_}) {
-    column->resize(num_agents);
+    column->resize(num_agents + num_objects);
   }
-  const std::size_t padded = (num_agents + kBlock - 1) / kBlock * kBlock;
+  const std::size_t padded = (num_agents + num_objects + kBlock - 1) / kBlock * kBlock;
   distance2_.resize(padded, std::numeric_limits<float>::infinity());
 }
 
@@ -131,12 +135,18 @@ std::optional<BadValue> ObservationBuilder::find_bad_value(const FrameArrays & f
     const std::size_t i = std::min(first_bad(frame.metrics, metrics_count), metrics_count - 1);
     return BadValue{"metrics", i / kMetrics, std::string(kMetricColumns[i % kMetrics]), frame.metrics[i]};
   }
+  const std::size_t object_count = num_objects_ * kObject;
+  if (object_count > 0 && !all_finite(frame.objects, object_count)) {
+    const std::size_t i = std::min(first_bad(frame.objects, object_count), object_count - 1);
+    return BadValue{"objects", i / kObject, std::string(kObjectColumns[i % kObject]), frame.objects[i]};
+  }
   return std::nullopt;
 }
 
 void ObservationBuilder::build(const FrameArrays & frame, float * state)
 {
   read_fleet(frame.ego);
+  read_objects(frame.objects);
   for (std::size_t agent = 0; agent < num_agents_; ++agent) {
     float * out = state + agent * state_dim_;
     write_ego(agent, frame.ego + agent * kEgo, frame.metrics + agent * kMetrics, out);
@@ -159,6 +169,26 @@ void ObservationBuilder::read_fleet(const float * ego)
     length_[agent] = row[FrameLayout::EGO_LENGTH_M];
     cos_[agent] = std::cos(yaw_[agent]);
     sin_[agent] = std::sin(yaw_[agent]);
+  }
+}
+
+void ObservationBuilder::read_objects(const float * objects)
+{
+  for (std::size_t object = 0; object < num_objects_; ++object) {
+    const float * row = objects + object * kObject;
+    const std::size_t i = num_agents_ + object;
+    if (row[FrameLayout::OBJECT_KIND] == static_cast<float>(FrameLayout::OBJECT_NONE)) {
+      x_[i] = std::numeric_limits<float>::infinity();  // near nobody
+      continue;
+    }
+    x_[i] = row[FrameLayout::OBJECT_X_M];
+    y_[i] = row[FrameLayout::OBJECT_Y_M];
+    yaw_[i] = row[FrameLayout::OBJECT_YAW_RAD];
+    vx_[i] = row[FrameLayout::OBJECT_VX_MPS];
+    vy_[i] = row[FrameLayout::OBJECT_VY_MPS];
+    length_[i] = row[FrameLayout::OBJECT_LENGTH_M];
+    cos_[i] = std::cos(yaw_[i]);
+    sin_[i] = std::sin(yaw_[i]);
   }
 }
 
@@ -207,7 +237,8 @@ std::size_t ObservationBuilder::find_nearest(std::size_t agent,
   const float x = x_[agent];
   const float y = y_[agent];
   float * distance2 = distance2_.data();
-  for (std::size_t other = 0; other < num_agents_; ++other) {
+  const std::size_t total = num_agents_ + num_objects_;
+  for (std::size_t other = 0; other < total; ++other) {
     const float dx = x_[other] - x;
     const float dy = y_[other] - y;
     distance2[other] = dx * dx + dy * dy;
@@ -220,7 +251,7 @@ std::size_t ObservationBuilder::find_nearest(std::size_t agent,
   const float radius2 = config_.neighbour_radius_m * config_.neighbour_radius_m;
   float bound = std::nextafter(radius2, std::numeric_limits<float>::infinity());
   std::size_t found = 0;
-  for (std::size_t block = 0; block < num_agents_; block += kBlock) {
+  for (std::size_t block = 0; block < total; block += kBlock) {
     std::uint32_t hits = 0;
     for (std::size_t i = 0; i < kBlock; ++i) {
       hits |= static_cast<std::uint32_t>(distance2[block + i] < bound);
@@ -228,7 +259,7 @@ std::size_t ObservationBuilder::find_nearest(std::size_t agent,
     if (hits == 0) {
       continue;
     }
-    for (std::size_t other = block; other < std::min(block + kBlock, num_agents_); ++other) {
+    for (std::size_t other = block; other < std::min(block + kBlock, total); ++other) {
       if (!(distance2[other] < bound)) {
         continue;
       }

@@ -26,7 +26,8 @@ struct RingWriter
   static constexpr std::size_t kRoute = carla_drl_msgs::msg::FrameLayout::NUM_ROUTE;
   static constexpr std::size_t kMetrics = carla_drl_msgs::msg::FleetObservation::NUM_METRICS;
 
-  explicit RingWriter(std::uint32_t agents = 2, std::uint32_t points = 3, std::uint32_t slots = 2)
+  explicit RingWriter(std::uint32_t agents = 2, std::uint32_t points = 3, std::uint32_t slots = 2,
+                      std::uint32_t objects = 0)
       : num_agents(agents), num_points(points)
   {
     std::uint64_t offset = sizeof(wire::SlotHeader);
@@ -34,6 +35,9 @@ struct RingWriter
     add("route", 1, {agents, points, kRoute}, offset);
     add("metrics", 1, {agents, kMetrics}, offset);
     add("status", 2, {agents}, offset);
+    if (objects > 0) {
+      add("objects", 1, {objects, carla_drl_msgs::msg::FrameLayout::NUM_OBJECT}, offset);
+    }
     std::memcpy(header.magic, wire::kRingMagic, sizeof(header.magic));
     header.version = 1;
     header.header_bytes = static_cast<std::uint32_t>(sizeof(header) + arrays.size() * sizeof(arrays[0]));

@@ -59,6 +59,30 @@ TEST(FrameRing, ReadsWhatWasWritten)
   EXPECT_TRUE(ring.unchanged(view));
 }
 
+TEST(FrameRing, ReadsObjectsWhereThereAreAny)
+{
+  RingWriter without;
+  const UniqueFd without_fd = without.publish();
+  const FrameRing plain(without_fd);
+  without.begin(0);
+  without.finish(0, 1, 0.0);
+  EXPECT_EQ(plain.info().num_objects, 0U);
+  EXPECT_EQ(plain.read(0, 1).objects, nullptr);
+
+  RingWriter writer(2, 3, 2, 5);
+  const UniqueFd fd = writer.publish();
+  const FrameRing ring(fd);
+  EXPECT_EQ(ring.info().num_objects, 5U);
+  writer.begin(1);
+  writer.floats(1, "objects")[4 * carla_drl_msgs::msg::FrameLayout::NUM_OBJECT + 1] = 6.5F;
+  writer.finish(1, 7, 0.5);
+  EXPECT_FLOAT_EQ(ring.read(1, 7).objects[4 * carla_drl_msgs::msg::FrameLayout::NUM_OBJECT + 1], 6.5F);
+
+  RingWriter wrong(2, 3, 2, 5);
+  wrong.array("objects").shape[1] = 4;
+  EXPECT_NE(refusal(wrong).find("array 'objects': shape is [5, 4], [5, 9] is allowed"), std::string::npos);
+}
+
 TEST(FrameRing, StaysMappedWhenTheDescriptorIsClosed)
 {
   RingWriter writer;

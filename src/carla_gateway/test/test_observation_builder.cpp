@@ -49,10 +49,22 @@ struct Fleet
     e(agent, Layout::EGO_VX_MPS) = vx;
     e(agent, Layout::EGO_VY_MPS) = vy;
   }
-  FrameArrays arrays() const { return {ego.data(), route.data(), metrics.data()}; }
+  /// Adds a road user that is no ego.
+  void add_object(std::uint8_t kind, float x, float y, float yaw, float vx, float length)
+  {
+    std::vector<float> row(Layout::NUM_OBJECT);
+    row[Layout::OBJECT_KIND] = static_cast<float>(kind);
+    row[Layout::OBJECT_X_M] = x;
+    row[Layout::OBJECT_Y_M] = y;
+    row[Layout::OBJECT_YAW_RAD] = yaw;
+    row[Layout::OBJECT_VX_MPS] = vx;
+    row[Layout::OBJECT_LENGTH_M] = length;
+    objects.insert(objects.end(), row.begin(), row.end());
+  }
+  FrameArrays arrays() const { return {ego.data(), route.data(), metrics.data(), objects.data()}; }
 
   std::size_t num_points;
-  std::vector<float> ego, route, metrics;
+  std::vector<float> ego, route, metrics, objects;
 };
 
 /// The state of one agent by column name.
@@ -170,6 +182,34 @@ TEST(ObservationBuilder, DescribesANeighbour)
        {"present", "x_m", "y_m", "heading_cos", "heading_sin", "vx_mps", "vy_mps", "length_m"}) {
     EXPECT_FLOAT_EQ(state.at(0, std::string("neighbour_1_") + column), 0.0F) << column;
   }
+}
+
+TEST(ObservationBuilder, DescribesOtherRoadUsersLikeEgos)
+{
+  Fleet fleet(2, 1);
+  fleet.place(0, 0.0F, 0.0F, kPi / 2);
+  fleet.place(1, 0.0F, 30.0F, 0.0F);
+  fleet.add_object(Layout::OBJECT_NONE, 0.0F, 1.0F, 0.0F, 0.0F, 9.0F);
+  fleet.add_object(Layout::OBJECT_VEHICLE, 0.0F, 10.0F, kPi / 2, 3.0F, 4.7F);
+  fleet.add_object(Layout::OBJECT_WALKER, 2.0F, 0.0F, 0.0F, 0.0F, 0.4F);
+  ObservationBuilder builder({4, 40.0F}, 2, 1, 3);
+  const State state(builder, fleet);
+  EXPECT_FLOAT_EQ(state.at(0, "neighbour_0_length_m"), 0.4F);
+  EXPECT_NEAR(state.at(0, "neighbour_0_y_m"), -2.0F, 1e-5F);
+  EXPECT_FLOAT_EQ(state.at(0, "neighbour_1_length_m"), 4.7F);
+  EXPECT_NEAR(state.at(0, "neighbour_1_x_m"), 10.0F, 1e-5F);
+  EXPECT_NEAR(state.at(0, "neighbour_1_heading_cos"), 1.0F, 1e-5F);
+  EXPECT_NEAR(state.at(0, "neighbour_1_vy_mps"), -3.0F, 1e-5F);
+  EXPECT_NEAR(state.at(0, "neighbour_2_x_m"), 30.0F, 1e-4F);
+  EXPECT_EQ(state.at(0, "neighbour_3_present"), 0.0F);
+  EXPECT_NEAR(state.at(1, "neighbour_0_x_m"), 0.0F, 1e-4F);
+  EXPECT_FLOAT_EQ(state.at(1, "neighbour_0_length_m"), 4.7F);
+
+  fleet.objects[Layout::NUM_OBJECT + Layout::OBJECT_VX_MPS] = std::numeric_limits<float>::quiet_NaN();
+  const auto bad = builder.find_bad_value(fleet.arrays());
+  ASSERT_TRUE(bad.has_value());
+  EXPECT_NE(bad->text().find("array 'objects', object 1, column 'vx_mps' is nan"), std::string::npos)
+      << bad->text();
 }
 
 TEST(ObservationBuilder, TakesTheNearestWithinTheRadius)

@@ -39,6 +39,9 @@ constexpr std::array<std::string_view, carla_drl_msgs::msg::FrameLayout::NUM_EGO
 constexpr std::array<std::string_view, carla_drl_msgs::msg::FrameLayout::NUM_ROUTE> kRouteColumns = {
     "x_m", "y_m", "yaw_rad", "speed_limit_mps"};
 
+constexpr std::array<std::string_view, carla_drl_msgs::msg::FrameLayout::NUM_OBJECT> kObjectColumns = {
+    "kind", "x_m", "y_m", "z_m", "yaw_rad", "vx_mps", "vy_mps", "length_m", "width_m"};
+
 constexpr std::array<std::string_view, carla_drl_msgs::msg::FleetObservation::NUM_METRICS> kMetricColumns = {
     "progress_m",        "route_completion",
     "lane_offset_m",     "heading_error_rad",

@@ -24,6 +24,7 @@ struct RingInfo
   std::uint32_t session = 0;
   std::uint32_t num_agents = 0;        ///< N
   std::uint32_t num_route_points = 0;  ///< P
+  std::uint32_t num_objects = 0;       ///< M, 0 when the ring has no array "objects"
   std::uint32_t slot_count = 0;
   double step_s = 0.0;  ///< simulated time per frame, s
 };
@@ -38,6 +39,7 @@ struct FrameView
   std::int64_t written_ns = 0;  ///< CLOCK_MONOTONIC
   const float * ego = nullptr;
   const float * route = nullptr;
+  const float * objects = nullptr;  ///< null when num_objects is 0
   const float * metrics = nullptr;
   const std::uint8_t * status = nullptr;
 };
@@ -75,6 +77,7 @@ class FrameRing
   std::size_t slot_bytes_ = 0;
   std::size_t ego_offset_ = 0;
   std::size_t route_offset_ = 0;
+  std::size_t objects_offset_ = 0;
   std::size_t metrics_offset_ = 0;
   std::size_t status_offset_ = 0;
   RingInfo info_;

@@ -17,16 +17,17 @@ constexpr std::size_t kMaxNeighbours = 16;
 
 struct BuilderConfig
 {
-  std::size_t neighbour_count = 4;   ///< other egos described per ego, 0 to kMaxNeighbours
+  std::size_t neighbour_count = 4;   ///< other road users described per ego, 0 to kMaxNeighbours
   float neighbour_radius_m = 40.0F;  ///< farther ones are left out, m
 };
 
 /// The arrays of one frame as the ring holds them, row-major.
 struct FrameArrays
 {
-  const float * ego;      ///< N x FrameLayout.NUM_EGO
-  const float * route;    ///< N x P x FrameLayout.NUM_ROUTE
-  const float * metrics;  ///< N x FleetObservation.NUM_METRICS
+  const float * ego;                ///< N x FrameLayout.NUM_EGO
+  const float * route;              ///< N x P x FrameLayout.NUM_ROUTE
+  const float * metrics;            ///< N x FleetObservation.NUM_METRICS
+  const float * objects = nullptr;  ///< M x FrameLayout.NUM_OBJECT
 };
 
 /// Where a frame holds NaN or an infinity.
@@ -49,9 +50,10 @@ struct BadValue
 ///     last frame, lane offset, sine and cosine of the heading error, speed limit, distance to the route's
 ///     end (at most kRouteEndCapM);
 ///   - each of the P route points: x, y, sine of the route's yaw there minus the ego's yaw;
-///   - the nearest neighbour_count other egos within neighbour_radius_m, nearest first: present (1), x, y,
-///     cosine and sine of their yaw minus the ego's, velocity minus the ego's along x and y, length; zeros
-///     where there are fewer.
+///   - the nearest neighbour_count other road users (egos, vehicles, walkers) within neighbour_radius_m,
+///   nearest
+///     first: present (1), x, y, cosine and sine of their yaw minus the ego's, velocity minus the ego's along
+///     x and y, length (which tells walkers from vehicles); zeros where there are fewer.
 class ObservationBuilder
 {
  public:
@@ -61,7 +63,8 @@ class ObservationBuilder
   static constexpr float kRouteEndCapM = 50.0F;
 
   /// @throws std::invalid_argument when the configuration is out of bounds.
-  ObservationBuilder(const BuilderConfig & config, std::size_t num_agents, std::size_t num_route_points);
+  ObservationBuilder(const BuilderConfig & config, std::size_t num_agents, std::size_t num_route_points,
+                     std::size_t num_objects = 0);
 
   std::size_t num_agents() const noexcept { return num_agents_; }
   /// S
@@ -76,6 +79,7 @@ class ObservationBuilder
 
  private:
   void read_fleet(const float * ego);
+  void read_objects(const float * objects);
   void write_ego(std::size_t agent, const float * ego, const float * metrics, float * out) const;
   void write_route(std::size_t agent, const float * route, float * out) const;
   void write_neighbours(std::size_t agent, float * out);
@@ -84,9 +88,10 @@ class ObservationBuilder
   BuilderConfig config_;
   std::size_t num_agents_;
   std::size_t num_route_points_;
+  std::size_t num_objects_;
   std::size_t state_dim_;
 
-  // One value per agent, side by side so that the search over pairs runs on vectors.
+  // One value per agent and then per object, side by side so that the search over pairs runs on vectors.
   std::vector<float> x_, y_, yaw_, cos_, sin_, vx_, vy_, length_, distance2_;
 };
 
