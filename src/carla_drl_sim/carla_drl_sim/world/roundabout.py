@@ -70,7 +70,9 @@ def add_roundabout(
     around = sorted(nodes, key=lambda node: headings[node])
     opening = plan.half_opening / plan.radius
     for node, following in zip(around, [*around[1:], around[0]], strict=True):
-        network.configure(node, control="yield", movements=_movements, minor=_street)
+        network.configure(
+            node, control="yield", movements=_movements, minor=_street, approach_kmh=plan.speed_kmh
+        )
         first = headings[node] + opening
         angle = (headings[following] - headings[node]) % (2.0 * math.pi) - 2.0 * opening
         if angle * plan.radius < 2.0:

@@ -52,7 +52,7 @@ class _Node:
     movements: Movements = usual_movements
     arms: list[Arm] = field(default_factory=list)
     minor: Callable[[Sequence[Arm]], tuple[Arm, ...]] | None = None
-    has_crosswalks: bool = True
+    approach_kmh: int | None = None
 
 
 def profile(knots: Sequence[tuple[float, float]]) -> tuple[Cubic, ...]:
@@ -135,11 +135,9 @@ class TownNetwork:
         control: Control,
         movements: Movements = usual_movements,
         minor: Callable[[Sequence[Arm]], tuple[Arm, ...]] | None = None,
-        *,
-        has_crosswalks: bool = True,
     ) -> int:
         """Add a junction and return its number; its arms are the streets that are drawn from and to it."""
-        node = _Node(FIRST_JUNCTION + len(self._nodes), control, movements, [], minor, has_crosswalks)
+        node = _Node(FIRST_JUNCTION + len(self._nodes), control, movements, [], minor)
         self._nodes.append(node)
         return len(self._nodes) - 1
 
@@ -209,14 +207,14 @@ class TownNetwork:
         control: Control | None = None,
         movements: Movements | None = None,
         minor: Callable[[Sequence[Arm]], tuple[Arm, ...]] | None = None,
-        has_crosswalks: bool | None = None,
+        approach_kmh: int | None = None,
     ) -> None:
         """Change how a junction is driven through or controlled."""
         target = self._nodes[node]
         target.control = control or target.control
         target.movements = movements or target.movements
         target.minor = minor or target.minor
-        target.has_crosswalks = target.has_crosswalks if has_crosswalks is None else has_crosswalks
+        target.approach_kmh = approach_kmh or target.approach_kmh
 
     def finish(self) -> TownLayout:
         """Join everything.
@@ -230,7 +228,9 @@ class TownNetwork:
             junction = joiner.join(node.id, node.movements(node.arms))
             minor = None if node.minor is None else node.minor(node.arms)
             junctions.append(
-                GuardedJunction(junction, tuple(node.arms), node.control, minor, node.has_crosswalks)
+                GuardedJunction(
+                    junction, tuple(node.arms), node.control, minor, approach_kmh=node.approach_kmh
+                )
             )
         layout = TownLayout(tuple(self._streets), tuple(joiner.roads), tuple(junctions))
         grade = steepest([*layout.streets, *layout.connecting])

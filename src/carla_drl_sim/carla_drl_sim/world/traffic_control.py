@@ -24,6 +24,7 @@ STOP_DISTANCE = 5.0
 """From the road's end to the stop line behind a crosswalk, m."""
 BARE_STOP_DISTANCE = 1.0
 SPEED_SIGN_DISTANCE = 12.0
+APPROACH_SIGN_DISTANCE = 40.0
 POLE_DISTANCE = 0.6
 """From the carriageway's edge to the pole of a light or sign, m."""
 _SHORT_ROAD = 24.0
@@ -35,14 +36,16 @@ _CONTROLLERS_PER_JUNCTION = 10
 class GuardedJunction:
     """A junction, the arms that meet there, and how it is controlled.
 
-    `minor` are the arms that have to give way; None: those that `minor_arms` finds.
+    Attributes:
+        minor: the arms that have to give way; None: those that `minor_arms` finds.
+        approach_kmh: speed limit that signs before the junction give to traffic on the minor arms; None: no signs.
     """
 
     junction: Junction
     arms: tuple[Arm, ...]
     control: Control
     minor: tuple[Arm, ...] | None = None
-    has_crosswalks: bool = True
+    approach_kmh: int | None = None
 
 
 def minor_arms(arms: Sequence[Arm]) -> tuple[Arm, ...]:
@@ -92,7 +95,7 @@ class _Furniture:
     def signal(self, arm: Arm, distance: float, kind: SignalKind, *, inward: bool, value: int = -1) -> int:
         """Put a signal `distance` metres from the road's end, for the lanes into or out of the junction."""
         road = arm.road
-        distance = min(distance, 0.5 * road.length)
+        distance = max(min(distance, road.length - BARE_STOP_DISTANCE), 0.0)
         sign = arm.in_sign if inward else -arm.in_sign
         slots = arm.inward if inward else arm.outward
         ids = [slot.lane.id for slot in slots]
@@ -139,9 +142,7 @@ def _guard(furniture: _Furniture, plan: GuardedJunction) -> Junction:
             stops = bool(arm.inward) and (
                 plan.control == "lights" or (plan.control != "none" and arm in minor)
             )
-            crossing = (
-                plan.has_crosswalks and (stops or plan.control == "lights") and furniture.crosswalk(arm)
-            )
+            crossing = (stops or plan.control == "lights") and furniture.crosswalk(arm)
             if not stops:
                 continue
             kind = {
@@ -156,6 +157,9 @@ def _guard(furniture: _Furniture, plan: GuardedJunction) -> Junction:
             number = plan.junction.id * _CONTROLLERS_PER_JUNCTION + sequence
             controllers.append(Controller(number, f"Controller {number}", sequence, tuple(ids)))
     for arm in plan.arms:
+        if plan.approach_kmh is not None and arm in minor:
+            distance = min(APPROACH_SIGN_DISTANCE, arm.road.length - SPEED_SIGN_DISTANCE)
+            furniture.signal(arm, distance, SignalKind.SPEED_LIMIT, inward=True, value=plan.approach_kmh)
         before = [other.road.speed_kmh for other in plan.arms if other is not arm and other.inward]
         changes = any(speed != arm.road.speed_kmh for speed in before)
         if arm.outward and changes and arm.road.length >= _SHORT_ROAD:

@@ -1,0 +1,105 @@
+"""The towns behind the real client: they load, and its Traffic Manager drives in them."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import carla
+import pytest
+from server_process import ServerProcess, environment
+
+from carla_drl_sim.world.town_generator import TOWNS, generate_town
+
+LOAD_LIMIT_S = 2.0
+TRAFFIC_LIMIT_S = 120.0
+
+
+@pytest.fixture(scope="module")
+def client(server: ServerProcess) -> Any:
+    made = carla.Client("127.0.0.1", server.rpc_port)
+    made.set_timeout(20.0)
+    return made
+
+
+@pytest.mark.parametrize("name", sorted(TOWNS))
+def test_every_town_loads_quickly(client: Any, name: str) -> None:
+    durations = []
+    for _ in range(2):  # the machine may be busy: the better of two
+        begin = time.perf_counter()
+        world = client.load_world(name)
+        durations.append(time.perf_counter() - begin)
+    town_map = world.get_map()
+    assert town_map.name.endswith(f"/{name}")
+    town = generate_town(name, 0)
+    assert town_map.to_opendrive() == town.opendrive
+    assert len(town_map.get_spawn_points()) == len(town.spawn_points)
+    assert min(durations) < LOAD_LIMIT_S
+
+
+_TRAFFIC = """
+import sys
+
+import carla
+
+sys.path.insert(0, sys.argv[4])
+from carla_world import scene
+
+port, manager_port, town, _, ticks = sys.argv[1:]
+client = carla.Client("127.0.0.1", int(port))
+client.set_timeout(20.0)
+client.load_world(town)
+with scene(int(port)) as here:
+    manager = here.client.get_trafficmanager(int(manager_port))
+    manager.set_synchronous_mode(True)
+    manager.set_random_device_seed(1)
+    cars = [here.vehicle(point) for point in here.map.get_spawn_points()[:12]]
+    here.world.tick()
+    for car in cars:
+        car.set_autopilot(True, manager.get_port())
+    last = [car.get_location() for car in cars]
+    driven = [0.0] * len(cars)
+    for _ in range(int(ticks)):
+        here.world.tick()
+        for i, car in enumerate(cars):
+            at = car.get_location()
+            driven[i] += at.distance(last[i])
+            last[i] = at
+    for car in cars:
+        car.set_autopilot(False, manager.get_port())
+    here.world.tick()
+    manager.set_synchronous_mode(False)
+    print("driven", *(f"{metres:.0f}" for metres in driven), flush=True)
+"""
+
+
+def drive(server: ServerProcess, town: str, ticks: int) -> list[float]:
+    """Metres driven by each of the Traffic Manager's cars."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    here = str(Path(__file__).parent)
+    # In a process of its own: the client's Traffic Manager may abort when the interpreter ends.
+    run = subprocess.run(
+        [sys.executable, "-c", _TRAFFIC, str(server.rpc_port), str(port), town, here, str(ticks)],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=TRAFFIC_LIMIT_S,
+        check=False,
+    )
+    words = run.stdout.split()
+    assert words[:1] == ["driven"], run.stdout + run.stderr
+    return [float(word) for word in words[1:]]
+
+
+@pytest.mark.parametrize("town", ["Town03", "Town04", "Town05"])
+def test_the_traffic_manager_drives_in_towns_with_several_lanes(server: ServerProcess, town: str) -> None:
+    driven = drive(server, town, 900)
+    assert len(driven) == 12
+    assert min(driven) > 50.0, driven
+    assert sum(driven) / len(driven) > 150.0, driven
