@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
-
 from carla_drl_sim.actors import Actor, ActorRegistry
 from carla_drl_sim.blueprints import BlueprintLibrary
+from carla_drl_sim.crashes import CollisionEvent, Crashes
 from carla_drl_sim.debug_shapes import DebugShapes
 from carla_drl_sim.errors import RpcError
-from carla_drl_sim.protocol.arguments import Description, Vector
+from carla_drl_sim.protocol.arguments import Description
 from carla_drl_sim.protocol.streams import MAP_CHANGE
 from carla_drl_sim.protocol.structs import Pose
 from carla_drl_sim.sensors import blueprints as sensor_blueprints
@@ -21,17 +19,14 @@ from carla_drl_sim.snapshot import Snapshot
 from carla_drl_sim.stream_hub import StreamHub
 from carla_drl_sim.traffic_actors import TrafficActors
 from carla_drl_sim.walker_actors import WalkerActors
-from carla_drl_sim.world.collision import (
-    CollisionResult,
-    CollisionSolver,
-    overlaps,
-    vehicle_box,
-    vehicle_boxes,
-)
+from carla_drl_sim.world.collision import vehicle_box
 from carla_drl_sim.world.dynamics import VehicleDynamics
 from carla_drl_sim.world.road_friction import road_friction
+from carla_drl_sim.world.scenery import no_parts
 from carla_drl_sim.world.town import Town
 from carla_drl_sim.world.walkers import Walkers
+
+__all__ = ["CLEAR_NOON", "MAX_ACTORS", "CollisionEvent", "Episode"]
 
 CLEAR_NOON = [5.0, 0.0, 0.0, 10.0, -1.0, 45.0, 2.0, 0.75, 0.1, 0.0, 1.0, 0.03, 0.0331, 0.0]
 """Weather at the start, in the order of ``carla.WeatherParameters``."""
@@ -39,15 +34,6 @@ CLEAR_NOON = [5.0, 0.0, 0.0, 10.0, -1.0, 45.0, 2.0, 0.75, 0.1, 0.0, 1.0, 0.03, 0
 _RAIN, _PUDDLES, _WETNESS = 1, 2, 9
 _SPECTATOR_POSE = Pose(0.0, 0.0, 50.0, -30.0, 0.0, 0.0)
 MAX_ACTORS = 4096
-
-
-class CollisionEvent(NamedTuple):
-    """What a collision sensor reports: the impulse (N s, world axes) that acts on its vehicle or walker."""
-
-    sensor: Actor
-    vehicle: Actor
-    other: Actor
-    impulse: Vector
 
 
 class Episode:
@@ -80,7 +66,6 @@ class Episode:
         self.dynamics = VehicleDynamics()
         self.weather = list(CLEAR_NOON)
         self.simulation_state = MAP_CHANGE if episode_id > 1 else 0
-        self._collisions = CollisionSolver()
         self._streams = streams
         self._default_step_s = default_step_s
         self._momentary: list[int] = []
@@ -88,6 +73,7 @@ class Episode:
         actors.add(self.spectator)
         self.traffic = TrafficActors(town.signals, actors)
         self.walkers = WalkerActors(Walkers(), actors)
+        self._crashes = Crashes(actors, self.dynamics, self.walkers, no_parts)
         self.snapshot = Snapshot(actors, self.dynamics, self.walkers, self.traffic)
         self.sensors = SensorSuite(streams, workers)
 
@@ -112,18 +98,12 @@ class Episode:
         self.frame += 1
         self.elapsed_s += step_s
         self.traffic.lights.step(step_s)
-        events: list[CollisionEvent] = []
         if len(self.dynamics):
             self.dynamics.step(step_s)
-            contacts = self._collisions.resolve(self.dynamics)
-            if len(contacts):
-                events += self._events(contacts)
-        if len(self.walkers.walkers):
-            self.walkers.walkers.step(step_s)
-            for contact in self.walkers.separate(self.dynamics, self.elapsed_s):
-                events += self._felt(contact.walker, contact.vehicle, contact.impulse)
-            for walker in self.walkers.expired(self.elapsed_s):
-                self.destroy(walker)
+        self.walkers.walkers.step(step_s)
+        events = self._crashes.step(self.elapsed_s)
+        for walker in self.walkers.expired(self.elapsed_s):
+            self.destroy(walker)
         return events
 
     def snapshot_message(self) -> memoryview:
@@ -161,7 +141,7 @@ class Episode:
             raise RpcError("unable to attach actor: a vehicle cannot have a parent in carla_drl_sim")
         model = self.blueprints.models[description.type_id]
         box = vehicle_box(model, pose.x, pose.y, pose.z, pose.yaw)
-        if overlaps(box, vehicle_boxes(self.dynamics)[1]).any():
+        if self._crashes.is_occupied(box):
             raise RpcError("Spawn failed because of collision at spawn position")
         actor = Actor(self.actors.next_id(), description, pose)
         actor.model = model
@@ -211,24 +191,3 @@ class Episode:
             self.actors.version += 1
         else:
             self.snapshot.place(actor)
-
-    def _events(self, contacts: CollisionResult) -> list[CollisionEvent]:
-        events: list[CollisionEvent] = []
-        pushes = contacts.normal * contacts.impulse[:, None]
-        for slot_a, slot_b, push in zip(
-            contacts.slot_a.tolist(), contacts.slot_b.tolist(), pushes.tolist(), strict=True
-        ):
-            if not any(push):
-                continue  # the two touch, but nothing hits
-            events += self._felt(self.actors.at_slot(slot_b), self.actors.at_slot(slot_a), push)
-        return events
-
-    def _felt(self, struck: Actor, other: Actor, push: Sequence[float]) -> list[CollisionEvent]:
-        """What the collision sensors of two actors see; `push` (N s) acts on `struck`, its opposite on `other`."""
-        events = []
-        for actor, opponent, sign in ((other, struck, -1.0), (struck, other, 1.0)):
-            for child in self.actors.children(actor.id):
-                if child.type_id == "sensor.other.collision":
-                    impulse = (sign * push[0], sign * push[1], sign * push[2])
-                    events.append(CollisionEvent(child, actor, opponent, impulse))
-        return events

@@ -10,7 +10,7 @@ from carla_drl_sim.protocol.structs import Pose
 from carla_drl_sim.sensors.noise import normals
 from carla_drl_sim.simulator import Simulator
 from carla_drl_sim.stream_hub import StreamHub
-from carla_drl_sim.world import traffic_lights, walkers
+from carla_drl_sim.world import scenery_collision, traffic_lights, walkers
 from carla_drl_sim.world.vehicles import VEHICLE_MODELS
 
 
@@ -31,3 +31,4 @@ def warm_up(town: str) -> None:
     )
     traffic_lights.warm_up()
     walkers.warm_up()
+    scenery_collision.warm_up()

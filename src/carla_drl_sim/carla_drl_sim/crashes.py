@@ -1,0 +1,145 @@
+"""Who hits whom: collisions of vehicles with vehicles, walkers and what stands in the town, as sensors report them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from carla_drl_sim.actors import Actor, ActorRegistry
+from carla_drl_sim.protocol.arguments import Description, Vector
+from carla_drl_sim.protocol.structs import Pose
+from carla_drl_sim.walker_actors import WalkerActors
+from carla_drl_sim.world.collision import CollisionSolver, overlaps, vehicle_boxes
+from carla_drl_sim.world.dynamics import VehicleDynamics
+from carla_drl_sim.world.labels import Label
+from carla_drl_sim.world.scenery import Parts
+from carla_drl_sim.world.scenery_collision import SceneryCollisions
+
+NO_ACTOR = 0
+"""Id of what a vehicle hits that is no actor, as in CARLA."""
+
+
+class CollisionEvent(NamedTuple):
+    """What a collision sensor reports: the impulse (N s, world axes) that acts on its vehicle or walker."""
+
+    sensor: Actor
+    vehicle: Actor
+    other: Actor
+    impulse: Vector
+
+
+def static_type_id(label: Label) -> str:
+    """CARLA's type of a thing that is no actor: ``static.`` and its semantic tag without a last s."""
+    if label in (Label.NONE, Label.OTHER):
+        return "static.unknown"
+    name = label.name.replace("_", "").lower()
+    return f"static.{name.removesuffix('s')}"
+
+
+class Crashes:
+    """The collisions of an episode.
+
+    Args:
+        actors: all actors.
+        dynamics: the vehicles.
+        walkers: the walkers.
+        parts: makes what stands in the town; called when it is first needed.
+    """
+
+    def __init__(
+        self,
+        actors: ActorRegistry,
+        dynamics: VehicleDynamics,
+        walkers: WalkerActors,
+        parts: Callable[[], Parts],
+    ) -> None:
+        self._actors = actors
+        self._dynamics = dynamics
+        self._walkers = walkers
+        self._parts = parts
+        self._vehicles = CollisionSolver()
+        self._things: dict[int, Actor] = {}
+
+    @cached_property
+    def _scenery(self) -> SceneryCollisions:
+        return SceneryCollisions(self._parts())
+
+    def step(self, now_s: float) -> list[CollisionEvent]:
+        """Resolve all collisions after a step and return what the collision sensors saw."""
+        events: list[CollisionEvent] = []
+        if len(self._dynamics):
+            events += self._between_vehicles()
+            events += self._with_scenery()
+        for contact in self._walkers.separate(self._dynamics, now_s):
+            events += self._felt(contact.walker, contact.vehicle, contact.impulse)
+        return events
+
+    def is_occupied(self, box: npt.NDArray[np.float64]) -> bool:
+        """Whether a vehicle, a walker or something solid is where a box (layout of ``vehicle_box``) is."""
+        if overlaps(box, vehicle_boxes(self._dynamics)[1]).any() or self._scenery.part_in(box) is not None:
+            return True
+        walkers = self._walkers.walkers
+        slots = np.flatnonzero(walkers.active & walkers.collisions)
+        boxes = np.zeros((slots.size, 7))
+        boxes[:, :3] = walkers.position[slots]
+        boxes[:, 4:] = walkers.extent[slots]
+        return bool(overlaps(box, boxes).any())
+
+    def _between_vehicles(self) -> list[CollisionEvent]:
+        contacts = self._vehicles.resolve(self._dynamics)
+        if not len(contacts):
+            return []
+        events: list[CollisionEvent] = []
+        pushes = contacts.normal * contacts.impulse[:, None]
+        for slot_a, slot_b, push in zip(
+            contacts.slot_a.tolist(), contacts.slot_b.tolist(), pushes.tolist(), strict=True
+        ):
+            if any(push):  # else the two touch, but nothing hits
+                events += self._felt(self._actors.at_slot(slot_b), self._actors.at_slot(slot_a), push)
+        return events
+
+    def _with_scenery(self) -> list[CollisionEvent]:
+        contacts = self._scenery.resolve(self._dynamics)
+        if not len(contacts):
+            return []
+        events: list[CollisionEvent] = []
+        pushes = -contacts.normal * contacts.impulse[:, None]
+        for slot, part, push in zip(
+            contacts.slot.tolist(), contacts.part.tolist(), pushes.tolist(), strict=True
+        ):
+            if any(push):
+                events += self._sensed(self._actors.at_slot(slot), self._thing(part), push)
+        return events
+
+    def _thing(self, part: int) -> Actor:
+        """What clients are told about a part of the scenery; it is no actor of the episode."""
+        found = self._things.get(part)
+        if found is None:
+            parts = self._scenery.parts
+            label = Label(int(parts.label[part]))
+            description = Description(NO_ACTOR, static_type_id(label), [])
+            x, y, z = parts.centre[part].tolist()
+            found = Actor(NO_ACTOR, description, Pose(x, y, z, 0.0, float(parts.yaw_deg[part]), 0.0))
+            half_x, half_y, half_z = parts.extent[part].tolist()
+            found.bounds = (0.0, 0.0, 0.0), (half_x, half_y, half_z)
+            found.label = label
+            self._things[part] = found
+        return found
+
+    def _felt(self, struck: Actor, other: Actor, push: Sequence[float]) -> list[CollisionEvent]:
+        """What the collision sensors of two actors see; `push` (N s) acts on `struck`, its opposite on `other`."""
+        return self._sensed(other, struck, [-component for component in push]) + self._sensed(
+            struck, other, push
+        )
+
+    def _sensed(self, actor: Actor, opponent: Actor, push: Sequence[float]) -> list[CollisionEvent]:
+        x, y, z = push
+        return [
+            CollisionEvent(child, actor, opponent, (x, y, z))
+            for child in self._actors.children(actor.id)
+            if child.type_id == "sensor.other.collision"
+        ]
