@@ -56,15 +56,21 @@ class VehicleDynamics:
 
     def __init__(self, ground_z: float = 0.0, heights: Heights | None = None) -> None:
         """An empty world on `heights`, or on a flat ground at height `ground_z` (m)."""
-        self._is_flat = heights is None or heights.is_flat
-        self._heights = flat(ground_z) if heights is None else heights
-        self.ground_z = float(ground_z if heights is None else heights.ground[0, 0])
+        self.set_ground(heights or flat(ground_z))
+        if heights is None:
+            self.ground_z = float(ground_z)  # not rounded to the grid's float32
         self.road_friction = 1.0
         self.capacity = 0
         self._end = 0
         self._free: list[int] = []
         self._models: dict[int, VehicleModel] = {}
         self._allocate(_FIRST_CAPACITY)
+
+    def set_ground(self, heights: Heights) -> None:
+        """Put another ground below the vehicles; they fall onto it or are lifted to it in the next step."""
+        self._heights = heights
+        self._is_flat = heights.is_flat
+        self.ground_z = float(heights.ground[0, 0])
 
     def _allocate(self, capacity: int) -> None:
         shapes: dict[str, tuple[type, tuple[int, ...]]] = {

@@ -177,6 +177,7 @@ def step_all(
         gradient_x, gradient_y = 0.0, 0.0
         sin_pitch, cos_pitch, sin_roll, cos_roll = 0.0, 1.0, 0.0, 1.0
         is_sloped = False
+        start_pitch, start_roll = 0.0, 0.0
         if not is_flat:
             plane_z, along, across = plane_below(
                 x, y, z, cos_yaw, sin_yaw, to_front, to_rear, p[TRACK], origin_x, origin_y, cell, ground, deck
@@ -186,6 +187,7 @@ def step_all(
             gradient_y = along * sin_yaw + across * cos_yaw
             cos_pitch, cos_roll = 1.0 / math.sqrt(1.0 + along * along), 1.0 / math.sqrt(1.0 + across * across)
             sin_pitch, sin_roll = along * cos_pitch, across * cos_roll
+            start_pitch, start_roll = math.atan(along), -math.atan(across)
 
         vx = (world_vx * cos_yaw + world_vy * sin_yaw) * cos_pitch + vz * sin_pitch
         vy = (world_vy * cos_yaw - world_vx * sin_yaw) * cos_roll + vz * sin_roll
@@ -324,8 +326,11 @@ def step_all(
         if z <= surface + SUSPENSION_TRAVEL:
             pitch, roll = 0.0, 0.0
             if not is_flat:
-                pitch, roll = math.atan(along) / degree, -math.atan(across) / degree
-                pitch_rate, roll_rate = (pitch - rotation[i, 0]) / span, (roll - rotation[i, 2]) / span
+                # From the ground alone: a car that lands or was put down has not turned like that.
+                pitch, roll = math.atan(along), -math.atan(across)
+                pitch_rate = (pitch - start_pitch) / span / degree
+                roll_rate = (roll - start_roll) / span / degree
+                pitch, roll = pitch / degree, roll / degree
                 z = max(z, surface)
             # Positive pitch and roll turn against the axes to the right and forward (Unreal's rotators).
             angular_velocity[i, 0] = pitch_rate * sin_yaw - roll_rate * cos_yaw

@@ -95,6 +95,22 @@ def test_across_a_slope_the_car_leans_and_stays() -> None:
     assert not vehicles.velocity.any()
 
 
+def test_over_a_crest_the_car_pitches_at_its_speed_over_the_radius() -> None:
+    nodes = np.arange(-SIZE, SIZE + 1.0, 1.0)
+    ground = np.tile((-(nodes**2) / 1000.0).astype(np.float32), (nodes.size, 1))  # radius 500 m
+    heights = Heights((-SIZE, -SIZE), 1.0, ground, np.full_like(ground, np.nan))
+    for yaw_deg, axis in ((0.0, (0.0, 1.0)), (180.0, (0.0, -1.0))):
+        vehicles = VehicleDynamics(heights=heights)
+        vehicles.add(MODEL_3, 0.0, 0.0, 0.0, yaw_deg)
+        vehicles.step(0.05)
+        assert np.abs(vehicles.angular_velocity[0]).max() < 0.1
+        vehicles.set_target_velocity(0, (10.0 * math.cos(math.radians(yaw_deg)), 0.0, 0.0))
+        run(vehicles, 1.0)
+        expected = math.degrees(10.0 / 500.0)  # nose down: with the axis to the right
+        turn = vehicles.angular_velocity[0, :2] @ np.array(axis)
+        assert turn == pytest.approx(expected, rel=0.1)
+
+
 def test_climbing_takes_longer() -> None:
     speeds = []
     for heights in (slope(0.12), flat()):
