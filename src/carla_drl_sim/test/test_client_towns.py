@@ -13,7 +13,7 @@ import carla
 import pytest
 from server_process import ServerProcess, environment
 
-from carla_drl_sim.world.town_generator import TOWNS, generate_town
+from carla_drl_sim.world.town_generator import PLANS, generate_town
 
 LOAD_LIMIT_S = 2.0
 TRAFFIC_LIMIT_S = 120.0
@@ -26,7 +26,7 @@ def client(server: ServerProcess) -> Any:
     return made
 
 
-@pytest.mark.parametrize("name", sorted(TOWNS))
+@pytest.mark.parametrize("name", sorted(PLANS))
 def test_every_town_loads_quickly(client: Any, name: str) -> None:
     durations = []
     for _ in range(2):  # the machine may be busy: the better of two

@@ -9,7 +9,7 @@ from random import Random
 from carla_drl_sim.world.opendrive import Road
 from carla_drl_sim.world.signals import SignalKind
 from carla_drl_sim.world.spawn_points import spawn_points
-from carla_drl_sim.world.town_generator import TOWNS
+from carla_drl_sim.world.town_generator import PLANS
 from carla_drl_sim.world.town_network import steepest
 from carla_drl_sim.world.traffic_control import add_signals
 
@@ -30,7 +30,7 @@ def most_lanes(road: Road) -> int:
 
 def row(name: str) -> str:
     """One town's line."""
-    plan = TOWNS[name]
+    plan = PLANS[name]
     rng = Random(f"{name}/0")
     layout = plan.draw(rng, Random(f"{name}/0/signs"))
     points = spawn_points(layout.streets, rng, plan.spawn_spacing)
@@ -70,7 +70,7 @@ def table() -> str:
         "| lights / stop / yield | crosswalks | speed, km/h | heights | spawn points |\n"
         "|---|---|---|---|---|---|---|---|---|---|---|\n"
     )
-    return head + "\n".join(row(name) for name in sorted(TOWNS)) + "\n\n"
+    return head + "\n".join(row(name) for name in sorted(PLANS)) + "\n\n"
 
 
 def test_the_table_is_current() -> None:

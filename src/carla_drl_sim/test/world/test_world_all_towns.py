@@ -14,14 +14,14 @@ from town_checks import gap, lane_graph, lane_path, lane_starts, strongly_connec
 
 from carla_drl_sim.world.signals import SignalKind
 from carla_drl_sim.world.town import Town
-from carla_drl_sim.world.town_generator import TOWNS, generate_town
+from carla_drl_sim.world.town_generator import PLANS, generate_town
 
 carla = pytest.importorskip("carla")
 
 KINDS = {kind.value for kind in SignalKind}
 
 
-@pytest.fixture(scope="module", params=sorted(TOWNS))
+@pytest.fixture(scope="module", params=sorted(PLANS))
 def town(request: pytest.FixtureRequest) -> Town:
     return generate_town(request.param, 0)
 
@@ -186,3 +186,20 @@ def test_town01_keeps_its_streets_and_spawn_points() -> None:
         == "6428606871c3ba0e6acf4075516105a48f99b7b12a1a71d63340dc6a2698dc44"
     )
     assert hashlib.sha256(town.spawn_points.tobytes()).hexdigest().startswith("b6a5ede370e0bd73")
+
+
+def test_junctions_know_their_lanes_and_their_size(town_map: Any) -> None:
+    junctions = {}
+    for waypoint in town_map.generate_waypoints(3.0):
+        if waypoint.is_junction:
+            junctions.setdefault(waypoint.get_junction().id, waypoint)
+    assert len(junctions) == town_map.to_opendrive().count("<junction ")
+    for waypoint in junctions.values():
+        junction = waypoint.get_junction()
+        ways = junction.get_waypoints(carla.LaneType.Driving)
+        assert len(ways) >= 2
+        box = junction.bounding_box
+        assert 8.0 < max(box.extent.x, box.extent.y) < 45.0
+        offset = waypoint.transform.location - box.location
+        assert abs(offset.x) < box.extent.x + 1.0
+        assert abs(offset.y) < box.extent.y + 1.0

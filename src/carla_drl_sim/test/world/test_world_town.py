@@ -70,6 +70,13 @@ def test_name_may_have_a_path(town: Town) -> None:
     assert generate_town("Carla/Maps/Town01").opendrive == town.opendrive
 
 
+def test_name_may_be_that_of_the_town_in_layers(town: Town) -> None:
+    layered = generate_town("Town01_Opt")
+    assert layered.name == "Town01_Opt"
+    assert layered.opendrive == town.opendrive
+    np.testing.assert_array_equal(layered.spawn_points, town.spawn_points)
+
+
 def test_header_says_that_the_town_is_generated(document: ElementTree.Element) -> None:
     header = document.find("header")
     assert header is not None

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from town_checks import lane_graph, strongly_connected
 
-from carla_drl_sim.world.town_generator import TOWNS, generate_town
+from carla_drl_sim.world.town_generator import PLANS, generate_town
 
 carla = pytest.importorskip("carla")
 
@@ -202,7 +202,7 @@ def test_town07_has_narrow_hilly_roads_without_lights_and_sidewalks() -> None:
     assert kinds == {carla.LaneType.Shoulder}
 
 
-@pytest.mark.parametrize("name", sorted(set(TOWNS) - {"Town01"}))
+@pytest.mark.parametrize("name", sorted(set(PLANS) - {"Town01"}))
 def test_other_seeds_give_sound_towns_too(name: str) -> None:
     for seed in range(1, 7):
         town = generate_town(name, seed)
@@ -212,3 +212,10 @@ def test_other_seeds_give_sound_towns_too(name: str) -> None:
         assert all(lane_graph(town_map, with_lane_changes=False).values())
         for x, y, z, *_ in town.spawn_points[::7]:
             assert town_map.get_waypoint(carla.Location(x, y, z), project_to_road=False) is not None
+
+
+def test_town10hd_has_parking_places() -> None:
+    town_map = map_of("Town10HD")
+    assert lanes_ahead("Town10HD") == 2
+    beside = [w.get_right_lane() for w in town_map.generate_waypoints(10.0) if not w.is_junction]
+    assert sum(lane.lane_type == carla.LaneType.Parking for lane in beside) > 0.4 * len(beside)
