@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 # An event is a collision even when the simulator reports no impulse with it, N s.
-_LEAST_IMPULSE_NS: Final = 1e-3
+LEAST_IMPULSE_NS: Final = 1e-3
 
 
 class CollisionLog:
@@ -30,7 +30,7 @@ class CollisionLog:
         append = self._events.append
 
         def on_collision(event: Any) -> None:
-            append((agent, max(event.normal_impulse.length(), _LEAST_IMPULSE_NS)))
+            append((agent, max(event.normal_impulse.length(), LEAST_IMPULSE_NS)))
 
         return on_collision
 

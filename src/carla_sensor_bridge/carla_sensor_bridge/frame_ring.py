@@ -53,6 +53,12 @@ class Slot:
     status: npt.NDArray[np.uint8]
     """[N], bits STATUS_*."""
 
+    @staticmethod
+    def alone(num_agents: int, num_route_points: int) -> Slot:
+        """Return a slot in memory of its own, outside any ring."""
+        places, size = _places(num_agents, num_route_points)
+        return _slot_views(memoryview(bytearray(size)), 0, places)
+
 
 _SLOT_DTYPE: Final = np.dtype(
     [("generation", "<u8"), ("frame", "<u8"), ("sim_time_s", "<f8"), ("written_ns", "<i8")]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from threading import Event
 
 from carla_sensor_bridge.client_session import ClientSession, Endpoint, StoppedError
+from carla_sensor_bridge.client_world import ClientWorld
 from carla_sensor_bridge.drivable import DrivableArea
 from carla_sensor_bridge.episodes import FleetEpisodes
 from carla_sensor_bridge.errors import SimulatorLostError
@@ -92,9 +93,9 @@ class LockStep:
         fleet = None
         try:
             session.prepare_world(self._settings.scenario, self._settings.headless)
-            fleet = self._fleet = Fleet(
-                session, self._settings.scenario.fleet, self._settings.num_agents, self._log
-            )
+            num_agents = self._settings.num_agents
+            world = ClientWorld(session, self._settings.scenario.fleet, num_agents, self._log)
+            fleet = self._fleet = Fleet(world, num_agents, self._log)
             self._set_up(session, fleet)
             self._step_until(guard.stopping, fleet)
         except RuntimeError as error:  # the client library's only kind of exception, and SimulatorLostError

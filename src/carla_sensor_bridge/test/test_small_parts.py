@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from carla_sensor_bridge.client_session import check_version, map_basename, substeps
+from carla_sensor_bridge.client_world import read_state
 from carla_sensor_bridge.collisions import CollisionLog
 from carla_sensor_bridge.errors import ConfigurationError, SimulatorLostError
-from carla_sensor_bridge.fleet import read_state
 from carla_sensor_bridge.stage_timer import STAGES, StageTimer
 
 

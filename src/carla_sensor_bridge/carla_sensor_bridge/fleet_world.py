@@ -1,0 +1,78 @@
+"""What a fleet needs from a world of vehicles: one is behind the CARLA client, one in this process."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from carla_sensor_bridge.errors import ConfigurationError
+from carla_sensor_bridge.scenario import Fleet as FleetConfig
+
+Array = npt.NDArray[np.float64]
+
+CarlaPose = tuple[float, ...]
+"""x, y, z m and pitch, yaw, roll degrees in CARLA's axes."""
+
+
+class FleetWorld(Protocol):
+    """The vehicles of N agents, in CARLA's axes and units.
+
+    Every implementation takes and gives numbers as the client does, rounded to float32, so that the same fleet
+    behaves the same in each of them, bit by bit.
+    """
+
+    def spawn(self, poses: Sequence[tuple[int, CarlaPose]]) -> dict[int, str]:
+        """Spawn the vehicles of some agents in that order; return agent and reason of those that were refused."""
+
+    def complete(self) -> None:
+        """All vehicles are there: put their brakes on and begin to watch for collisions. Advances by one tick."""
+
+    def boxes(self) -> Array:
+        """Return [N, 2] length and width of the vehicles, m."""
+
+    def apply(self, carla_controls: Array, placed: Sequence[tuple[int, CarlaPose]]) -> None:
+        """Set controls, and put some vehicles elsewhere, at rest.
+
+        Args:
+            carla_controls: [N, 3] throttle, brake, steer (right positive).
+            placed: agents and new poses.
+        """
+
+    def tick(self) -> None:
+        """Simulate one step."""
+
+    def read(self, carla_state: Array, collision_ns: Array) -> float:
+        """Read the state after the last tick.
+
+        Args:
+            carla_state: out, [N, CARLA_STATE_COLUMNS].
+            collision_ns: out, [N] strongest impulse since the last call, N s; 0: none.
+
+        Returns:
+            Simulated time, s.
+
+        Raises:
+            SimulatorLostError: when a vehicle is gone.
+        """
+
+    def destroy(self) -> None:
+        """Remove the vehicles and all that belongs to them."""
+
+
+def check_blueprint(config: FleetConfig, vehicles: Iterable[str]) -> None:
+    """Check that a simulator with these `vehicles` has the fleet's.
+
+    Raises:
+        ConfigurationError: when it does not.
+    """
+    known = sorted(vehicles)
+    if config.blueprint not in known:
+        close = difflib.get_close_matches(config.blueprint, known, n=3, cutoff=0.4) or known[:5]
+        raise ConfigurationError(
+            f"scenario field fleet.blueprint is '{config.blueprint}'; allowed: one of this simulator's {len(known)} "
+            f"vehicles, e.g. {', '.join(close)}"
+        )

@@ -1,0 +1,81 @@
+"""The bridge's loop in this process, on an embedded simulator: the same fleet, routes and metrics, frame by frame."""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+import numpy.typing as npt
+
+from carla_sensor_bridge.drivable import DrivableArea
+from carla_sensor_bridge.embedded_world import EmbeddedWorld
+from carla_sensor_bridge.episodes import FleetEpisodes
+from carla_sensor_bridge.fleet import Fleet
+from carla_sensor_bridge.frame_ring import Slot
+from carla_sensor_bridge.lane_graph import build_lane_graph
+from carla_sensor_bridge.scenario import Scenario
+
+_log = logging.getLogger(__name__)
+
+
+class InProcessBridge:
+    """N agents in a world of their own, without server, client, sockets or ROS nodes.
+
+    With the same scenario, seeds and controls its frames are those that the bridge writes into its ring, bit by bit.
+
+    Attributes:
+        frame: the current frame, in memory of its own: it stays as it is when the next one comes.
+        sim_time_s: simulated time of that frame, s.
+    """
+
+    def __init__(self, scenario: Scenario, num_agents: int, seed: int, *, town_seed: int = 0) -> None:
+        """Make the world and its first frame.
+
+        Args:
+            scenario: town, fleet, routes, limits.
+            num_agents: N.
+            seed: of the routes, the bridge's parameter `seed`.
+            town_seed: of the town, the simulator's option `--seed`.
+
+        Raises:
+            ConfigurationError: when the scenario cannot be driven by that many agents.
+        """
+        self.scenario = scenario
+        self.num_agents = num_agents
+        self._world = EmbeddedWorld(scenario, num_agents, town_seed=town_seed)
+        self._graph = build_lane_graph(self._world.map)
+        self._area = DrivableArea(self._graph)
+        self._begin(seed)
+
+    def restart(self, seed: int) -> None:
+        """Begin anew, as a new object with that seed of routes would."""
+        self._world.restart()
+        self._begin(seed)
+
+    def step(self, controls: npt.NDArray[np.float32]) -> None:
+        """Simulate one step; afterwards `frame` is the next one.
+
+        Args:
+            controls: [N, 3] throttle, brake, steer (left positive).
+        """
+        fleet = self._fleet
+        fleet.apply(controls, self._episodes.restart_ended(fleet.ego))
+        fleet.advance()
+        fleet.read()
+        self._observe()
+
+    @property
+    def sim_time_s(self) -> float:
+        """Simulated time of the current frame, s."""
+        return self._fleet.sim_time_s
+
+    def _begin(self, seed: int) -> None:
+        self._episodes = FleetEpisodes(self.scenario, self._graph, self._area, self.num_agents, seed)
+        self._fleet = Fleet(self._world, self.num_agents, _log)
+        routes = self._episodes.first_routes()
+        self._fleet.spawn(routes, self._episodes.redraw, self.scenario.step_s)
+        self._observe()
+
+    def _observe(self) -> None:
+        self.frame = Slot.alone(self.num_agents, len(self.scenario.routes.preview_m))
+        self._episodes.observe(self._fleet.ego, self._fleet.collision_ns, self.frame)
