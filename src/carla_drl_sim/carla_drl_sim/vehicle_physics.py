@@ -23,6 +23,7 @@ from carla_drl_sim.world.vehicles import VEHICLE_MODELS, VehicleModel
 
 # Fields of a physics control, and of a wheel.
 _TORQUE_CURVE, _MAX_RPM, _FINAL_RATIO, _GEARS, _MASS, _DRAG, _CENTRE, _WHEELS = 0, 1, 9, 10, 11, 12, 13, 15
+_STEERING_CURVE = 14
 _FRICTION, _STEER_ANGLE, _RADIUS, _BRAKE_TORQUE, _HAND_BRAKE_TORQUE, _LATERAL_STIFFNESS, _POSITION = (
     0,
     2,
@@ -100,7 +101,7 @@ def _defaults(model: VehicleModel) -> WireValue:
         model.mass_kg,
         model.drag_area_m2,
         [model.centre_of_mass_x, 0.0, model.centre_of_mass_z],
-        [[0.0, 1.0], [120.0, 1.0]],
+        [list(point) for point in model.steering_curve],
         _wheels(model),
         False,
     ]
@@ -164,6 +165,7 @@ class PhysicsChange:
     rear_cornering: float
     brake_force_n: float
     hand_brake_force_n: float
+    steering_curve: tuple[tuple[float, float], ...]
 
     def applied_to(self, model: VehicleModel) -> VehicleModel:
         """The model with the changed parameters."""
@@ -188,6 +190,7 @@ class PhysicsChange:
             rear_cornering=self.rear_cornering,
             brake_deceleration_mps2=self.brake_force_n / self.mass_kg,
             hand_brake_force_n=self.hand_brake_force_n,
+            steering_curve=self.steering_curve,
         )
 
 
@@ -234,6 +237,16 @@ def _gear_speeds(fields: list[Any], max_rpm: float, radius_m: float) -> tuple[fl
     return tuple(sorted(_radians_per_s(max_rpm) * radius_m / (ratio * final_ratio) for ratio in ratios))
 
 
+def _steering_curve(value: Any) -> tuple[tuple[float, float], ...]:
+    """Points of speed and share in order; without any the whole angle is left."""
+    curve = _curve(value, 2, "steering_curve")
+    for _, share in curve:
+        _ranged(share, 0.0, 1.0, "share of steering_curve")
+    if any(high[0] <= low[0] for low, high in pairwise(curve)):
+        raise ArgumentError("steering_curve must have its points in order of speed")
+    return tuple((speed, share) for speed, share in curve) or ((0.0, 1.0),)
+
+
 def _mean(wheels: list[list[Any]], field: int, low: float, high: float, name: str) -> float:
     return sum(_ranged(wheel[field], low, high, name) for wheel in wheels) / len(wheels)
 
@@ -241,7 +254,6 @@ def _mean(wheels: list[list[Any]], field: int, low: float, high: float, name: st
 def physics_control(value: Any) -> PhysicsChange:
     """Accept a physics control of two to eight wheels; values that the dynamics follow must be plausible."""
     fields = arguments.array(value, _FIELDS, "a physics control")
-    _curve(fields[14], 2, "steering_curve")
     arguments.boolean(fields[6])
     arguments.boolean(fields[16])
     for index in (1, 2, 3, 4, 5, 7, 8, 9):
@@ -276,4 +288,5 @@ def physics_control(value: Any) -> PhysicsChange:
         rear_cornering=_mean(rear, _LATERAL_STIFFNESS, 0.0, 100.0, "lat_stiff_value"),
         brake_force_n=brakes / radius_m,
         hand_brake_force_n=hand_brakes / radius_m,
+        steering_curve=_steering_curve(fields[_STEERING_CURVE]),
     )

@@ -216,6 +216,22 @@ def test_a_stronger_engine_and_longer_gears_act_until_physics_are_restored(world
     assert ends[3] < 0.8 * ends[0]  # ten times shorter gears end at 5 m/s
 
 
+def test_the_steering_curve_leaves_less_angle_at_speed(world_of: Scene, vehicle: Any) -> None:
+    physics = vehicle.get_physics_control()
+    physics.steering_curve = [carla.Vector2D(0.0, 1.0), carla.Vector2D(36.0, 0.5)]
+    vehicle.apply_physics_control(physics)
+    vehicle.apply_control(carla.VehicleControl(steer=0.5))
+    full = 0.5 * physics.wheels[0].max_steer_angle
+    for at, share in ((0.0, 1.0), (5.0, 0.75), (20.0, 0.5)):
+        vehicle.enable_constant_velocity(carla.Vector3D(at, 0.0, 0.0))
+        world_of.ticks(20)
+        left, right = (
+            vehicle.get_wheel_steer_angle(wheel)
+            for wheel in (carla.VehicleWheelLocation.FL_Wheel, carla.VehicleWheelLocation.FR_Wheel)
+        )
+        assert 0.5 * (left + right) == pytest.approx(share * full, rel=0.05)
+
+
 def test_a_dead_vehicle_has_no_engine(world_of: Scene, raw: RawClient, vehicle: Any) -> None:
     raw.void("set_actor_dead", vehicle.id)
     vehicle.apply_control(carla.VehicleControl(throttle=1.0))

@@ -37,7 +37,7 @@ def get_physics_control(simulator: Simulator, actor_id: int) -> object:
     physics_control,
     void=True,
     state=PARTIAL,
-    note="inertia, damping, clutch, shift time, shift points, steering curve and wheel places are only stored",
+    note="inertia, damping, clutch, shift time, shift points and wheel places are only stored",
 )
 def apply_physics_control(simulator: Simulator, actor_id: int, change: PhysicsChange) -> None:
     """Change the physics parameters of a vehicle."""

@@ -5,7 +5,12 @@ from __future__ import annotations
 MAX_GEARS = 10
 """Most forward gears of a vehicle."""
 
-# Columns of the parameter table; the last MAX_GEARS are the speeds (m/s) at the rev limit in gears 1, 2, ...
+STEER_CURVE_STEP = 5.0
+"""Distance (m/s) between the speeds for which the steering curve is tabled."""
+STEER_CURVE_POINTS = 9
+
+# Columns of the parameter table. From GEAR_SPEED on: speeds (m/s) at the rev limit in gears 1, 2, ...; from STEER_CURVE
+# on: share of the steering angle that is left at 0, STEER_CURVE_STEP, ... m/s.
 (
     MASS,
     YAW_INERTIA,
@@ -33,7 +38,8 @@ MAX_GEARS = 10
     GEARS,
     GEAR_SPEED,
 ) = range(25)
-NUM_PARAMETERS = GEAR_SPEED + MAX_GEARS
+STEER_CURVE = GEAR_SPEED + MAX_GEARS
+NUM_PARAMETERS = STEER_CURVE + STEER_CURVE_POINTS
 
 # Columns of the control array.
 THROTTLE, STEER, BRAKE, HAND_BRAKE, REVERSE, MANUAL, GEAR, NUM_CONTROLS = range(8)

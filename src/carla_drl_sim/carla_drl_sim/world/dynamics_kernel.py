@@ -59,6 +59,9 @@ from carla_drl_sim.world.dynamics_columns import (
     SHIFT_UP,
     SLIP_SPEED,
     STEER,
+    STEER_CURVE,
+    STEER_CURVE_POINTS,
+    STEER_CURVE_STEP,
     STEER_RATE,
     SUSPENSION_TRAVEL,
     THROTTLE,
@@ -94,6 +97,15 @@ def _lateral_force(across: float, along: float, stiffness: float, grip: float) -
     x = stiffness * abs(slip) / (3.0 * grip)
     force = grip if x >= 1.0 else grip * x * (3.0 - 3.0 * x + x * x)
     return -force if slip > 0.0 else force
+
+
+@compiled
+def _steering_share(row: Floats, speed: float) -> float:
+    """Share of the steering angle that is left at a speed, from the tabled steering curve."""
+    place = min(abs(speed) / STEER_CURVE_STEP, STEER_CURVE_POINTS - 1.0)
+    index = min(int(place), STEER_CURVE_POINTS - 2)
+    below, above = row[STEER_CURVE + index], row[STEER_CURVE + index + 1]
+    return float(below + (above - below) * (place - index))
 
 
 @compiled
@@ -198,7 +210,7 @@ def step_all(
         direction = 1.0 if gear > 0 else (-1.0 if gear < 0 else 0.0)
         throttle = _limit(control[i, THROTTLE], 0.0, 1.0, 0.0)
         brake = _limit(control[i, BRAKE], 0.0, 1.0, 0.0)
-        target_steer = _limit(control[i, STEER], -1.0, 1.0, 0.0) * p[MAX_STEER]
+        target_steer = _limit(control[i, STEER], -1.0, 1.0, 0.0) * p[MAX_STEER] * _steering_share(p, vx)
         rev_limit = p[GEAR_SPEED + gear - 1] if gear > 0 else p[REVERSE_SPEED]
         top_speed = min(p[TOP_SPEED], rev_limit) if gear > 0 else rev_limit
         full_power_from = max(p[FULL_POWER_FROM] * rev_limit, 0.1) if gear > 0 else 0.1

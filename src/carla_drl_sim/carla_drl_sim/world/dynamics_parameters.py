@@ -49,4 +49,7 @@ def parameter_row(model: VehicleModel) -> Floats:
     speeds = model.gear_speeds_mps
     row[column.GEARS] = len(speeds)
     row[column.GEAR_SPEED : column.GEAR_SPEED + len(speeds)] = speeds
+    speeds_kmh, shares = zip(*model.steering_curve, strict=True)
+    tabled = np.arange(column.STEER_CURVE_POINTS) * column.STEER_CURVE_STEP * 3.6
+    row[column.STEER_CURVE :] = np.interp(tabled, speeds_kmh, shares)
     return row

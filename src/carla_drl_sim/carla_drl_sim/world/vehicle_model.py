@@ -39,6 +39,7 @@ class VehicleModel:
         centre_of_mass_x: how far a client has moved the centre of mass forward.
         centre_of_mass_z: height of the centre of mass; moves load between the axles.
         max_steer_deg: single-track steering angle at full lock.
+        steering_curve: speed in km/h and the share of the steering angle that the wheel still gives there.
         steer_rate_deg_s: how fast the front wheels turn.
         power_w: greatest power at the wheels.
         tractive_force_n: greatest force at the wheels, the launch limit.
@@ -84,6 +85,7 @@ class VehicleModel:
     driver_ids: tuple[str, ...] = ()
     centre_of_mass_x: float = 0.0
     centre_of_mass_z: float = 0.55
+    steering_curve: tuple[tuple[float, float], ...] = ((0.0, 1.0), (120.0, 1.0))
     steer_rate_deg_s: float = 90.0
     rolling_resistance: float = 0.012
     front_cornering: float = 14.0
