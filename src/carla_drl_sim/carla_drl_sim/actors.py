@@ -118,6 +118,19 @@ def semantic_tag(model: VehicleModel) -> int:
     return int(tags.get(model.base_type, Label.CAR))
 
 
+def scenery_wire(label: int) -> WireValue:
+    """What stands for a part of the scenery where an event names the other actor: id 0, and CARLA's name for it.
+
+    CARLA calls it ``static.`` and the semantic tag without a last s, for example ``static.building``.
+    """
+    name = Label(label).name.lower().replace("_", "").removesuffix("s")
+    if label in (Label.NONE, Label.OTHER):
+        name = "unknown"
+    nothing = (0.0, 0.0, 0.0)
+    box = structs.bounding_box(nothing, nothing, 0)
+    return structs.actor(0, 0, [0, f"static.{name}", []], box, (label,), b"")
+
+
 class ActorRegistry:
     """Actors by id. Ids and stream ids grow for the life of the server, so that none means two actors.
 

@@ -7,7 +7,7 @@ import numpy as np
 from carla_drl_sim.protocol.arguments import Description
 from carla_drl_sim.protocol.control_requests import ControlRequests
 from carla_drl_sim.protocol.structs import Pose
-from carla_drl_sim.sensors.noise import normals
+from carla_drl_sim.sensors import blueprints as sensors
 from carla_drl_sim.simulator import Simulator
 from carla_drl_sim.stream_hub import StreamHub
 from carla_drl_sim.world import scenery_collision, traffic_lights, walkers
@@ -25,7 +25,11 @@ def warm_up(town: str) -> None:
     episode.set_pose(vehicle, Pose(1.0))
     for _ in range(3):
         simulator.tick()
-    normals(0, 0, 0, np.empty(1))
+    for type_id in sensors.ATTRIBUTES:
+        noisy = [("noise_accel_stddev_x", 3, "1")] if type_id == "sensor.other.imu" else []
+        episode.spawn(Description(0, type_id, noisy), Pose(z=2.0), vehicle.id)
+    episode.snapshot.refresh()
+    episode.sensors.measure_all(episode)
     ControlRequests().apply(
         np.zeros(16, dtype=np.uint8), 16, episode.actors.slot_of, episode.dynamics.control
     )

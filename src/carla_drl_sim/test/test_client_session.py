@@ -89,8 +89,6 @@ def test_the_spectator_moves(world_of: Scene) -> None:
 
 
 def test_unsupported_functions_say_so(world_of: Scene) -> None:
-    with pytest.raises(RuntimeError, match="cast_ray: not supported by carla_drl_sim yet"):
-        world_of.world.cast_ray(carla.Location(), carla.Location(x=1.0))
     with pytest.raises(RuntimeError, match="load_map_layer: not supported by carla_drl_sim yet"):
         world_of.world.load_map_layer(carla.MapLayer.Buildings)
 

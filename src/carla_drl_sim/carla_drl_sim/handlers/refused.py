@@ -16,24 +16,28 @@ _MAX_ARGUMENTS = 8
 
 _VALUE = """
 get_navigation_mesh
-project_point cast_ray
-is_sensor_enabled_for_ros get_gbuffer_token are_gbuffers_enabled
+get_gbuffer_token are_gbuffers_enabled
 """
 
 _VOID = """
 load_map_layer unload_map_layer copy_opendrive_to_file
 apply_color_texture_to_objects apply_float_color_texture_to_objects enable_environment_objects
 enable_carsim use_carsim_road enable_chrono_physics
-enable_sensor_for_ros disable_sensor_for_ros enable_gbuffers set_ignored_vehicles send
+enable_gbuffers send
 console_command
 """
 
 
+_NO_GBUFFERS = "its cameras are not drawn by a game engine and have no such buffers"
+
 _REASONS = {
+    "are_gbuffers_enabled": _NO_GBUFFERS,
     "console_command": "it has no game engine, whose console that would be",
     "enable_carsim": "vehicles have the physics of this simulator alone",
     "use_carsim_road": "vehicles have the physics of this simulator alone",
     "enable_chrono_physics": "vehicles have the physics of this simulator alone",
+    "enable_gbuffers": _NO_GBUFFERS,
+    "get_gbuffer_token": _NO_GBUFFERS,
     "send": "it has no sensors that talk to each other",
 }
 

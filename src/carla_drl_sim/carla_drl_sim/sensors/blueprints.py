@@ -12,9 +12,17 @@ from carla_drl_sim.sensors.attributes import (
     SENSOR_TICK,
     Attribute,
     Value,
+    flag,
     real,
     settings,
+    whole,
 )
+
+MAX_POINTS_PER_SECOND = 50_000_000
+"""Bound of the memory and time that one measurement of a ranging sensor may take."""
+
+MAX_RANGE_M = 10_000.0
+MAX_CHANNELS = 1024
 
 _COMMON = (ROLE_NAME, SENSOR_TICK)
 
@@ -23,7 +31,28 @@ def _noise(*names: str, stddev: bool) -> tuple[Attribute, ...]:
     return tuple(real(name, 0.0, 0.0 if stddev else float("-inf")) for name in names)
 
 
+_LIDAR_PATTERN = (
+    whole("channels", 32, 1, MAX_CHANNELS),
+    real("range", 10.0, 0.0, MAX_RANGE_M),
+    whole("points_per_second", 56000, 1, MAX_POINTS_PER_SECOND),
+    real("rotation_frequency", 10.0, 0.0, 1e4),
+    real("upper_fov", 10.0, -90.0, 90.0),
+    real("lower_fov", -30.0, -90.0, 90.0),
+    real("horizontal_fov", 360.0, 0.0, 360.0),
+)
+
 ATTRIBUTES: dict[str, tuple[Attribute, ...]] = {
+    "sensor.lidar.ray_cast": (
+        *_COMMON,
+        *_LIDAR_PATTERN,
+        real("atmosphere_attenuation_rate", 0.004, 0.0),
+        real("dropoff_general_rate", 0.45, 0.0, 1.0),
+        real("dropoff_intensity_limit", 0.8, 0.0, 1.0),
+        real("dropoff_zero_intensity", 0.4, 0.0, 1.0),
+        real("noise_stddev", 0.0, 0.0),
+        NOISE_SEED,
+    ),
+    "sensor.lidar.ray_cast_semantic": (*_COMMON, *_LIDAR_PATTERN),
     "sensor.other.collision": (ROLE_NAME,),
     "sensor.other.gnss": (
         *_COMMON,
@@ -39,6 +68,21 @@ ATTRIBUTES: dict[str, tuple[Attribute, ...]] = {
         *_noise("noise_gyro_bias_x", "noise_gyro_bias_y", "noise_gyro_bias_z", stddev=False),
     ),
     "sensor.other.lane_invasion": (ROLE_NAME,),
+    "sensor.other.obstacle": (
+        *_COMMON,
+        real("distance", 5.0, 0.0, MAX_RANGE_M),
+        real("hit_radius", 0.5, 0.0, 100.0),
+        flag("only_dynamics", False),
+        flag("debug_linetrace", False),
+    ),
+    "sensor.other.radar": (
+        *_COMMON,
+        real("horizontal_fov", 30.0, 0.0, 179.0),
+        real("vertical_fov", 30.0, 0.0, 179.0),
+        real("range", 100.0, 0.0, MAX_RANGE_M),
+        whole("points_per_second", 1500, 1, MAX_POINTS_PER_SECOND),
+        NOISE_SEED,
+    ),
 }
 """Attributes by blueprint."""
 

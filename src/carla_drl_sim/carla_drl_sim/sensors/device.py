@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from carla_drl_sim.sensors.attributes import Value
+from carla_drl_sim.sensors.scene import SceneFrame
 from carla_drl_sim.sensors.workers import Workers
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from carla_drl_sim.episode import Episode
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 Payload = bytes | memoryview
 """Data of one measurement. The receiver keeps it: nothing may write into it afterwards."""
 
@@ -28,14 +30,21 @@ class Moment:
     Attributes:
         episode: the world after its step.
         records: the snapshot's ``ACTOR_RECORD`` array [N] of this tick.
-        scene: everything that can be seen, None when no sensor of this tick asked for it.
+        seen: everything that can be seen, None when no sensor of this tick asked for it.
         workers: threads to share work with.
     """
 
     episode: Episode
     records: npt.NDArray[Any]
-    scene: Any
+    seen: SceneFrame | None
     workers: Workers
+
+    @property
+    def scene(self) -> SceneFrame:
+        """What can be seen; only for kinds that have asked for it."""
+        if self.seen is None:
+            raise RuntimeError("no scene was made in this tick: the kind of sensor must say needs_scene")
+        return self.seen
 
 
 @dataclass(frozen=True)

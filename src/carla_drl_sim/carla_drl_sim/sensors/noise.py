@@ -53,6 +53,14 @@ def normal(key: np.uint64, index: int) -> float:
 
 
 @compiled
+def uniforms(seed: int, actor: int, frame: int, values: npt.NDArray[np.float64]) -> None:
+    """Fill an array [N] with numbers in [0, 1) for one actor in one frame."""
+    key = stream_key(seed, actor, frame)
+    for index in range(values.size):
+        values[index] = uniform(key, index)
+
+
+@compiled
 def normals(seed: int, actor: int, frame: int, values: npt.NDArray[np.float64]) -> None:
     """Fill an array [N] with the numbers of the standard normal distribution for one actor in one frame."""
     key = stream_key(seed, actor, frame)

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from carla_drl_sim.attachment import axes
+from carla_drl_sim.errors import RpcError
 from carla_drl_sim.protocol import rpc_framing, streams
 from carla_drl_sim.sensors.attributes import Value
 from carla_drl_sim.sensors.device import Batch, Kind, Moment, Payload
 from carla_drl_sim.sensors.kinds import KINDS
+from carla_drl_sim.sensors.scene_source import SceneSource
 from carla_drl_sim.sensors.workers import Workers
 
 if TYPE_CHECKING:
@@ -69,6 +71,9 @@ class SensorSuite:
     def __init__(self, hub: StreamHub, workers: Workers) -> None:
         self._hub = hub
         self._workers = workers
+        self.scenes = SceneSource()
+        self.for_ros: set[int] = set()
+        """Streams that clients have marked for publishing."""
         self._sensors: dict[int, _Sensor] = {}
         self._listening: list[_Sensor] = []
         self._listening_version = -1
@@ -90,7 +95,21 @@ class SensorSuite:
     def remove(self, actor: Actor) -> None:
         """Forget a sensor that is being destroyed."""
         self._sensors.pop(actor.id, None)
+        self.for_ros.discard(actor.stream_id)
         self._listening_version = -1
+
+    def has_stream(self, stream_id: int) -> bool:
+        """Whether a sensor sends on this stream."""
+        return any(sensor.actor.stream_id == stream_id for sensor in self._sensors.values())
+
+    def ignore(self, actor: Actor, actor_ids: Sequence[int]) -> None:
+        """Let a sensor's rays go through some actors. Raises RpcError for sensors without rays."""
+        sensor = self._sensors.get(actor.id)
+        if sensor is None or not hasattr(sensor.device, "ignored"):
+            raise RpcError(
+                f"{actor.type_id} {actor.id} casts no rays: only lidars, radars and obstacle detectors do"
+            )
+        sensor.device.ignored = np.array(actor_ids, np.int64)
 
     def clear(self) -> None:
         """Forget all sensors."""
@@ -115,13 +134,18 @@ class SensorSuite:
         for stream_id, header, payload in messages:
             self._hub.send_parts(stream_id, header, payload)
 
+    def measure_all(self, episode: Episode) -> list[Message]:
+        """What all sensors would send now, whoever listens. The snapshot must be up to date."""
+        return self._measure(episode, list(self._sensors.values()))
+
     def _measure(self, episode: Episode, due: Sequence[_Sensor]) -> list[Message]:
         if not due:
             return []
         kinds: dict[int, list[_Sensor]] = {}
         for sensor in due:
             kinds.setdefault(sensor.kind.stream_type, []).append(sensor)
-        moment = Moment(episode, episode.snapshot.records, None, self._workers)
+        scene = self.scenes.frame(episode) if any(sensor.kind.needs_scene for sensor in due) else None
+        moment = Moment(episode, episode.snapshot.records, scene, self._workers)
         messages: list[Message] = []
         for sensors in kinds.values():
             batch = self._batch(episode, sensors)

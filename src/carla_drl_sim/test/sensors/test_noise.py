@@ -30,7 +30,7 @@ def test_normal_numbers_are_normal() -> None:
 
 
 def test_uniform_numbers_fill_the_unit_interval() -> None:
-    key = stream_key(0, 1, 1)
+    key = np.uint64(stream_key(0, 1, 1))
     values = np.array([uniform(key, index) for index in range(20_000)])
     assert values.min() >= 0.0
     assert values.max() < 1.0

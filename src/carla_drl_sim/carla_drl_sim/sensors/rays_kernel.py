@@ -1,0 +1,175 @@
+"""Compiled ray casting through the scene's trees, for rays that have nothing in common.
+
+Functions take the tuples of `carla_drl_sim.sensors.scene`. Directions have length 1, so that distances are metres.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from carla_drl_sim.sensors.scene_kernel import NO_HIT, ground_normal, hit_ground, hit_part
+from carla_drl_sim.world.compiled import compiled
+
+NOTHING = -1
+GROUND = -2
+DECK = -3
+FIRST_DYNAMIC = 1 << 30
+"""What a ray hit: a static part by its number, a dynamic one by its number plus this, or one of the names above."""
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+@compiled
+def slab_entry(
+    box: npt.NDArray[np.float32],
+    grow: float,
+    ox: float,
+    oy: float,
+    oz: float,
+    ix: float,
+    iy: float,
+    iz: float,
+) -> tuple[float, float]:
+    """Where a ray enters and leaves an axis-aligned box that is `grow` larger on all sides.
+
+    `ix`, `iy`, `iz` are one over the direction (infinite where it is 0).
+    """
+    near, far = 0.0, np.inf
+    for axis in range(3):
+        origin, inverse = (ox, ix) if axis == 0 else ((oy, iy) if axis == 1 else (oz, iz))
+        low, high = box[axis] - grow - origin, box[axis + 3] + grow - origin
+        if np.isinf(inverse):
+            if low > 0.0 or high < 0.0:
+                return NO_HIT, -1.0
+            continue
+        first, second = low * inverse, high * inverse
+        if first > second:
+            first, second = second, first
+        near, far = max(near, first), min(far, second)
+    return near, far
+
+
+@compiled
+def is_ignored(owner: int, ignored: Ints) -> bool:
+    """Whether an actor is in a short list."""
+    found = False
+    for index in range(ignored.size):
+        found |= ignored[index] == owner
+    return found
+
+
+@compiled
+def walk(
+    parts: Any,
+    tree: Any,
+    grow: float,
+    ignored: Ints,
+    ox: float,
+    oy: float,
+    oz: float,
+    dx: float,
+    dy: float,
+    dz: float,
+    limit: float,
+) -> tuple[float, int, float, float, float]:
+    """The first part that a ray enters within `limit`: distance, number and normal; number -1 when there is none."""
+    ix = 1.0 / dx if dx != 0.0 else np.inf
+    iy = 1.0 / dy if dy != 0.0 else np.inf
+    iz = 1.0 / dz if dz != 0.0 else np.inf
+    best, number, mx, my, mz = limit, NOTHING, 0.0, 0.0, 0.0
+    node, end = 0, tree.skip.size
+    while node < end:
+        near, far = slab_entry(tree.box[node], grow, ox, oy, oz, ix, iy, iz)
+        if near > far or near > best:
+            node = tree.skip[node]
+            continue
+        first = tree.first[node]
+        for k in range(first, first + tree.number[node]):
+            if is_ignored(parts.owner[k], ignored):
+                continue
+            t, nx, ny, nz = hit_part(parts, k, ox, oy, oz, dx, dy, dz)
+            if t < best:
+                best, number, mx, my, mz = t, k, nx, ny, nz
+        node += 1
+    return best, number, mx, my, mz
+
+
+@compiled
+def cast_rays(
+    static: Any,
+    static_tree: Any,
+    dynamic: Any,
+    dynamic_tree: Any,
+    ground: Any,
+    grow: float,
+    sees_static: bool,
+    ignored: Ints,
+    origins: Floats,
+    directions: Floats,
+    ranges: Floats,
+    distance: Floats,
+    target: Ints,
+    normal: Floats,
+) -> None:
+    """What each ray [R] hits first.
+
+    Args:
+        grow: how much larger the boxes of the trees' nodes are taken, where parts were made larger than their trees.
+        sees_static: whether static parts and the ground count.
+        ignored: owners of dynamic parts that rays go through.
+        origins, directions: float64 [R, 3].
+        ranges: float64 [R], farthest distance.
+        distance, target, normal: results, [R], [R] and [R, 3]; infinite distance and `NOTHING` where nothing is hit.
+    """
+    nobody = np.empty(0, np.int64)
+    for ray in range(len(origins)):
+        ox, oy, oz = origins[ray, 0], origins[ray, 1], origins[ray, 2]
+        dx, dy, dz = directions[ray, 0], directions[ray, 1], directions[ray, 2]
+        best, what, nx, ny, nz = ranges[ray], NOTHING, 0.0, 0.0, 0.0
+        if sees_static:
+            t, layer = hit_ground(ground, ox, oy, oz, dx, dy, dz, 0.0, best)
+            if t <= best:
+                best, what = t, GROUND - layer
+                nx, ny, nz = ground_normal(ground, layer == 1, ox + t * dx, oy + t * dy)
+            t, k, px, py, pz = walk(static, static_tree, grow, nobody, ox, oy, oz, dx, dy, dz, best)
+            if k >= 0:
+                best, what, nx, ny, nz = t, k, px, py, pz
+        t, k, px, py, pz = walk(dynamic, dynamic_tree, grow, ignored, ox, oy, oz, dx, dy, dz, best)
+        if k >= 0:
+            best, what, nx, ny, nz = t, FIRST_DYNAMIC + k, px, py, pz
+        distance[ray] = best if what != NOTHING else NO_HIT
+        target[ray] = what
+        normal[ray, 0], normal[ray, 1], normal[ray, 2] = nx, ny, nz
+
+
+@compiled
+def part_around(parts: Any, tree: Any, grow: float, ignored: Ints, x: float, y: float, z: float) -> int:
+    """A part that a point lies in (round ones taken as their boxes), -1 when there is none; `grow` as above."""
+    node, end = 0, tree.skip.size
+    while node < end:
+        box = tree.box[node]
+        if not (
+            box[0] - grow <= x <= box[3] + grow
+            and box[1] - grow <= y <= box[4] + grow
+            and box[2] - grow <= z <= box[5] + grow
+        ):
+            node = tree.skip[node]
+            continue
+        first = tree.first[node]
+        for k in range(first, first + tree.number[node]):
+            inside = not is_ignored(parts.owner[k], ignored)
+            for axis in range(3):
+                along = (
+                    parts.axes[k, axis, 0] * (x - parts.centre[k, 0])
+                    + parts.axes[k, axis, 1] * (y - parts.centre[k, 1])
+                    + parts.axes[k, axis, 2] * (z - parts.centre[k, 2])
+                )
+                inside &= abs(along) <= parts.extent[k, axis]
+            if inside:
+                return k
+        node += 1
+    return NOTHING
