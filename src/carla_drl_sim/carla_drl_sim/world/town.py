@@ -9,11 +9,15 @@ from random import Random
 import numpy as np
 import numpy.typing as npt
 
+from carla_drl_sim.world.covering_builder import build_covering
+from carla_drl_sim.world.ground import Covering, Heights
+from carla_drl_sim.world.ground_builder import build_heights
 from carla_drl_sim.world.network_signals import read_signals
 from carla_drl_sim.world.network_spawn_points import network_spawn_points
 from carla_drl_sim.world.opendrive_reader import read_opendrive
 from carla_drl_sim.world.road_network import RoadNetwork
 from carla_drl_sim.world.signals import Signal
+from carla_drl_sim.world.speed_limits import SpeedLimits, build_speed_limits
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,21 @@ class Town:
     def signals(self) -> tuple[Signal, ...]:
         """Traffic lights and signs."""
         return read_signals(self.network)
+
+    @cached_property
+    def heights(self) -> Heights:
+        """Heights of the ground and of bridges."""
+        return build_heights(self.network)
+
+    @cached_property
+    def covering(self) -> Covering:
+        """What covers the ground: roads, their markings, sidewalks."""
+        return build_covering(self.network, self.signals, self.heights)
+
+    @cached_property
+    def speed_limits(self) -> SpeedLimits:
+        """Speed limits by place."""
+        return build_speed_limits(self.network)
 
 
 def town_from_opendrive(name: str, opendrive: str, seed: int = 0) -> Town:
