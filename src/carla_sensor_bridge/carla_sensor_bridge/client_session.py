@@ -139,7 +139,7 @@ class ClientSession:
         )
 
     def prepare_world(self, scenario: Scenario, headless: bool) -> None:
-        """Load the town if another one is there, set synchronous mode and weather.
+        """Load the town if another one is there and set synchronous mode.
 
         Raises:
             ConfigurationError: when the server has no such town.
@@ -163,7 +163,6 @@ class ClientSession:
         settings.substepping = True
         settings.max_substeps, settings.max_substep_delta_time = substeps(scenario.step_s)
         self.world.apply_settings(settings)
-        self.world.set_weather(getattr(carla.WeatherParameters, scenario.weather))
 
     def shorten_timeout(self) -> None:
         """From here on calls may take only as long as a clean end allows."""

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from carla_sensor_bridge.client_session import ClientSession
 from carla_sensor_bridge.collisions import CollisionLog
 from carla_sensor_bridge.errors import ConfigurationError, SimulatorLostError
-from carla_sensor_bridge.fleet_world import CarlaPose, check_blueprint
+from carla_sensor_bridge.fleet_world import OTHER_ROLES, CarlaPose, check_blueprint
 from carla_sensor_bridge.scenario import Fleet as FleetConfig
 
 Array = npt.NDArray[np.float64]
@@ -71,8 +71,12 @@ class ClientWorld:
     def _destroy_leftovers(self) -> None:
         # In synchronous mode the client knows the actors only after a tick.
         self._world.tick()
-        role = re.compile(re.escape(self._config.role_prefix) + r"\d+")
-        left = [a for a in self._world.get_actors() if role.fullmatch(a.attributes.get("role_name", ""))]
+        prefixes = "|".join(map(re.escape, (self._config.role_prefix, *OTHER_ROLES)))
+        role = re.compile(rf"(?:{prefixes})\d+")
+        actors = list(self._world.get_actors())
+        left = [actor for actor in actors if role.fullmatch(actor.attributes.get("role_name", ""))]
+        ids = {actor.id for actor in left}
+        left += [actor for actor in actors if actor.id not in ids and actor.parent and actor.parent.id in ids]
         if not left:
             return
         # Children first: a sensor without its vehicle is an error in some servers.

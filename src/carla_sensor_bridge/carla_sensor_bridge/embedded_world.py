@@ -25,7 +25,7 @@ from carla_drl_sim.world.vehicles import VEHICLE_MODELS
 from carla_sensor_bridge.collisions import LEAST_IMPULSE_NS
 from carla_sensor_bridge.errors import ConfigurationError
 from carla_sensor_bridge.fleet_world import CarlaPose, check_blueprint
-from carla_sensor_bridge.scenario import Fleet, Scenario
+from carla_sensor_bridge.scenario import WEATHER_PARAMETERS, Fleet, Scenario
 
 Array = npt.NDArray[np.float64]
 
@@ -34,12 +34,15 @@ _COLLISION_SENSOR: Final = Description(0, "sensor.other.collision", [])
 _CONTROL_COLUMNS: Final = np.array([0, 2, 1])
 # Fields of a snapshot record in the order of a state; rotation is pitch, yaw, roll there, roll first here.
 _ROLL_PITCH_YAW: Final = np.array([2, 0, 1])
-_WEATHER: Final = (
-    "cloudiness", "precipitation", "precipitation_deposits", "wind_intensity", "sun_azimuth_angle",
-    "sun_altitude_angle", "fog_density", "fog_distance", "fog_falloff", "wetness", "scattering_intensity",
-    "mie_scattering_scale", "rayleigh_scattering_scale", "dust_storm",
-)  # fmt: skip
-"""Fields of `carla.WeatherParameters` in the order in which they are sent."""
+_WIRE_ORDER: Final = [
+    WEATHER_PARAMETERS.index(name)
+    for name in (
+        "cloudiness", "precipitation", "precipitation_deposits", "wind_intensity", "sun_azimuth_angle",
+        "sun_altitude_angle", "fog_density", "fog_distance", "fog_falloff", "wetness", "scattering_intensity",
+        "mie_scattering_scale", "rayleigh_scattering_scale", "dust_storm",
+    )
+]  # fmt: skip
+"""Weather parameters in the order in which the client sends them."""
 
 
 class EmbeddedWorld:
@@ -62,6 +65,14 @@ class EmbeddedWorld:
         """
         self._scenario = scenario
         self._num_agents = num_agents
+        for field, wanted in (
+            ("traffic.vehicles", scenario.traffic.vehicles),
+            ("pedestrians.walkers", scenario.pedestrians.walkers),
+        ):
+            if wanted:
+                raise ConfigurationError(
+                    f"scenario field {field} is {wanted}; allowed without a client, whose library drives them: 0"
+                )
         if scenario.town not in TOWNS:
             raise ConfigurationError(f"scenario field town is '{scenario.town}'; allowed: {', '.join(TOWNS)}")
         check_blueprint(scenario.fleet, VEHICLE_MODELS)
@@ -87,12 +98,14 @@ class EmbeddedWorld:
     def _begin(self) -> None:
         episode = self._episode = self._simulator.episode
         episode.settings = replace(episode.settings, fixed_delta_seconds=self._scenario.step_s)
-        preset = getattr(carla.WeatherParameters, self._scenario.weather)
-        episode.weather = [float(getattr(preset, name)) for name in _WEATHER]
         self._actors = [0] * self._num_agents
         self._slots = np.zeros(self._num_agents, dtype=np.intp)
         self._agents: dict[int, int] = {}
         self._impulse = np.zeros(self._num_agents)
+
+    def set_weather(self, values: Array) -> None:
+        """Change the weather to parameters [P] in the order of `WEATHER_PARAMETERS`."""
+        self._episode.weather = values[_WIRE_ORDER].astype(np.float32).astype(np.float64).tolist()
 
     def spawn(self, poses: Sequence[tuple[int, CarlaPose]]) -> dict[int, str]:
         """Spawn the vehicles of some agents; see `FleetWorld`."""

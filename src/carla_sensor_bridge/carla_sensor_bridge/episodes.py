@@ -88,11 +88,12 @@ class FleetEpisodes:
         self.metrics.start_episode(agent, route)
         return route
 
-    def restart_ended(self, ego: Array) -> list[tuple[int, Route]]:
+    def restart_ended(self, ego: Array, others: Array | None = None) -> list[tuple[int, Route]]:
         """Draw a new route for every agent whose episode ended with the last frame.
 
         Args:
             ego: [N, NUM_EGO] of that frame.
+            others: [M, 2] x, y of other road users, m, that starts keep clear of like of egos.
 
         Returns:
             Agent and route of those that are to be placed anew.
@@ -101,6 +102,8 @@ class FleetEpisodes:
             return []
         agents = np.flatnonzero(self.ended).tolist()
         taken = ego[:, [col.EGO_X, col.EGO_Y]].copy()
+        if others is not None and len(others):
+            taken = np.concatenate((taken, others))
         taken[agents] = _NOWHERE
         placed = []
         for agent in agents:

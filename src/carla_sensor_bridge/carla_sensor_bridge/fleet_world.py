@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,9 @@ from carla_sensor_bridge.errors import ConfigurationError
 from carla_sensor_bridge.scenario import Fleet as FleetConfig
 
 Array = npt.NDArray[np.float64]
+
+OTHER_ROLES: Final = ("traffic", "pedestrian")
+"""Role names of road users that are no egos, before their number."""
 
 CarlaPose = tuple[float, ...]
 """x, y, z m and pitch, yaw, roll degrees in CARLA's axes."""

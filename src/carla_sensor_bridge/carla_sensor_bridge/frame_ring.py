@@ -52,6 +52,8 @@ class Slot:
     """[N, NUM_METRICS]."""
     status: npt.NDArray[np.uint8]
     """[N], bits STATUS_*."""
+    objects: npt.NDArray[np.float32]
+    """[M, NUM_OBJECT]; M may be 0."""
 
     @staticmethod
     def alone(num_agents: int, num_route_points: int) -> Slot:
@@ -77,13 +79,15 @@ def _aligned(size: int) -> int:
     return -(-size // ALIGNMENT) * ALIGNMENT
 
 
-def _places(num_agents: int, num_points: int) -> tuple[list[_ArrayPlace], int]:
+def _places(num_agents: int, num_points: int, num_objects: int = 0) -> tuple[list[_ArrayPlace], int]:
     wanted: list[tuple[str, int, tuple[int, ...]]] = [
         ("ego", 1, (num_agents, col.NUM_EGO)),
         ("route", 1, (num_agents, num_points, col.NUM_ROUTE)),
         ("metrics", 1, (num_agents, col.NUM_METRICS)),
         ("status", 2, (num_agents,)),
     ]
+    if num_objects:
+        wanted.append(("objects", 1, (num_objects, col.NUM_OBJECT)))
     places = []
     offset = ALIGNMENT
     for name, dtype, shape in wanted:
@@ -93,7 +97,8 @@ def _places(num_agents: int, num_points: int) -> tuple[list[_ArrayPlace], int]:
 
 
 def _slot_views(buffer: memoryview, start: int, places: list[_ArrayPlace]) -> Slot:
-    views: dict[str, Any] = {
+    views: dict[str, Any] = {"objects": np.empty((0, col.NUM_OBJECT), dtype=np.float32)}
+    views |= {
         place.name: np.frombuffer(
             buffer, dtype=_DTYPES[place.dtype], count=math.prod(place.shape), offset=start + place.offset
         ).reshape(place.shape)
@@ -110,9 +115,11 @@ class FrameRingWriter:
         fd: the memfd, for the gateway; closed by `close()`.
     """
 
-    def __init__(self, num_agents: int, num_route_points: int, session: int, step_s: float) -> None:
+    def __init__(
+        self, num_agents: int, num_route_points: int, session: int, step_s: float, num_objects: int = 0
+    ) -> None:
         """Create the ring for one session. `step_s` is simulated time per frame, s."""
-        places, slot_bytes = _places(num_agents, num_route_points)
+        places, slot_bytes = _places(num_agents, num_route_points, num_objects)
         header_bytes = _aligned(_HEADER.size + len(places) * _DESCRIPTOR.size)
         size = header_bytes + SLOT_COUNT * slot_bytes
         self.fd = os.memfd_create("carla_drl.frame_ring", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
@@ -188,6 +195,7 @@ class Frame:
     route: npt.NDArray[np.float32]
     metrics: npt.NDArray[np.float32]
     status: npt.NDArray[np.uint8]
+    objects: npt.NDArray[np.float32]
 
 
 class FrameRingReader:
@@ -240,6 +248,7 @@ class FrameRingReader:
             source.route.copy(),
             source.metrics.copy(),
             source.status.copy(),
+            source.objects.copy(),
         )
         if int(source.header["generation"][0]) != generation or copy.frame != frame:
             raise ValueError(f"slot {slot} holds frame {copy.frame}, not {frame}, or was overwritten")

@@ -14,6 +14,7 @@ from carla_sensor_bridge.fleet import Fleet
 from carla_sensor_bridge.frame_ring import Slot
 from carla_sensor_bridge.lane_graph import build_lane_graph
 from carla_sensor_bridge.scenario import Scenario
+from carla_sensor_bridge.weather import WeatherSchedule
 
 _log = logging.getLogger(__name__)
 
@@ -59,6 +60,7 @@ class InProcessBridge:
             controls: [N, 3] throttle, brake, steer (left positive).
         """
         fleet = self._fleet
+        self._change_weather(fleet.sim_time_s - self._start_s)
         fleet.apply(controls, self._episodes.restart_ended(fleet.ego))
         fleet.advance()
         fleet.read()
@@ -72,9 +74,17 @@ class InProcessBridge:
     def _begin(self, seed: int) -> None:
         self._episodes = FleetEpisodes(self.scenario, self._graph, self._area, self.num_agents, seed)
         self._fleet = Fleet(self._world, self.num_agents, _log)
+        self._weather = WeatherSchedule(self.scenario.weather, seed)
+        self._change_weather(0.0)
         routes = self._episodes.first_routes()
         self._fleet.spawn(routes, self._episodes.redraw, self.scenario.step_s)
+        self._start_s = self._fleet.sim_time_s
         self._observe()
+
+    def _change_weather(self, elapsed_s: float) -> None:
+        weather = self._weather.due(elapsed_s)
+        if weather is not None:
+            self._world.set_weather(weather)
 
     def _observe(self) -> None:
         self.frame = Slot.alone(self.num_agents, len(self.scenario.routes.preview_m))

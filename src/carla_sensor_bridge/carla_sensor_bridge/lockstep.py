@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass
 from threading import Event
 
+from carla_sensor_bridge import columns as col
 from carla_sensor_bridge.client_session import ClientSession, Endpoint, StoppedError
 from carla_sensor_bridge.client_world import ClientWorld
 from carla_sensor_bridge.drivable import DrivableArea
@@ -20,8 +21,10 @@ from carla_sensor_bridge.gateway_link import GatewayLink, LinkCounters
 from carla_sensor_bridge.gateway_packets import ResetRequest
 from carla_sensor_bridge.lane_graph import build_lane_graph
 from carla_sensor_bridge.process_guard import ProcessGuard
+from carla_sensor_bridge.road_users import RoadUsers
 from carla_sensor_bridge.scenario import Scenario
 from carla_sensor_bridge.stage_timer import StageTimer
+from carla_sensor_bridge.weather import WeatherSchedule, weather_parameters
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,8 @@ class LockStep:
         self._episodes: FleetEpisodes | None = None
         # Kept until the process ends: the client library complains about sensors that go out of scope undestroyed.
         self._fleet: Fleet | None = None
+        self._others: RoadUsers | None = None
+        self._weather = WeatherSchedule(settings.scenario.weather, settings.seed)
 
     @property
     def counters(self) -> LinkCounters:
@@ -96,8 +101,11 @@ class LockStep:
             num_agents = self._settings.num_agents
             world = ClientWorld(session, self._settings.scenario.fleet, num_agents, self._log)
             fleet = self._fleet = Fleet(world, num_agents, self._log)
-            self._set_up(session, fleet)
-            self._step_until(guard.stopping, fleet)
+            others = self._others = RoadUsers(
+                session, self._settings.scenario, self._settings.seed, self._log
+            )
+            self._set_up(session, fleet, others)
+            self._step_until(guard.stopping, session, fleet, others)
         except RuntimeError as error:  # the client library's only kind of exception, and SimulatorLostError
             guard.lost.set()
             if isinstance(error, SimulatorLostError):
@@ -109,20 +117,24 @@ class LockStep:
                     self._link.drop()
             else:
                 self.say_bye()
-                self._restore(session, fleet)
+                self._restore(session, fleet, self._others)
         if guard.lost.is_set():
             raise SimulatorLostError("the simulator is lost: it closed the connection")
 
-    def _set_up(self, session: ClientSession, fleet: Fleet) -> None:
+    def _set_up(self, session: ClientSession, fleet: Fleet, others: RoadUsers) -> None:
         settings = self._settings
         scenario = settings.scenario
         started = time.monotonic()
+        self._change_weather(session, 0.0)
         graph = build_lane_graph(session.world.get_map())
         self._episodes = FleetEpisodes(
             scenario, graph, DrivableArea(graph), settings.num_agents, settings.seed
         )
         routes = self._episodes.first_routes()
         fleet.spawn(routes, self._episodes.redraw, scenario.step_s)
+        others.spawn(fleet.ego[:, [col.EGO_X, col.EGO_Y]])
+        if len(others):
+            fleet.read()
         self._log.info(
             "%s with %d egos is ready after %.1f s (%d lane segments)",
             scenario.town,
@@ -131,17 +143,22 @@ class LockStep:
             graph.num_segments,
         )
 
+    def _change_weather(self, session: ClientSession, elapsed_s: float) -> None:
+        weather = self._weather.due(elapsed_s)
+        if weather is not None:
+            session.world.set_weather(weather_parameters(weather))
+
     def _on_reset(self, request: ResetRequest) -> int:
         assert self._episodes is not None
         self._episodes.request_reset(request)
         return self.frame + 1
 
-    def _step_until(self, stopping: Event, fleet: Fleet) -> None:
+    def _step_until(self, stopping: Event, session: ClientSession, fleet: Fleet, others: RoadUsers) -> None:
         settings, episodes = self._settings, self._episodes
         assert episodes is not None
         scenario = settings.scenario
         ring = FrameRingWriter(
-            settings.num_agents, len(scenario.routes.preview_m), self.session, scenario.step_s
+            settings.num_agents, len(scenario.routes.preview_m), self.session, scenario.step_s, len(others)
         )
         link = self._link = GatewayLink(
             settings.socket_name,
@@ -158,10 +175,12 @@ class LockStep:
         clock = time.monotonic_ns
         ticked = read = clock()
         tick_ns = read_ns = 0
+        start_s = fleet.sim_time_s
         while True:
             self.frame += 1
             slot = ring.begin(self.frame)
             episodes.observe(fleet.ego, fleet.collision_ns, slot)
+            others.read(slot.objects)
             measured = clock()
             link.publish(self.frame, ring.commit(self.frame, fleet.sim_time_s))
             published = clock()
@@ -170,7 +189,8 @@ class LockStep:
                 break
             answered = clock()
             self.timer.add(tick_ns, read_ns, measured - read, published - measured, answered - published)
-            fleet.apply(controls, episodes.restart_ended(fleet.ego))
+            self._change_weather(session, fleet.sim_time_s - start_s)
+            fleet.apply(controls, episodes.restart_ended(fleet.ego, others.xy))
             fleet.advance()
             ticked = clock()
             fleet.read()
@@ -178,9 +198,11 @@ class LockStep:
             tick_ns, read_ns = ticked - answered, read - ticked
         ring.close()
 
-    def _restore(self, session: ClientSession, fleet: Fleet | None) -> None:
+    def _restore(self, session: ClientSession, fleet: Fleet | None, others: RoadUsers | None) -> None:
         session.shorten_timeout()
         try:
+            if others is not None:
+                others.destroy()
             if fleet is not None:
                 fleet.destroy()
             session.restore()

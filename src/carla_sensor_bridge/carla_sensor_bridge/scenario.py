@@ -44,6 +44,24 @@ WEATHER_PRESETS: Final = (
 )
 """Names of `carla.WeatherParameters` presets."""
 
+WEATHER_PARAMETERS: Final = (
+    "cloudiness",
+    "dust_storm",
+    "fog_density",
+    "fog_distance",
+    "fog_falloff",
+    "mie_scattering_scale",
+    "precipitation",
+    "precipitation_deposits",
+    "rayleigh_scattering_scale",
+    "scattering_intensity",
+    "sun_altitude_angle",
+    "sun_azimuth_angle",
+    "wetness",
+    "wind_intensity",
+)
+"""Fields of `carla.WeatherParameters`: percent, degrees, and m for fog_distance."""
+
 MAX_PREVIEW_POINTS: Final = 64
 
 PreviewDistance = Annotated[float, Field(ge=0.0, le=200.0)]
@@ -51,6 +69,98 @@ PreviewDistance = Annotated[float, Field(ge=0.0, le=200.0)]
 
 class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Weather(_Model):
+    """The weather, and how it changes. A preset's name alone stands for that weather, for good."""
+
+    presets: tuple[str, ...] = Field(
+        default=("ClearNoon",),
+        min_length=1,
+        max_length=64,
+        description="carla.WeatherParameters presets, one after the other with every change.",
+    )
+    shuffle: bool = Field(default=False, description="Draw the next preset instead of taking turns.")
+    parameters: dict[str, float] = Field(
+        default={}, description="Parameters that replace those of the presets."
+    )
+    random: dict[str, tuple[float, float]] = Field(
+        default={}, description="Parameters that are drawn anew with every change: [least, most]."
+    )
+    change_every_s: float | None = Field(
+        default=None, gt=0.0, le=86_400.0, description="Simulated time between changes, s; none: no change."
+    )
+    transition_s: float = Field(
+        default=0.0, ge=0.0, le=86_400.0, description="How long a change takes, s of simulated time."
+    )
+    seed: int | None = Field(
+        default=None, ge=0, le=2**31 - 1, description="Seed of what is drawn; none: the run's."
+    )
+
+    @field_validator("presets")
+    @classmethod
+    def _known_presets(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if name not in WEATHER_PRESETS:
+                raise ValueError(f"{name!r} is not one of {', '.join(WEATHER_PRESETS)}")
+        return value
+
+    @model_validator(mode="after")
+    def _sound(self) -> Weather:
+        for name in (*self.parameters, *self.random):
+            if name not in WEATHER_PARAMETERS:
+                raise ValueError(f"{name!r} is not one of {', '.join(WEATHER_PARAMETERS)}")
+        for name, (low, high) in self.random.items():
+            if low > high:
+                raise ValueError(
+                    f"random.{name} is [{low:g}, {high:g}]: the first must not be above the second"
+                )
+        if self.change_every_s is not None and self.transition_s > self.change_every_s:
+            raise ValueError(
+                f"transition_s ({self.transition_s:g}) must be at most change_every_s ({self.change_every_s:g})"
+            )
+        return self
+
+
+class Traffic(_Model):
+    """Vehicles that CARLA's Traffic Manager drives."""
+
+    vehicles: int = Field(default=0, ge=0, le=1000, description="How many, as far as there is room.")
+    blueprints: str = Field(
+        default="vehicle.*",
+        pattern=r"^vehicle\.[\w.*?-]+$",
+        description="Pattern of the blueprint ids to draw from.",
+    )
+    four_wheels_only: bool = Field(default=True, description="Leave two-wheelers out.")
+    slower_percent: tuple[float, float] = Field(
+        default=(0.0, 30.0),
+        description="How much slower than the speed limit each drives, drawn between these; negative: faster.",
+    )
+    distance_m: float = Field(
+        default=2.5, ge=0.0, le=100.0, description="Distance that they keep from the vehicle ahead, m."
+    )
+    ignore_lights_percent: float = Field(
+        default=0.0, ge=0.0, le=100.0, description="Share of red lights that they drive through."
+    )
+    seed: int | None = Field(default=None, ge=0, le=2**31 - 1, description="Seed; none: the run's.")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Traffic:
+        low, high = self.slower_percent
+        if not -100.0 <= low <= high <= 100.0:
+            raise ValueError(f"slower_percent is [{low:g}, {high:g}]: must be ordered and within -100 to 100")
+        return self
+
+
+class Pedestrians(_Model):
+    """Walkers with CARLA's AI controllers; the map needs a navigation mesh."""
+
+    walkers: int = Field(default=0, ge=0, le=1000, description="How many, as far as there is room.")
+    running_share: float = Field(default=0.1, ge=0.0, le=1.0, description="Share of those who run.")
+    crossing_share: float = Field(
+        default=0.1, ge=0.0, le=1.0, description="Share of those who cross roads anywhere."
+    )
+    seed: int | None = Field(default=None, ge=0, le=2**31 - 1, description="Seed; none: the run's.")
 
 
 class Fleet(_Model):
@@ -142,16 +252,20 @@ class Scenario(_Model):
         pattern=r"^[A-Za-z0-9][\w-]{0,63}$", description="CARLA map name without its folder, e.g. Town01."
     )
     step_s: float = Field(default=0.1, ge=0.01, le=0.2, description="Simulated time per frame, s.")
-    weather: str = Field(default="ClearNoon", description="Name of a carla.WeatherParameters preset.")
+    weather: Weather = Field(default=Weather(), description="The weather: a preset's name, or more.")
+    traffic: Traffic = Field(default=Traffic(), description="Other vehicles.")
+    pedestrians: Pedestrians = Field(default=Pedestrians(), description="Walkers.")
     fleet: Fleet = Field(default=Fleet(), description="The ego vehicles.")
     routes: Routes = Field(default=Routes(), description="The routes of the egos.")
     limits: Limits = Field(description="What ends an episode.")
 
-    @field_validator("weather")
+    @field_validator("weather", mode="before")
     @classmethod
-    def _known_weather(cls, value: str) -> str:
-        if value not in WEATHER_PRESETS:
-            raise ValueError(f"must be one of {', '.join(WEATHER_PRESETS)}")
+    def _preset_alone(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            if value not in WEATHER_PRESETS:
+                raise ValueError(f"must be one of {', '.join(WEATHER_PRESETS)}")
+            return {"presets": [value]}
         return value
 
 

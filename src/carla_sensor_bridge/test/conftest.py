@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import carla
 import pytest
+from gateway_peer import GatewayPeer
+from processes import Simulator, gateway
 
 from carla_sensor_bridge.lane_graph import LaneGraph, build_lane_graph
 
@@ -93,3 +96,16 @@ def straight_graph() -> LaneGraph:
 @pytest.fixture(scope="session")
 def ring_graph() -> LaneGraph:
     return build_lane_graph(carla.Map("ring", ring_road()))
+
+
+@pytest.fixture
+def simulator() -> Iterator[Simulator]:
+    with Simulator() as process:
+        yield process
+
+
+@pytest.fixture
+def peer() -> Iterator[GatewayPeer]:
+    peer = gateway()
+    yield peer
+    peer.die()

@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 from types import TracebackType
 
+import yaml
 from gateway_peer import GatewayPeer, wait_until
 
 from carla_sensor_bridge.gateway_packets import socket_name
@@ -19,6 +20,7 @@ EXAMPLE = Path(__file__).parent / "town01_basic.yaml"
 # Own domains for these tests; one of ten, so that two runs at once rarely meet.
 DOMAIN_ID = 140 + os.getpid() % 10
 START_TIMEOUT_S = 60.0
+STOP_S = 2.0
 
 
 class Process:
@@ -100,3 +102,21 @@ class Bridge(Process):
 def gateway(simulator: str = "sim0") -> GatewayPeer:
     """A gateway for the bridges of these tests."""
     return GatewayPeer(socket_name(simulator, DOMAIN_ID))
+
+
+def scenario(tmp_path: Path, **sections: object) -> Path:
+    """The example with some fields changed; a mapping changes only the fields that it names."""
+    document = yaml.safe_load(EXAMPLE.read_text())
+    for name, value in sections.items():
+        before = document.get(name)
+        document[name] = before | value if isinstance(before, dict) and isinstance(value, dict) else value
+    path = tmp_path / "scenario.yaml"
+    path.write_text(yaml.safe_dump(document))
+    return path
+
+
+def start(peer: GatewayPeer, bridge: Bridge) -> None:
+    try:
+        peer.accept(START_TIMEOUT_S)
+    except TimeoutError:
+        raise AssertionError(f"the bridge did not connect:\n{bridge.output()}") from None

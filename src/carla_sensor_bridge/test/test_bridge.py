@@ -5,58 +5,25 @@ from __future__ import annotations
 import signal
 import socket
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import carla
 import numpy as np
 import pytest
-import yaml
 from gateway_peer import GatewayPeer, follow_route, wait_until
-from processes import EXAMPLE, START_TIMEOUT_S, Bridge, Simulator, gateway
+from processes import EXAMPLE, START_TIMEOUT_S, STOP_S, Bridge, Simulator, gateway, scenario, start
 
 from carla_sensor_bridge import columns as col
 from carla_sensor_bridge.errors import EXIT_CONFIGURATION, EXIT_NO_SIMULATOR, EXIT_SIMULATOR_LOST
 from carla_sensor_bridge.frame_ring import Frame
 
-STOP_S = 2.0
 ENDED = col.STATUS_TERMINATED | col.STATUS_TRUNCATED
-
-
-@pytest.fixture
-def simulator() -> Iterator[Simulator]:
-    with Simulator() as process:
-        yield process
-
-
-@pytest.fixture
-def peer() -> Iterator[GatewayPeer]:
-    peer = gateway()
-    yield peer
-    peer.die()
 
 
 def stand(frame: Frame) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
     controls = np.zeros((len(frame.ego), 3), dtype=np.float32)
     controls[:, 1] = 1.0
     return controls
-
-
-def scenario(tmp_path: Path, **sections: object) -> Path:
-    """The example with some fields changed; a mapping changes only the fields that it names."""
-    document = yaml.safe_load(EXAMPLE.read_text())
-    for name, value in sections.items():
-        document[name] = document[name] | value if isinstance(value, dict) else value
-    path = tmp_path / "scenario.yaml"
-    path.write_text(yaml.safe_dump(document))
-    return path
-
-
-def start(peer: GatewayPeer, bridge: Bridge) -> None:
-    try:
-        peer.accept(START_TIMEOUT_S)
-    except TimeoutError:
-        raise AssertionError(f"the bridge did not connect:\n{bridge.output()}") from None
 
 
 def free_port() -> int:

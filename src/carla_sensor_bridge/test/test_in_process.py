@@ -32,7 +32,12 @@ def controls_for(steps: int, agents: int) -> list[Controls]:
 @pytest.fixture
 def scenario_file(tmp_path: Path) -> Path:
     document = yaml.safe_load(EXAMPLE.read_text())
-    document["weather"] = "HardRainNoon"
+    document["weather"] = {
+        "presets": ["HardRainNoon", "ClearNoon"],
+        "random": {"wetness": [0.0, 100.0]},
+        "change_every_s": 8.0,
+        "transition_s": 3.0,
+    }
     document["fleet"]["color"] = "10,20,30"
     document["routes"] |= {"min_length_m": 30.0, "max_length_m": 60.0, "start_clearance_m": 8.0}
     document["limits"] |= {"max_lane_offset_m": 8.0, "off_road": False, "blocked_s": 3.0}
@@ -91,10 +96,12 @@ def test_restart_begins_anew() -> None:
         bridge.step(controls)
 
 
-def test_unknown_town_and_vehicle_are_refused() -> None:
+def test_what_cannot_work_is_refused() -> None:
     plain = load_scenario(EXAMPLE).model_dump()
     with pytest.raises(ConfigurationError, match="town is 'Town99'; allowed: Town01, Town02"):
         InProcessBridge(Scenario.model_validate(plain | {"town": "Town99"}), 1, 0)
+    with pytest.raises(ConfigurationError, match=r"traffic\.vehicles is 3; allowed .* 0"):
+        InProcessBridge(Scenario.model_validate(plain | {"traffic": {"vehicles": 3}}), 1, 0)
     fleet = {"blueprint": "vehicle.no.such"}
     with pytest.raises(ConfigurationError, match=r"fleet\.blueprint is 'vehicle.no.such'"):
         InProcessBridge(Scenario.model_validate(plain | {"fleet": fleet}), 1, 0)
