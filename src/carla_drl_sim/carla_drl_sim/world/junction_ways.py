@@ -83,6 +83,13 @@ class Arm:
         """Driving lanes that lead into the junction, innermost first."""
         return [slot for slot in self.slots(self.in_sign) if slot.lane.kind == "driving"]
 
+    def edge_offset(self, sign: int) -> float:
+        """How far the outermost driving lane's right border is from the reference line, m."""
+        return max(
+            (slot.offset + slot.lane.width for slot in self.slots(sign) if slot.lane.kind not in _EDGE_KINDS),
+            default=0.0,
+        )
+
     @cached_property
     def outward(self) -> list[Slot]:
         """Driving lanes that lead out of the junction, innermost first."""
@@ -93,6 +100,7 @@ class Arm:
 class Movement:
     """A way through a junction; `pairs` are places in (into.inward, out.outward).
 
+    Without pairs, it is a way for what lies beside the lanes alone.
     `has_edge`: the parking places, shoulders and sidewalks on the right go along; `has_median`: the median on the left.
     """
 
@@ -134,10 +142,11 @@ def usual_movements(arms: Sequence[Arm]) -> list[Movement]:
             else:
                 ways[i, j] = [(lanes_in - 1, lanes_out - 1)]
     _complete(arms, ways)
-    edges = {(i, (i + 1) % len(arms)) for i in range(len(arms))}
-    return [
+    edges = [(i, (i + 1) % len(arms)) for i in range(len(arms))]
+    movements = [
         Movement(arms[i], arms[j], tuple(sorted(pairs)), (i, j) in edges) for (i, j), pairs in ways.items()
     ]
+    return movements + [Movement(arms[i], arms[j], (), has_edge=True) for i, j in edges if (i, j) not in ways]
 
 
 def _complete(arms: list[Arm], ways: dict[tuple[int, int], list[tuple[int, int]]]) -> None:
@@ -236,19 +245,25 @@ class Joiner:
         connections: list[Connection] = []
         for movement in movements:
             runs = _runs(movement.pairs)
-            edge_run = None
-            if movement.has_edge:
-                outermost = len(movement.into.inward) - 1, len(movement.out.outward) - 1
-                edge_run = next((run for run in runs if run[-1] == outermost), None)
+            outermost = len(movement.into.inward) - 1, len(movement.out.outward) - 1
+            edge_run = next((run for run in runs if movement.has_edge and run[-1] == outermost), None)
             for run in runs:
-                connections.append(
-                    self._way(len(connections), junction_id, movement, run, has_edge=run is edge_run)
+                lanes, offsets = self._lanes(movement, run, has_edge=run is edge_run)
+                connections.append(self._way(len(connections), junction_id, movement, lanes, offsets))
+            if movement.has_edge and edge_run is None:
+                lanes = _edge_lanes(1, movement.into, movement.out)
+                offsets = (
+                    movement.into.edge_offset(movement.into.in_sign),
+                    movement.out.edge_offset(-movement.out.in_sign),
                 )
+                if lanes:
+                    connections.append(self._way(len(connections), junction_id, movement, lanes, offsets))
         return Junction(junction_id, f"Junction {junction_id}", tuple(connections))
 
-    def _way(
-        self, number: int, junction_id: int, movement: Movement, run: list[tuple[int, int]], *, has_edge: bool
-    ) -> Connection:
+    def _lanes(
+        self, movement: Movement, run: list[tuple[int, int]], *, has_edge: bool
+    ) -> tuple[list[Lane], tuple[float, float]]:
+        """Lanes of the road for some pairs of a movement, and where its reference line begins and ends."""
         into, out = movement.into, movement.out
         pairs = [(into.inward[a], out.outward[b]) for a, b in run]
         edges = _edge_lanes(len(pairs) + 1, into, out) if has_edge else []
@@ -266,8 +281,18 @@ class Joiner:
         ] + edges
         if movement.has_median and run[0] == (0, 0):
             lanes += _median(into, out)
-        start = shifted(into.pose_in, pairs[0][0].offset)
-        geometry = arcs_between(start, shifted(out.pose, pairs[0][1].offset))
+        return lanes, (pairs[0][0].offset, pairs[0][1].offset)
+
+    def _way(
+        self,
+        number: int,
+        junction_id: int,
+        movement: Movement,
+        lanes: list[Lane],
+        offsets: tuple[float, float],
+    ) -> Connection:
+        into, out = movement.into, movement.out
+        geometry = arcs_between(shifted(into.pose_in, offsets[0]), shifted(out.pose, offsets[1]))
         road = Road(
             id=self.next_road_id,
             name=f"{into.road.name} to {out.road.name.lower()}",

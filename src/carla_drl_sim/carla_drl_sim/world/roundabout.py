@@ -46,6 +46,7 @@ def _movements(arms: Sequence[Arm]) -> list[Movement]:
     entering = len(street.inward)
     return [
         Movement(before, after, tuple((place, place) for place in range(lanes))),
+        Movement(after, before, (), has_edge=True),
         Movement(
             before, street, tuple((outer, place) for place in range(len(street.outward))), has_edge=True
         ),

@@ -19,7 +19,7 @@ import pytest
 from town_checks import gap, lane_graph, lane_of, lane_path, lane_starts, strongly_connected, turned
 
 from carla_drl_sim.world.town import Town
-from carla_drl_sim.world.town_generator import TOWNS, generate_town
+from carla_drl_sim.world.town_generator import PLANS, TOWNS, generate_town
 
 carla = pytest.importorskip("carla")
 
@@ -39,10 +39,12 @@ def document(town: Town) -> ElementTree.Element:
     return ElementTree.fromstring(town.opendrive)
 
 
-def test_same_seed_gives_the_same_bytes_in_another_process(town: Town) -> None:
+def test_same_seed_gives_the_same_bytes_in_another_process() -> None:
     code = (
-        "import sys, hashlib; from carla_drl_sim.world.town_generator import generate_town; t = generate_town('Town01', 0);"
-        "sys.stdout.write(hashlib.sha256(t.opendrive.encode() + t.spawn_points.tobytes()).hexdigest())"
+        "import sys, hashlib; from carla_drl_sim.world.town_generator import PLANS, generate_town;"
+        "towns = [generate_town(name, 3) for name in PLANS];"
+        "data = b''.join(t.opendrive.encode() + t.spawn_points.tobytes() for t in towns);"
+        "sys.stdout.write(hashlib.sha256(data).hexdigest())"
     )
     environment = {
         **os.environ,
@@ -52,8 +54,9 @@ def test_same_seed_gives_the_same_bytes_in_another_process(town: Town) -> None:
     other = subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=120, check=True
     )
-    mine = hashlib.sha256(town.opendrive.encode() + town.spawn_points.tobytes()).hexdigest()
-    assert other.stdout == mine
+    towns = [generate_town(name, 3) for name in PLANS]
+    mine = b"".join(town.opendrive.encode() + town.spawn_points.tobytes() for town in towns)
+    assert other.stdout == hashlib.sha256(mine).hexdigest()
 
 
 def test_another_seed_gives_another_town(town: Town) -> None:
