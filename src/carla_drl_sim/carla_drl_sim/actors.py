@@ -11,6 +11,7 @@ from carla_drl_sim.errors import RpcError
 from carla_drl_sim.protocol import structs
 from carla_drl_sim.protocol.arguments import Description, Vector
 from carla_drl_sim.protocol.structs import Pose, WireValue
+from carla_drl_sim.spring_arm import Attachment
 from carla_drl_sim.world.labels import Label
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class Actor:
     """
 
     __slots__ = (
+        "attachment",
         "bounds",
         "collisions",
         "description",
@@ -66,6 +68,7 @@ class Actor:
         self.walker_slot = NO_SLOT
         self.stream_id = 0
         self.token = b""
+        self.attachment = Attachment.RIGID
         self.light_flags = 0
         self.simulates_physics = True
         self.collisions = True

@@ -16,6 +16,7 @@ from carla_drl_sim.sensors.suite import SensorSuite
 from carla_drl_sim.sensors.workers import Workers
 from carla_drl_sim.settings import EpisodeSettings
 from carla_drl_sim.snapshot import Snapshot
+from carla_drl_sim.spring_arm import Attachment, SpringArms
 from carla_drl_sim.stream_hub import StreamHub
 from carla_drl_sim.traffic_actors import TrafficActors
 from carla_drl_sim.walker_actors import WalkerActors
@@ -74,7 +75,8 @@ class Episode:
         self.traffic = TrafficActors(town.signals, actors)
         self.walkers = WalkerActors(Walkers(), actors)
         self._crashes = Crashes(actors, self.dynamics, self.walkers, no_parts)
-        self.snapshot = Snapshot(actors, self.dynamics, self.walkers, self.traffic)
+        self.arms = SpringArms()
+        self.snapshot = Snapshot(actors, self.dynamics, self.walkers, self.traffic, self.arms)
         self.sensors = SensorSuite(streams, workers)
 
     @property
@@ -104,6 +106,8 @@ class Episode:
         events = self._crashes.step(self.elapsed_s)
         for walker in self.walkers.expired(self.elapsed_s):
             self.destroy(walker)
+        if len(self.arms):
+            self.arms.step(step_s, self.actors, self.snapshot.world_pose)
         return events
 
     def snapshot_message(self) -> memoryview:
@@ -114,7 +118,13 @@ class Episode:
             self.dynamics.control[slot] = 0.0
         return message
 
-    def spawn(self, description: Description, pose: Pose, parent_id: int = 0) -> Actor:
+    def spawn(
+        self,
+        description: Description,
+        pose: Pose,
+        parent_id: int = 0,
+        attachment: Attachment = Attachment.RIGID,
+    ) -> Actor:
         """Make an actor. Raises RpcError when the blueprint is unknown or there is no room."""
         if len(self.actors) >= MAX_ACTORS:
             raise RpcError(f"there are {MAX_ACTORS} actors already, no more are possible")
@@ -129,6 +139,9 @@ class Episode:
         if parent_id and parent_id not in self.actors:
             raise RpcError(f"unable to attach actor: there is no parent actor with id {parent_id}")
         actor = Actor(self.actors.next_id(), description, pose, parent_id)
+        if parent_id and attachment != Attachment.RIGID:
+            actor.attachment = attachment
+            self.arms.add(actor, self.snapshot.world_pose(self.actors.get(parent_id)).yaw)
         if sensor_blueprints.is_served(description.type_id):
             actor.stream_id = self._streams.open_stream()
             actor.token = self._streams.token(actor.stream_id)

@@ -18,9 +18,11 @@ from carla_drl_sim.snapshot_kernel import (
     fill_vehicle_records,
     fill_walker_records,
 )
+from carla_drl_sim.spring_arm import Attachment
 from carla_drl_sim.world.traffic_lights import NO_LIGHT
 
 if TYPE_CHECKING:
+    from carla_drl_sim.spring_arm import SpringArms
     from carla_drl_sim.traffic_actors import TrafficActors
     from carla_drl_sim.walker_actors import WalkerActors
     from carla_drl_sim.world.dynamics import VehicleDynamics
@@ -45,11 +47,13 @@ class Snapshot:
         dynamics: VehicleDynamics,
         walkers: WalkerActors,
         traffic: TrafficActors,
+        arms: SpringArms,
     ) -> None:
         self._actors = actors
         self._dynamics = dynamics
         self._walkers = walkers
         self._traffic = traffic
+        self._arms = arms
         self._version = -1
         self._rows: dict[int, int] = {}
 
@@ -89,12 +93,23 @@ class Snapshot:
             return Pose(*bodies.position[slot].tolist(), *bodies.rotation[slot].tolist())
         if not actor.parent_id:
             return actor.pose
-        return compose(self.world_pose(self._actors.get(actor.parent_id)), actor.pose)
+        parent = self.world_pose(self._actors.get(actor.parent_id))
+        if actor.attachment != Attachment.RIGID:
+            return self._arms.world_pose(actor, parent)
+        return compose(parent, actor.pose)
 
     def _body(self, actor: Actor) -> tuple[VehicleDynamics | Walkers, int]:
         return (
             (self._dynamics, actor.slot) if actor.is_vehicle else (self._walkers.walkers, actor.walker_slot)
         )
+
+    def _swings(self, actor: Actor) -> bool:
+        """Whether an actor hangs on a spring arm, by itself or by one of its parents."""
+        while actor.parent_id:
+            if actor.attachment != Attachment.RIGID:
+                return True
+            actor = self._actors.get(actor.parent_id)
+        return False
 
     def _root(self, actor: Actor) -> tuple[Actor, Pose]:
         """The free actor at the end of the chain of parents, and the pose relative to it."""
@@ -110,6 +125,7 @@ class Snapshot:
         walkers: list[Actor] = []
         vehicle_followers: list[_Follower] = []
         walker_followers: list[_Follower] = []
+        swinging: list[Actor] = []
         still: list[Actor] = []
         for actor in self._actors:
             if actor.is_vehicle:
@@ -117,6 +133,9 @@ class Snapshot:
                 continue
             if actor.is_walker:
                 walkers.append(actor)
+                continue
+            if len(self._arms) and self._swings(actor):
+                swinging.append(actor)
                 continue
             if actor.parent_id:
                 root, relative = self._root(actor)
@@ -131,7 +150,7 @@ class Snapshot:
 
         lights = self._traffic.light_actors
         followers = [actor for actor, _, _ in (*vehicle_followers, *walker_followers)]
-        ordered = [*vehicles, *walkers, *followers, *lights, *still]
+        ordered = [*vehicles, *walkers, *followers, *lights, *still, *swinging]
         self._buffer = SnapshotBuffer(len(ordered))
         self._rows = {actor.id: row for row, actor in enumerate(ordered)}
         records = self._buffer.records
@@ -184,6 +203,7 @@ class Snapshot:
             records["rotation"][row] = pose[3:]
             if actor.signal is not None:
                 records["light"]["sign_id"][row] = actor.signal.id.encode()
+        self._swinging = swinging
         records["light"]["pole"][end : end + len(lights)] = self._traffic.lights.pole
         self._version = self._actors.version
 
@@ -209,6 +229,10 @@ class Snapshot:
         self._refresh_traffic()
         for arguments in self._follower_arguments:
             fill_follower_records(*arguments)
+        for actor in self._swinging:
+            row, pose = self._rows[actor.id], self.world_pose(actor)
+            self._buffer.records["location"][row] = pose[:3]
+            self._buffer.records["rotation"][row] = pose[3:]
 
     def _refresh_traffic(self) -> None:
         lights, dynamics, record_bytes = self._traffic.lights, self._dynamics, self._buffer.record_bytes

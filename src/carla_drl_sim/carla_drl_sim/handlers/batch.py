@@ -12,6 +12,7 @@ from carla_drl_sim.errors import ArgumentError, RpcError
 from carla_drl_sim.handlers.refused import refusal
 from carla_drl_sim.handlers.registry import PARTIAL, RPCS, AfterTick, rpc
 from carla_drl_sim.protocol import arguments, rpc_framing
+from carla_drl_sim.spring_arm import Attachment, attachment
 
 if TYPE_CHECKING:
     from carla_drl_sim.simulator import Simulator
@@ -111,12 +112,18 @@ def _run(simulator: Simulator, kind: Any, fields: Any) -> object:
 
 def _spawn(simulator: Simulator, fields: list[Any]) -> object:
     """Spawn an actor, then run the commands that wait for its id (0 stands for it)."""
-    raw_description, raw_pose, raw_parent, _, _, following = arguments.array(fields, 6, "a spawn command")
+    raw_description, raw_pose, raw_parent, raw_attachment, _, following = arguments.array(
+        fields, 6, "a spawn command"
+    )
     description, pose = arguments.description(raw_description), arguments.pose(raw_pose)
     parent = _optional_parent(raw_parent) or 0
     if type(following) is not list:
         raise ArgumentError("expected an array of commands after the spawn")
-    actor = simulator.episode.spawn(description, pose, parent)
+    try:
+        how = attachment(raw_attachment)
+    except ArgumentError:
+        how = Attachment.RIGID  # the client leaves it uninitialised where a command does not name it
+    actor = simulator.episode.spawn(description, pose, parent, how)
     for command in following:
         try:
             ((kind, values),) = command

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from carla_drl_sim import spring_arm
 from carla_drl_sim.errors import RpcError
 from carla_drl_sim.handlers.registry import PARTIAL, rpc
 from carla_drl_sim.protocol import arguments, structs
 from carla_drl_sim.protocol.arguments import Description
 from carla_drl_sim.protocol.structs import Pose
+from carla_drl_sim.spring_arm import Attachment
 
 if TYPE_CHECKING:
     from carla_drl_sim.simulator import Simulator
@@ -43,22 +45,22 @@ def spawn_actor(simulator: Simulator, description: Description, pose: Pose) -> o
     arguments.description,
     arguments.pose,
     arguments.unsigned,
-    arguments.any_value,
+    spring_arm.attachment,
     arguments.text,
     optional=2,
     state=PARTIAL,
-    note="sensors only; every attachment is rigid, sockets are ignored",
+    note="sensors only; spring arms look for no obstacles, sockets are ignored",
 )
 def spawn_actor_with_parent(
     simulator: Simulator,
     description: Description,
     pose: Pose,
     parent: int,
-    attachment: object = 0,
+    attachment: Attachment = Attachment.RIGID,
     socket_name: str = "",
 ) -> object:
     """Make a sensor at a pose relative to its parent."""
-    return simulator.episode.spawn(description, pose, parent).wire()
+    return simulator.episode.spawn(description, pose, parent, attachment).wire()
 
 
 @rpc(arguments.unsigned)
