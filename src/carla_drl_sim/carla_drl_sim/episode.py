@@ -64,7 +64,7 @@ class Episode:
         self.debug_shapes = DebugShapes()
         self.frame = frame
         self.elapsed_s = 0.0
-        self.dynamics = VehicleDynamics()
+        self.dynamics = VehicleDynamics(heights=town.heights)
         self.weather = list(CLEAR_NOON)
         self.simulation_state = MAP_CHANGE if episode_id > 1 else 0
         self._streams = streams
@@ -73,7 +73,7 @@ class Episode:
         self.spectator = Actor(actors.next_id(), Description(0, "spectator", []), _SPECTATOR_POSE)
         actors.add(self.spectator)
         self.traffic = TrafficActors(town.signals, actors)
-        self.walkers = WalkerActors(Walkers(), actors)
+        self.walkers = WalkerActors(Walkers(town.heights), actors)
         self._crashes = Crashes(actors, self.dynamics, self.walkers, no_parts)
         self.arms = SpringArms()
         self.snapshot = Snapshot(actors, self.dynamics, self.walkers, self.traffic, self.arms)
