@@ -10,6 +10,7 @@ from carla_drl_sim.actors import ActorRegistry
 from carla_drl_sim.blueprints import BlueprintLibrary
 from carla_drl_sim.episode import Episode
 from carla_drl_sim.errors import RpcError
+from carla_drl_sim.navigation_files import NavigationFiles
 from carla_drl_sim.protocol import streams
 from carla_drl_sim.recording.files import Recording
 from carla_drl_sim.recording.recorder import map_check
@@ -59,6 +60,7 @@ class Simulator:
         self._seed = seed
         self._default_step_s = 1.0 / fps
         self._towns: dict[str, Town] = {}
+        self.navigation = NavigationFiles()
         self._actors = ActorRegistry()
         self._blueprints = BlueprintLibrary()
         self._manager_owners: dict[int, object] = {}

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import os
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -8,6 +10,11 @@ import pytest
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE / "sensors"), str(HERE.parent)]  # this checkout, not an installed copy
+
+_client_home = tempfile.TemporaryDirectory(prefix="carla_client_")
+os.environ["HOME"] = (
+    _client_home.name
+)  # where the client, when it is imported, decides to keep files it fetches
 
 from raw_client import RawClient  # noqa: E402
 from server_process import ServerProcess  # noqa: E402

@@ -1,4 +1,5 @@
-"""Serves a small town of its own: a round course whose first straight has a junction with traffic lights.
+"""Serves a small town of its own: a round course with sidewalks, whose first straight has a junction with
+traffic lights and a crosswalk before it.
 
 Run as a program with the arguments of the server.
 """
@@ -15,6 +16,8 @@ from carla_drl_sim.cli import main
 from carla_drl_sim.world.town import Town
 
 LANE_WIDTH = 3.5
+SIDEWALK_WIDTH = 2.0
+CROSSWALK_S = 94.0
 RADIUS = 30.0
 _LIGHT = (
     '<signal name="light" id="{id}" s="{s}" t="{t}" zOffset="0" hOffset="0" roll="0" pitch="0" orientation="{way}" '
@@ -37,27 +40,30 @@ def _road(
     curvature: float = 0.0,
     lanes: tuple[int, ...] = (1, -1),
     turned: bool = False,
+    objects: str = "",
     signals: str = "",
 ) -> str:
     x, y, heading = start
     shape = f'<arc curvature="{curvature}"/>' if curvature else "<line/>"
 
-    def lane(lane_id: int) -> str:
+    def lane(lane_id: int, kind: str = "driving", width: float = LANE_WIDTH) -> str:
         other = -lane_id if turned else lane_id
         inner = f'<predecessor id="{other}"/><successor id="{other}"/>'
         return (
-            f'<lane id="{lane_id}" type="driving" level="false"><link>{inner}</link>'
-            f'<width sOffset="0" a="{LANE_WIDTH}" b="0" c="0" d="0"/></lane>'
+            f'<lane id="{lane_id}" type="{kind}" level="false"><link>{inner}</link>'
+            f'<width sOffset="0" a="{width}" b="0" c="0" d="0"/></lane>'
         )
 
+    left = lane(2, "sidewalk", SIDEWALK_WIDTH) + lane(1) if 1 in lanes else ""
+    right = lane(-1) + lane(-2, "sidewalk", SIDEWALK_WIDTH)
     return (
         f'<road name="road {number}" length="{length}" id="{number}" junction="{junction}"><link>{links}</link>'
         f'<type s="0" type="town"><speed max="50" unit="km/h"/></type>'
         f'<planView><geometry s="0" x="{x}" y="{y}" hdg="{heading}" length="{length}">{shape}</geometry></planView>'
         '<elevationProfile><elevation s="0" a="0" b="0" c="0" d="0"/></elevationProfile><lateralProfile/>'
-        f'<lanes><laneSection s="0"><left>{lane(1) if 1 in lanes else ""}</left>'
+        f'<lanes><laneSection s="0"><left>{left}</left>'
         '<center><lane id="0" type="none" level="false"><link/></lane></center>'
-        f"<right>{lane(-1)}</right></laneSection></lanes><signals>{signals}</signals></road>"
+        f"<right>{right}</right></laneSection></lanes>{objects}<signals>{signals}</signals></road>"
     )
 
 
@@ -69,6 +75,15 @@ def _opendrive() -> str:
         )
 
     limit = _LIGHT.format(id="30", s=40.0, t=-5.0, way="+", lane=-1, dynamic="no", type=274, value=30)
+    crosswalk = (
+        f'<objects><object id="100" name="crosswalk" type="crosswalk" s="{CROSSWALK_S}" t="0" zOffset="0" hdg="0" '
+        'pitch="0" roll="0" orientation="none" length="3" width="7"><outline>'
+        + "".join(
+            f'<cornerLocal u="{u}" v="{v}" z="0"/>'
+            for u, v in ((-1.5, -LANE_WIDTH), (1.5, -LANE_WIDTH), (1.5, LANE_WIDTH), (-1.5, LANE_WIDTH))
+        )
+        + "</outline></object></objects>"
+    )
     bend = math.pi * RADIUS
     to_junction, from_junction = (
         f'<{tag} elementType="junction" elementId="9"/>' for tag in ("successor", "predecessor")
@@ -90,6 +105,7 @@ def _opendrive() -> str:
             (0.0, 0.0, 0.0),
             100.0,
             _link("predecessor", 6, "end") + to_junction,
+            objects=crosswalk,
             signals=light("11", 99.0, -1) + limit,
         )
         + _road(

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 _MAX_ARGUMENTS = 8
 
 _VALUE = """
-get_navigation_mesh
 get_gbuffer_token are_gbuffers_enabled
 """
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from carla_drl_sim import CARLA_VERSION
 from carla_drl_sim.errors import RpcError
 from carla_drl_sim.handlers.registry import PARTIAL, AfterDelay, AfterTick, rpc
+from carla_drl_sim.navigation_files import FOLDER
 from carla_drl_sim.protocol import arguments, structs
 from carla_drl_sim.protocol.rpc_framing import VOID_OK
 from carla_drl_sim.protocol.streams import WORLD_STREAM_ID
@@ -68,16 +69,22 @@ def get_available_maps(simulator: Simulator) -> list[str]:
     return simulator.available_maps()
 
 
-@rpc(arguments.text, optional=1, note="none: the map is sent by `get_map_data`")
+@rpc(arguments.text, optional=1, note="the navigation mesh; the map is sent by `get_map_data`")
 def get_required_files(simulator: Simulator, folder: str = "") -> list[str]:
     """Files that the client must fetch for the map."""
-    return []
+    return [simulator.navigation.name(simulator.episode.town)] if folder == FOLDER else []
 
 
-@rpc(arguments.text, note="there is none: `get_required_files` lists no files")
-def request_file(simulator: Simulator, name: str) -> object:
+@rpc(arguments.text)
+def request_file(simulator: Simulator, name: str) -> bytes:
     """A file that the map needs."""
-    raise RpcError(f"there is no file '{name}': get_required_files lists all that there are")
+    return simulator.navigation.request(simulator.episode.town, name)
+
+
+@rpc()
+def get_navigation_mesh(simulator: Simulator) -> bytes:
+    """The navigation mesh of the town."""
+    return simulator.navigation.content(simulator.episode.town)
 
 
 @rpc(

@@ -14,10 +14,12 @@ from carla_drl_sim.world.ground import Covering, Heights
 from carla_drl_sim.world.ground_builder import build_heights
 from carla_drl_sim.world.network_signals import read_signals
 from carla_drl_sim.world.network_spawn_points import network_spawn_points
+from carla_drl_sim.world.network_walkways import network_walkways
 from carla_drl_sim.world.opendrive_reader import read_opendrive
 from carla_drl_sim.world.road_network import RoadNetwork
 from carla_drl_sim.world.signals import Signal
 from carla_drl_sim.world.speed_limits import SpeedLimits, build_speed_limits
+from carla_drl_sim.world.walkways import Walkway
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,11 @@ class Town:
     def speed_limits(self) -> SpeedLimits:
         """Speed limits by place."""
         return build_speed_limits(self.network)
+
+    @cached_property
+    def walkways(self) -> tuple[Walkway, ...]:
+        """Where pedestrians may walk."""
+        return network_walkways(self.network)
 
 
 def town_from_opendrive(name: str, opendrive: str, seed: int = 0) -> Town:
