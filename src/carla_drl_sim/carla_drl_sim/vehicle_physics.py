@@ -36,6 +36,8 @@ _FRICTION, _STEER_ANGLE, _RADIUS, _BRAKE_TORQUE, _HAND_BRAKE_TORQUE, _LATERAL_ST
 _FIELDS, _WHEEL_FIELDS = 17, 10
 _MAX_CURVE_POINTS = 64
 _CURVE_POINTS = 8
+_MOST_STIFFNESS = 24.0
+"""Cornering stiffness per load from which on the tyres would swing within the dynamics' substep."""
 _TOP_RATIO = 0.8
 """Ratio of the top gear of a gearbox with several, an overdrive as usual."""
 
@@ -284,8 +286,8 @@ def physics_control(value: Any) -> PhysicsChange:
         wheel_radius_m=radius_m,
         max_steer_deg=_ranged(max(wheel[_STEER_ANGLE] for wheel in wheels), 0.0, 89.0, "max_steer_angle"),
         tyre_friction=_mean(wheels, _FRICTION, 0.01, 20.0, "tire_friction"),
-        front_cornering=_mean(front, _LATERAL_STIFFNESS, 0.0, 100.0, "lat_stiff_value"),
-        rear_cornering=_mean(rear, _LATERAL_STIFFNESS, 0.0, 100.0, "lat_stiff_value"),
+        front_cornering=min(_mean(front, _LATERAL_STIFFNESS, 0.0, 1e6, "lat_stiff_value"), _MOST_STIFFNESS),
+        rear_cornering=min(_mean(rear, _LATERAL_STIFFNESS, 0.0, 1e6, "lat_stiff_value"), _MOST_STIFFNESS),
         brake_force_n=brakes / radius_m,
         hand_brake_force_n=hand_brakes / radius_m,
         steering_curve=_steering_curve(fields[_STEERING_CURVE]),
