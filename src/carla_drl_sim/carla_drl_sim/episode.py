@@ -72,7 +72,7 @@ class Episode:
         self._momentary: list[int] = []
         self.spectator = Actor(actors.next_id(), Description(0, "spectator", []), _SPECTATOR_POSE)
         actors.add(self.spectator)
-        self.traffic = TrafficActors(town.signals, actors)
+        self.traffic = TrafficActors(town.signals, actors, lambda: town.speed_limits)
         self.walkers = WalkerActors(Walkers(town.heights), actors)
         self._crashes = Crashes(actors, self.dynamics, self.walkers, no_parts)
         self.arms = SpringArms()

@@ -19,6 +19,7 @@ from carla_drl_sim.snapshot_kernel import (
     fill_walker_records,
 )
 from carla_drl_sim.spring_arm import Attachment
+from carla_drl_sim.world.speed_limit_kernel import update_limits
 from carla_drl_sim.world.traffic_lights import NO_LIGHT
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from carla_drl_sim.world.walkers import Walkers
 
 _SPEED_LIMIT_KMH = 50.0
+"""Of a vehicle that has not been where a limit is known."""
 
 _Follower = tuple[Actor, int, Pose]
 """What is attached to a vehicle or a walker, the slot of that, and the pose relative to it."""
@@ -237,6 +239,10 @@ class Snapshot:
     def _refresh_traffic(self) -> None:
         lights, dynamics, record_bytes = self._traffic.lights, self._dynamics, self._buffer.record_bytes
         if len(self._slots):
+            limits = self._traffic.limits
+            update_limits(
+                self._slots, dynamics.position, *limits.origin, limits.cell, limits.kmh, self._speed_limit
+            )
             if len(self._traffic.zones):
                 self._traffic.zones.find(
                     self._slots, dynamics.position, dynamics.rotation, dynamics.extent, self._light_before

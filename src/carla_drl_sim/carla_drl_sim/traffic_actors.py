@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cached_property
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from carla_drl_sim.protocol.arguments import Description, Vector
 from carla_drl_sim.protocol.structs import Pose, WireValue
 from carla_drl_sim.world.labels import Label
 from carla_drl_sim.world.signals import Signal, SignalKind
+from carla_drl_sim.world.speed_limits import SpeedLimits
 from carla_drl_sim.world.traffic_lights import StopZones, TrafficLights, zone_depth
 
 _NAMES = {
@@ -78,7 +80,11 @@ class TrafficActors:
         light_actors, light_ids: actor of each light, and its id as uint32 [N].
     """
 
-    def __init__(self, signals: Sequence[Signal], actors: ActorRegistry) -> None:
+    def __init__(
+        self, signals: Sequence[Signal], actors: ActorRegistry, limits: Callable[[], SpeedLimits]
+    ) -> None:
+        """`limits` makes the speed limits of the town when they are first needed."""
+        self._make_limits = limits
         self.lights = TrafficLights(signals)
         self.zones = StopZones(self.lights.signals)
         others = [signal for signal in signals if signal.kind is not SignalKind.TRAFFIC_LIGHT]
@@ -87,6 +93,11 @@ class TrafficActors:
         self.light_ids = np.array(list(self._index), dtype=np.uint32)
         for signal in others:
             self._add(signal, actors)
+
+    @cached_property
+    def limits(self) -> SpeedLimits:
+        """Speed limits by place."""
+        return self._make_limits()
 
     @staticmethod
     def _add(signal: Signal, actors: ActorRegistry) -> Actor:

@@ -40,6 +40,7 @@ def _road(
     curvature: float = 0.0,
     lanes: tuple[int, ...] = (1, -1),
     turned: bool = False,
+    limit: int = 50,
     objects: str = "",
     signals: str = "",
 ) -> str:
@@ -58,7 +59,7 @@ def _road(
     right = lane(-1) + lane(-2, "sidewalk", SIDEWALK_WIDTH)
     return (
         f'<road name="road {number}" length="{length}" id="{number}" junction="{junction}"><link>{links}</link>'
-        f'<type s="0" type="town"><speed max="50" unit="km/h"/></type>'
+        f'<type s="0" type="town"><speed max="{limit}" unit="km/h"/></type>'
         f'<planView><geometry s="0" x="{x}" y="{y}" hdg="{heading}" length="{length}">{shape}</geometry></planView>'
         '<elevationProfile><elevation s="0" a="0" b="0" c="0" d="0"/></elevationProfile><lateralProfile/>'
         f'<lanes><laneSection s="0"><left>{left}</left>'
@@ -138,6 +139,7 @@ def _opendrive() -> str:
             bend,
             _link("predecessor", 2, "end") + _link("successor", 5, "start"),
             curvature=1.0 / RADIUS,
+            limit=40,
         )
         + _road(
             5,

@@ -139,6 +139,20 @@ def test_vehicles_are_told_of_the_light_before_them(town: Scene) -> None:
     assert not vehicle.is_at_traffic_light()
 
 
+def test_vehicles_are_told_of_the_speed_limit(town: Scene) -> None:
+    vehicle = town.vehicle(carla.Transform(carla.Location(50.0, 1.75, 0.3)))
+    town.ticks(1)
+    assert vehicle.get_speed_limit() == 50.0
+    bend = town.map.get_waypoint(carla.Location(250.0, -30.0, 0.0))
+    assert bend.road_id == 4
+    vehicle.set_transform(bend.transform)
+    town.ticks(1)
+    assert vehicle.get_speed_limit() == 40.0
+    vehicle.set_transform(carla.Transform(carla.Location(150.0, 500.0, 0.3)))
+    town.ticks(1)
+    assert vehicle.get_speed_limit() == 40.0  # beside all roads: the last one holds
+
+
 _TRAFFIC = """
 import sys
 
