@@ -17,6 +17,8 @@ from carla_drl_sim.world.network_spawn_points import network_spawn_points
 from carla_drl_sim.world.network_walkways import network_walkways
 from carla_drl_sim.world.opendrive_reader import read_opendrive
 from carla_drl_sim.world.road_network import RoadNetwork
+from carla_drl_sim.world.scenery import Scenery
+from carla_drl_sim.world.scenery_builder import build_scenery
 from carla_drl_sim.world.signals import Signal
 from carla_drl_sim.world.speed_limits import SpeedLimits, build_speed_limits
 from carla_drl_sim.world.walkways import Walkway
@@ -58,6 +60,11 @@ class Town:
     def covering(self) -> Covering:
         """What covers the ground: roads, their markings, sidewalks."""
         return build_covering(self.network, self.signals, self.heights)
+
+    @cached_property
+    def scenery(self) -> Scenery:
+        """What stands in the town."""
+        return build_scenery(self.name, self.seed, self.network, self.signals, self.heights)
 
     @cached_property
     def speed_limits(self) -> SpeedLimits:
