@@ -1,0 +1,127 @@
+"""The in-process environment gives what the whole loop gives: simulator, client, bridge, gateway and topics."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rclpy
+import yaml
+from ament_index_python.packages import get_package_prefix
+from launched import domain
+
+from drl_agent_node.env import columns
+from drl_agent_node.env.fleet_link import FleetLink
+from drl_agent_node.env.fleet_vector_env import FleetVectorEnv
+from drl_agent_node.env.in_process import InProcessVectorEnv
+
+AGENTS = 16
+STEPS = 400
+TOWN_SEED = 2
+SEED = 5
+START_S = 60.0
+SCENARIO = Path(__file__).parent.parent / "config" / "scenarios" / "town01_basic.yaml"
+
+
+def actions() -> np.ndarray[tuple[int, int, int], np.dtype[np.float32]]:
+    """Reckless driving, with values that the gateway has to clamp."""
+    rng = np.random.default_rng(1)
+    low, high = np.array((-0.5, -0.25)), np.array((1.2, 0.25))
+    return rng.uniform(low, high, (STEPS, AGENTS, 2)).astype(np.float32)
+
+
+@pytest.fixture
+def scenario(tmp_path: Path) -> Path:
+    document = yaml.safe_load(SCENARIO.read_text())
+    document["routes"] |= {"min_length_m": 25.0, "max_length_m": 50.0, "start_clearance_m": 8.0}
+    document["limits"] |= {"max_lane_offset_m": 6.0, "off_road": False, "blocked_s": 2.0}
+    path = tmp_path / "scenario.yaml"
+    path.write_text(yaml.safe_dump(document))
+    return path
+
+
+@pytest.fixture
+def loop(scenario: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FleetVectorEnv]:
+    """The loop as processes, the environment over topics in this one."""
+    monkeypatch.setenv("ROS_DOMAIN_ID", domain(50))
+    monkeypatch.setenv("ROS_LOG_DIR", str(tmp_path / "log"))
+    output = tmp_path / "output"
+    processes: list[subprocess.Popen[bytes]] = []
+
+    def start(*command: object) -> None:
+        with output.open("ab") as file:
+            processes.append(subprocess.Popen([str(part) for part in command], stdout=file, stderr=file))
+
+    simulator = (sys.executable, "-m", "carla_drl_sim", "--port", 0, "--synchronous", "--seed", TOWN_SEED)
+    start(*simulator)
+    end = time.monotonic() + START_S
+    while not (port := re.search(r"RPC port (\d+)", output.read_text())):
+        assert time.monotonic() < end, output.read_text()
+        assert processes[0].poll() is None, output.read_text()
+        time.sleep(0.02)
+    gateway = Path(get_package_prefix("carla_gateway")) / "lib" / "carla_gateway" / "gateway_node"
+    start(gateway, "--ros-args", "-p", "simulator:=same")
+    parameters = {
+        "simulator": "same",
+        "port": port[1],
+        "scenario": scenario,
+        "num_agents": AGENTS,
+        "seed": SEED,
+    }
+    settings = [part for name, value in parameters.items() for part in ("-p", f"{name}:={value}")]
+    start(sys.executable, "-m", "carla_sensor_bridge.start", "--ros-args", *settings)
+    context = rclpy.Context()
+    rclpy.init(context=context)
+    node = rclpy.create_node("same_agent", context=context)
+    env = FleetVectorEnv(FleetLink(node, ["same"]), observation_timeout_s=START_S)
+    try:
+        yield env
+    finally:
+        env.close()
+        node.destroy_node()
+        rclpy.shutdown(context=context)
+        for process in reversed(processes):
+            process.send_signal(signal.SIGINT)
+        for process in processes:
+            try:
+                process.wait(5)
+            except subprocess.TimeoutExpired:
+                os.kill(process.pid, signal.SIGKILL)
+                process.wait()
+        print(output.read_text())
+
+
+def test_observations_and_rewards_are_those_of_the_loop_bit_by_bit(
+    loop: FleetVectorEnv, scenario: Path
+) -> None:
+    here = InProcessVectorEnv(scenario, AGENTS, seed=SEED, town_seed=TOWN_SEED)
+    there_observed, _ = loop.reset()
+    here_observed, _ = here.reset()
+    assert loop.state_names == here.state_names
+    assert loop.observation_space == here.observation_space
+    assert here_observed.tobytes() == there_observed.tobytes()
+    reasons: set[int] = set()
+    ended = 0
+    for number, action in enumerate(actions()):
+        there, now = loop.step(action), here.step(action)
+        for name, one, other in zip(
+            ("observations", "rewards", "terminated", "truncated"), there, now, strict=False
+        ):
+            assert one.dtype == other.dtype
+            assert one.tobytes() == other.tobytes(), f"step {number}: {name} differ"
+        for name in ("metrics", "status", "end_reason", "valid"):
+            assert there[4][name].tobytes() == now[4][name].tobytes(), (
+                f"step {number}: infos['{name}'] differ"
+            )
+        reasons |= set(there[4]["end_reason"].tolist())
+        ended += int((there[2] | there[3]).sum())
+    assert {columns.END_ROUTE_DONE, columns.END_COLLISION, columns.END_ROUTE_DEVIATION} <= reasons
+    assert ended > 2 * AGENTS
