@@ -58,13 +58,20 @@ class Slot:
     @staticmethod
     def alone(num_agents: int, num_route_points: int) -> Slot:
         """Return a slot in memory of its own, outside any ring."""
-        places, size = _places(num_agents, num_route_points)
-        return _slot_views(memoryview(bytearray(size)), 0, places)
+        return Slot(
+            _NO_HEADER,
+            np.empty((num_agents, col.NUM_EGO), np.float32),
+            np.empty((num_agents, num_route_points, col.NUM_ROUTE), np.float32),
+            np.empty((num_agents, col.NUM_METRICS), np.float32),
+            np.empty(num_agents, np.uint8),
+        )
 
 
 _SLOT_DTYPE: Final = np.dtype(
     [("generation", "<u8"), ("frame", "<u8"), ("sim_time_s", "<f8"), ("written_ns", "<i8")]
 )
+
+_NO_HEADER: Final = np.zeros(1, dtype=_SLOT_DTYPE)
 
 
 @dataclass(frozen=True)
