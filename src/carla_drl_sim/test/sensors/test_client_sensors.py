@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+import queue
+import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import carla
 import pytest
 from carla_world import STEP_S, Scene, scene
-from listening import Listener
+from listening import LIMIT_S, Listener
 from server_process import ServerProcess
 
 
@@ -322,3 +325,48 @@ def test_ignored_vehicles_are_seen_through(world_of: Scene) -> None:
     sensor.actor.set_ignored_vehicles([ahead.id])
     world_of.ticks(3)
     assert sensor.waiting() == 0
+
+
+def test_large_measurements_arrive_complete_and_in_order(world_of: Scene) -> None:
+    attributes = LIDAR | {"channels": 64, "points_per_second": 2400000, "upper_fov": -10, "range": 100}
+    lidars = [
+        Listener(
+            world_of,
+            "sensor.lidar.ray_cast",
+            attributes,
+            transform=carla.Transform(carla.Location(z=3.0 + index)),
+        )
+        for index in range(4)
+    ]
+    frames = [world_of.world.tick() for _ in range(8)]
+    for lidar in lidars:
+        for frame in frames:
+            data = lidar.next()
+            assert (data.frame, len(data)) == (frame, 120000)
+
+
+def test_a_slow_callback_does_not_hold_up_an_asynchronous_world(world_of: Scene) -> None:
+    world_of.synchronous(False)
+    blueprint = world_of.library.find("sensor.lidar.ray_cast")
+    for name, value in (LIDAR | {"points_per_second": 2400000, "upper_fov": -10, "range": 100}).items():
+        blueprint.set_attribute(name, str(value))
+    lidar = world_of.world.spawn_actor(blueprint, carla.Transform(carla.Location(z=3.0)))
+    world_of.adopt(lidar)
+    arrived: queue.Queue[int] = queue.Queue()
+    go_on = threading.Event()
+
+    def take(data: Any) -> None:
+        arrived.put(data.frame)
+        go_on.wait(LIMIT_S)
+
+    lidar.listen(take)
+    first = arrived.get(timeout=LIMIT_S)
+    begin = time.monotonic()
+    frames = [world_of.world.wait_for_tick(LIMIT_S).frame for _ in range(20)]
+    took_s = time.monotonic() - begin
+    go_on.set()
+    assert frames == list(range(frames[0], frames[0] + 20))
+    assert took_s < 3.0 * 20 * STEP_S
+    while arrived.get(timeout=LIMIT_S) <= frames[-1]:
+        pass
+    assert first < frames[-1]

@@ -1,0 +1,90 @@
+"""All sensors of a world in process: the same bytes whatever the threads, and nothing measured for nobody."""
+
+from __future__ import annotations
+
+import pytest
+
+from carla_drl_sim.protocol.arguments import Description
+from carla_drl_sim.protocol.structs import Pose
+from carla_drl_sim.sensors import suite
+from carla_drl_sim.sensors.blueprints import ATTRIBUTES, is_served
+from carla_drl_sim.sensors.suite import intervals_passed
+from carla_drl_sim.sensors.workers import Workers
+from carla_drl_sim.simulator import Simulator
+from carla_drl_sim.stream_hub import StreamHub
+
+SMALL = {"image_size_x": "40", "image_size_y": "30"}
+CHOSEN = {
+    "sensor.lidar.ray_cast": {"range": "60", "noise_stddev": "0.1", "points_per_second": "600000"},
+    "sensor.other.imu": {"noise_accel_stddev_x": "0.1"},
+    "sensor.other.gnss": {"noise_lat_stddev": "0.1"},
+    "sensor.other.obstacle": {"distance": "100"},
+}
+
+
+def _simulator(threads: int) -> Simulator:
+    simulator = Simulator(
+        "Town01",
+        0,
+        20.0,
+        synchronous=True,
+        hub=StreamHub(lambda *_: None),
+        clock=lambda: 0.0,
+        workers=Workers(threads),
+    )
+    episode = simulator.episode
+    for point in episode.town.spawn_points[:4].tolist():
+        vehicle = episode.spawn(Description(0, "vehicle.tesla.model3", []), Pose(*point))
+        episode.dynamics.control[vehicle.slot, 0] = 0.7
+        for type_id, attributes in ATTRIBUTES.items():
+            chosen = CHOSEN.get(type_id, {})
+            if "image_size_x" in {attribute.name for attribute in attributes}:
+                chosen = SMALL
+            values = [(name, 4, text) for name, text in chosen.items()]
+            episode.spawn(Description(0, type_id, values), Pose(x=2.5, z=1.5), vehicle.id)
+    return simulator
+
+
+def _run(threads: int, ticks: int) -> list[list[tuple[int, bytes, bytes]]]:
+    simulator = _simulator(threads)
+    result = []
+    for _ in range(ticks):
+        simulator.tick()
+        sent = simulator.episode.sensors.measure_all(simulator.episode)
+        result.append([(stream, header, bytes(payload)) for stream, header, payload in sent])
+    return result
+
+
+def test_all_bytes_are_the_same_for_one_and_two_threads() -> None:
+    alone, shared = _run(1, 6), _run(2, 6)
+    assert alone == shared
+    measuring = (
+        sum(is_served(type_id) for type_id in ATTRIBUTES) - 2
+    )  # collisions and free roads send nothing
+    assert all(len(messages) >= 4 * measuring for messages in alone)
+
+
+def test_sensors_without_subscribers_measure_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    simulator = _simulator(1)
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("somebody measured")
+
+    monkeypatch.setattr(suite, "Moment", refuse)
+    for _ in range(3):
+        simulator.tick()
+    with pytest.raises(AssertionError, match="somebody measured"):
+        simulator.episode.sensors.measure_all(simulator.episode)
+
+
+@pytest.mark.parametrize(("elapsed", "interval", "passed"), [(0.0, 0.1, 0), (-0.05, 0.1, -1), (0.1, 0.1, 1)])
+def test_intervals_are_counted(elapsed: float, interval: float, passed: int) -> None:
+    assert intervals_passed(elapsed, interval) == passed
+
+
+def test_rounding_of_long_sums_loses_no_interval() -> None:
+    elapsed, counts = 0.0, []
+    for _ in range(20000):
+        counts.append(intervals_passed(elapsed, 0.1))
+        elapsed += 0.05
+    assert counts == [index // 2 for index in range(20000)]
