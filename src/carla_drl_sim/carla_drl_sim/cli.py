@@ -7,6 +7,7 @@ import gc
 import logging
 import math
 import os
+import resource
 import signal
 import sys
 from collections.abc import Sequence
@@ -99,15 +100,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
 
 
+def _allow_open_files(number: int) -> None:
+    """Let this process have that many open files, as far as the system allows it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < number:
+        most = number if hard == resource.RLIM_INFINITY else min(number, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
 def _serve(options: argparse.Namespace) -> int:
     # A signal during start-up ends the process at once; numba's import alone takes a while.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: os._exit(0))
-    from carla_drl_sim.server import Server
+    from carla_drl_sim.server import MAX_ABANDONED, MAX_CONNECTIONS, Server
     from carla_drl_sim.warm_up import warm_up
     from carla_drl_sim.world.town_generator import TOWNS
 
     _checked(options, list(TOWNS))
+    _allow_open_files(MAX_CONNECTIONS + MAX_ABANDONED + 256)
     server = Server(
         options.host,
         options.port,

@@ -21,6 +21,9 @@ from carla_drl_sim.stream_hub import StreamHub, Subscriber
 _log = logging.getLogger(__name__)
 
 MAX_CONNECTIONS = 256
+MAX_ABANDONED = 3584
+"""Connections to streams that have ended, which may be open besides."""
+
 _RECEIVE_BYTES = 1 << 18
 _SEND_BUFFER_BYTES = 4 << 20
 _READ = select.EPOLLIN | select.EPOLLRDHUP
@@ -180,8 +183,9 @@ class Server:
         except OSError:  # the peer has gone already, or no file descriptors are left
             return
         name = f"{'client' if is_rpc else 'subscriber'} {address[0]}:{address[1]}"
-        if len(self._peers) >= MAX_CONNECTIONS:
-            _log.warning("%s refused: %d connections are open already", name, MAX_CONNECTIONS)
+        limit = MAX_CONNECTIONS + min(self._hub.abandoned, MAX_ABANDONED)
+        if len(self._peers) >= limit:
+            _log.warning("%s refused: %d connections are open already", name, limit)
             connection.close()
             return
         connection.setblocking(False)

@@ -29,6 +29,7 @@ class Subscriber:
     __slots__ = (
         "dropped",
         "fd",
+        "is_abandoned",
         "name",
         "queue",
         "queued_bytes",
@@ -48,6 +49,7 @@ class Subscriber:
         self.queue: deque[memoryview] = deque()
         self.queued_bytes = 0
         self.dropped = 0
+        self.is_abandoned = False
 
 
 class StreamHub:
@@ -61,6 +63,9 @@ class StreamHub:
         self.port = 0
         self.synchronous = False
         self.dropped = 0
+        self.abandoned = 0
+        """Subscribers of streams that have ended. A client leaves them open when it forgets a sensor without stopping
+        it, over a map change for example; closing them from here would only make it connect again."""
         self.busy: set[Subscriber] = set()
         self.expected: dict[int, tuple[float, object]] = {}
         self.world_subscriptions = 0
@@ -117,10 +122,13 @@ class StreamHub:
         self.version += 1
         for subscriber in self._streams.pop(stream_id, ()):
             self._discard_queue(subscriber)
+            subscriber.is_abandoned = True
+            self.abandoned += 1
 
     def remove(self, subscriber: Subscriber) -> None:
         """Forget a subscriber whose connection has ended."""
         self._discard_queue(subscriber)
+        self.abandoned -= subscriber.is_abandoned
         members = self._streams.get(subscriber.stream_id)
         if members is not None and subscriber in members:
             members.remove(subscriber)

@@ -25,8 +25,8 @@ def start_server(tmp_path: Path) -> Iterator[Callable[..., ServerProcess]]:
     """Starts servers, each on its own ports; they are stopped when the test ends."""
     running: list[ServerProcess] = []
 
-    def start(*arguments: str) -> ServerProcess:
-        running.append(ServerProcess(tmp_path / f"server{len(running)}.log", *arguments))
+    def start(*arguments: str, program: Path | None = None) -> ServerProcess:
+        running.append(ServerProcess(tmp_path / f"server{len(running)}.log", *arguments, program=program))
         return running[-1]
 
     yield start

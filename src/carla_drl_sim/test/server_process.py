@@ -28,7 +28,7 @@ def command(*arguments: str) -> list[str]:
 
 
 class ServerProcess:
-    """A running server on free ports."""
+    """A running server on free ports, with recordings next to its log."""
 
     def __init__(self, log: Path, *arguments: str, program: Path | None = None) -> None:
         """`program`: a Python file that serves instead of the package."""
@@ -36,7 +36,10 @@ class ServerProcess:
         run = command() if program is None else [sys.executable, str(program)]
         with log.open("w") as errors:
             self.process = subprocess.Popen(
-                [*run, "--port", "0", *arguments], env=environment(), stdout=subprocess.PIPE, stderr=errors
+                [*run, "--port", "0", "--recordings", str(log.parent / "recordings"), *arguments],
+                env=environment(),
+                stdout=subprocess.PIPE,
+                stderr=errors,
             )
         line = self._start_line()
         match = _START.search(line)

@@ -274,3 +274,21 @@ def test_two_clients_share_one_world(server: ServerProcess, raw: RawClient) -> N
         assert other.value("destroy_actor", vehicle) is True
         with pytest.raises(RuntimeError, match="unable to destroy actor"):
             raw.value("destroy_actor", vehicle)
+
+
+def test_sensors_that_were_forgotten_take_no_places(start_server: Callable[..., ServerProcess]) -> None:
+    server = start_server("--synchronous")
+    streams: list[RawStream] = []
+    with RawClient(server.rpc_port) as raw:
+        for _ in range(3):
+            for _ in range(100):
+                token = raw.value("spawn_actor", [0, "sensor.other.gnss", []], [[0.0] * 3] * 2)[5]
+                (stream_id,) = struct.unpack_from("<I", token)
+                raw.value("get_sensor_token", stream_id)
+                streams.append(RawStream(server.stream_port, stream_id))
+            raw.tick()  # waits until the streams are known
+            raw.void("load_new_episode", "", False, 0)
+        with RawClient(server.rpc_port) as another:
+            assert another.value("version") == "0.9.16"
+    for stream in streams:
+        stream.socket.close()
