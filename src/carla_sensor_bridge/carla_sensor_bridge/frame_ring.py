@@ -57,13 +57,14 @@ class Slot:
 
     @staticmethod
     def alone(num_agents: int, num_route_points: int) -> Slot:
-        """Return a slot in memory of its own, outside any ring."""
+        """Return a slot without objects in memory of its own, outside any ring."""
         return Slot(
             _NO_HEADER,
             np.empty((num_agents, col.NUM_EGO), np.float32),
             np.empty((num_agents, num_route_points, col.NUM_ROUTE), np.float32),
             np.empty((num_agents, col.NUM_METRICS), np.float32),
             np.empty(num_agents, np.uint8),
+            np.empty((0, col.NUM_OBJECT), np.float32),
         )
 
 
