@@ -22,12 +22,6 @@ def shifted(pose: Pose, right: float) -> Pose:
     return x + right * math.sin(heading), y - right * math.cos(heading), heading
 
 
-def ahead(pose: Pose, distance: float) -> Pose:
-    """`pose` moved `distance` metres straight on."""
-    x, y, heading = pose
-    return x + distance * math.cos(heading), y + distance * math.sin(heading), heading
-
-
 def reversed_pose(pose: Pose) -> Pose:
     """The same place, looking back."""
     return pose[0], pose[1], pose[2] + math.pi
@@ -120,8 +114,3 @@ def _arc_to(start: Pose, point: tuple[float, float]) -> Geometry:
     if abs(curvature) < _FLAT:
         return Geometry(*start, chord)
     return Geometry(*start, 2.0 * math.atan2(left, forward) / curvature, curvature)
-
-
-def least_radius(pieces: tuple[Geometry, ...]) -> float:
-    """The tightest radius of a reference line, m; infinite for a straight one."""
-    return min((1.0 / abs(piece.curvature) for piece in pieces if piece.curvature), default=math.inf)
