@@ -78,7 +78,12 @@ class Calls:
             if connection.decoder.is_empty and not connection.blocked and connection.stalled is None:
                 episode = self._simulator.episode
                 start, answers, is_waited_for = self._controls.apply(
-                    data, size, episode.actors.slot_of, episode.dynamics.control
+                    data,
+                    size,
+                    episode.actors.slot_of,
+                    episode.dynamics.control,
+                    episode.actors.walker_slot_of,
+                    episode.walkers.walkers,
                 )
                 if start:
                     self._answer(connection, answers, is_waited_for)

@@ -31,7 +31,12 @@ def warm_up(town: str) -> None:
     episode.snapshot.refresh()
     episode.sensors.measure_all(episode)
     ControlRequests().apply(
-        np.zeros(16, dtype=np.uint8), 16, episode.actors.slot_of, episode.dynamics.control
+        np.zeros(16, dtype=np.uint8),
+        16,
+        episode.actors.slot_of,
+        episode.dynamics.control,
+        episode.actors.walker_slot_of,
+        episode.walkers.walkers,
     )
     traffic_lights.warm_up()
     walkers.warm_up()

@@ -48,7 +48,12 @@ def _apply(simulator: Simulator, data: bytes) -> tuple[int, bytes, bool]:
     buffer: npt.NDArray[np.uint8] = np.frombuffer(data, np.uint8).copy()
     episode = simulator.episode
     taken, answers, waited = ControlRequests().apply(
-        buffer, len(data), episode.actors.slot_of, episode.dynamics.control
+        buffer,
+        len(data),
+        episode.actors.slot_of,
+        episode.dynamics.control,
+        episode.actors.walker_slot_of,
+        episode.walkers.walkers,
     )
     return taken, bytes(answers), waited
 
@@ -153,3 +158,73 @@ def test_random_bytes_stay_within_bounds(simulator: Simulator) -> None:
         taken, answers, _ = _apply(simulator, bytes(data))
         assert taken <= len(data)
         assert len(answers) <= taken + 8
+
+
+def _spawn_walkers(simulator: Simulator, count: int) -> list[int]:
+    description = Description(0, "walker.pedestrian.0015", [])
+    return [
+        simulator.episode.spawn(description, Pose(1000.0 + 2.0 * index, 0.0, 1.0)).id
+        for index in range(count)
+    ]
+
+
+def _walker_batch(commands: list[tuple[int, list[Any], float]], *, tick: bool = False) -> list[Any]:
+    wrapped = [[[7, list(command)]] for command in commands]
+    return [0, 7, "apply_batch", [[True], wrapped, tick]]
+
+
+def test_both_paths_lead_walkers_alike(simulator: Simulator) -> None:
+    rng = random.Random(1)
+    ids, walkers = _spawn_walkers(simulator, 40), simulator.episode.walkers.walkers
+    names = ("position", "rotation", "direction", "speed", "jump")
+    for _ in range(50):
+        commands = [
+            (
+                actor,
+                [
+                    [rng.uniform(-900.0, 900.0) for _ in range(3)],
+                    [rng.uniform(-400.0, 400.0) for _ in range(3)],
+                ],
+                rng.uniform(-0.5, 3.0),
+            )
+            for actor in rng.sample(ids, rng.randrange(1, 40))
+        ]
+        data = _packed(_walker_batch(commands))
+        before = [getattr(walkers, name).copy() for name in names]
+        taken, answers, waited = _apply(simulator, data)
+        assert (taken, waited) == (len(data), False)
+        fast = [getattr(walkers, name).copy() for name in names]
+        for name, values in zip(names, before, strict=True):
+            getattr(walkers, name)[:] = values
+        assert answers == _generally(simulator, data)
+        for name, values in zip(names, fast, strict=True):
+            np.testing.assert_array_equal(getattr(walkers, name), values)
+
+
+def test_unusual_walker_batches_are_left(simulator: Simulator) -> None:
+    first, second = _spawn_walkers(simulator, 2)
+    place = [[1.0, 2.0, 3.0], [0.0, 90.0, 0.0]]
+    good = _packed(_walker_batch([(first, place, 1.0), (second, place, 1.0)]))
+    before = simulator.episode.walkers.walkers.position.copy()
+    for size in range(len(good)):
+        assert _apply(simulator, good[:size])[0] == 0
+    for wrong in (
+        _walker_batch([(first, place, 1.0)], tick=True),
+        _walker_batch([(first, place, 1.0), (_ids(simulator)[0], place, 1.0)]),
+        _walker_batch([(first, place, 1.0), (70_000, place, 1.0)]),
+        _walker_batch([(first, [[1.0, 2.0, float("nan")], [0.0, 0.0, 0.0]], 1.0)]),
+        _walker_batch([(first, [[1.0, 2.0, 3e7], [0.0, 0.0, 0.0]], 1.0)]),
+        _walker_batch([(first, [[1.0, 2.0, 3.0], [0.0, float("inf"), 0.0]], 1.0)]),
+        _walker_batch([(first, place, float("nan"))]),
+        _walker_batch([(first, [[1.0, 2.0], [0.0, 0.0, 0.0]], 1.0)]),
+        [
+            0,
+            7,
+            "apply_batch",
+            [[True], [[[7, [first, place, 1.0]]], [[2, [_ids(simulator)[0], CONTROL]]]], False],
+        ],
+    ):
+        assert _apply(simulator, _packed(wrong))[0] == 0
+    simulator.episode.walkers.kill(simulator.episode.actors.walker(second), 0.0)
+    assert _apply(simulator, good)[0] == 0
+    np.testing.assert_array_equal(simulator.episode.walkers.walkers.position, before)

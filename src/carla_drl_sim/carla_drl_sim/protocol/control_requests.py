@@ -1,8 +1,9 @@
-"""Compiled path for the requests that a driving fleet sends every tick: vehicle controls, alone or as a batch.
+"""Compiled path for the requests that come every tick: vehicle controls, alone or as a batch, and walkers' states.
 
 The bytes are matched against the exact form in which the client encodes ``apply_control_to_vehicle`` and an
-``apply_batch`` of nothing but vehicle controls. A request that differs in any way, names an unknown vehicle, holds a
-non-finite number or is incomplete is left to the general decoder, which gives the full answer.
+``apply_batch`` of nothing but vehicle controls, or of nothing but the places to which its AI has led walkers. A request
+that differs in any way, names an unknown actor, holds a non-finite number or is incomplete is left to the general
+decoder, which gives the full answer.
 """
 
 from __future__ import annotations
@@ -10,11 +11,25 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from carla_drl_sim.protocol.request_bytes import (
+    ARRAY16,
+    FALSE,
+    NIL,
+    TRUE,
+    Bytes,
+    copy,
+    float32,
+    matches,
+    unsigned,
+)
+from carla_drl_sim.protocol.walker_requests import WALKER_STATE, set_walker_states, take_walker_states
 from carla_drl_sim.world.compiled import compiled
+from carla_drl_sim.world.walkers import Walkers
 
-Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float64]
 Slots = npt.NDArray[np.int32]
+Flags = npt.NDArray[np.bool_]
+WalkerArrays = tuple[Flags, Floats, Floats, Floats, Floats, Floats, Flags]
 
 MAX_CONTROLS = 4096
 """Most controls of one batch."""
@@ -26,26 +41,6 @@ _HEAD = 5  # bytes of the longest unsigned integer
 _SINGLE_NAME = np.frombuffer(b"\xb8apply_control_to_vehicle", np.uint8).copy()
 _BATCH_NAME = np.frombuffer(b"\xabapply_batch", np.uint8).copy()
 
-_FALSE, _TRUE, _NIL = 0xC2, 0xC3, 0xC0
-_UINT8, _UINT16, _UINT32, _FLOAT32, _ARRAY16 = 0xCC, 0xCD, 0xCE, 0xCA, 0xDC
-
-
-@compiled
-def _unsigned(data: Bytes, at: int, end: int) -> tuple[int, int]:
-    """Value of an unsigned integer and the place after it; place -1 when there is none."""
-    if at >= end:
-        return 0, -1
-    first = data[at]
-    if first < 0x80:
-        return int(first), at + 1
-    width = 1 if first == _UINT8 else 2 if first == _UINT16 else 4 if first == _UINT32 else 0
-    if width == 0 or at + 1 + width > end:
-        return 0, -1
-    value = 0
-    for index in range(at + 1, at + 1 + width):
-        value = (value << 8) | int(data[index])
-    return value, at + 1 + width
-
 
 @compiled
 def _control(
@@ -56,24 +51,16 @@ def _control(
         return -1
     at += 1
     for column in range(3):
-        if data[at] != _FLOAT32:
-            return -1
-        bits[0] = (
-            (np.uint32(data[at + 1]) << np.uint32(24))
-            | (np.uint32(data[at + 2]) << np.uint32(16))
-            | (np.uint32(data[at + 3]) << np.uint32(8))
-            | np.uint32(data[at + 4])
-        )
-        value = np.float64(number[0])
+        value = float32(data, at, bits, number)
         if not np.isfinite(value):
             return -1
         low = -1.0 if column == 1 else 0.0
         row[column] = min(1.0, max(low, value))
         at += 5
     for column in range(3, 6):
-        if data[at] != _FALSE and data[at] != _TRUE:
+        if data[at] != FALSE and data[at] != TRUE:
             return -1
-        row[column] = np.float64(data[at] == _TRUE)
+        row[column] = np.float64(data[at] == TRUE)
         at += 1
     gear = int(data[at])
     if gear == 0xFF:
@@ -85,32 +72,25 @@ def _control(
 
 
 @compiled
-def _matches(data: Bytes, at: int, end: int, name: Bytes) -> bool:
-    if at + name.size > end:
-        return False
-    for index in range(name.size):  # noqa: SIM110 (compiled code has no generators)
-        if data[at + index] != name[index]:
-            return False
-    return True
-
-
-@compiled
-def _copy(data: Bytes, start: int, stop: int, answers: Bytes, at: int) -> int:
-    for index in range(start, stop):
-        answers[at + index - start] = data[index]
-    return at + stop - start
-
-
-@compiled
 def apply_control_requests(
-    data: Bytes, end: int, slot_of_actor: Slots, control: Floats, slots: Slots, rows: Floats, answers: Bytes
+    data: Bytes,
+    end: int,
+    slot_of_actor: Slots,
+    control: Floats,
+    walker_slot_of_actor: Slots,
+    walkers: WalkerArrays,
+    slots: Slots,
+    rows: Floats,
+    answers: Bytes,
 ) -> tuple[int, int, bool]:
-    """Take vehicle control requests from the start of received bytes and write them into the control array.
+    """Take requests from the start of received bytes and write them into the arrays of vehicles and walkers.
 
     Args:
         data: received bytes, of which the first ``end`` count; they start with a request.
         slot_of_actor: slot of each vehicle by actor id, -1 for none.
         control: the dynamics' control array [C, 7].
+        walker_slot_of_actor: slot of each walker by actor id, -1 for none.
+        walkers: arrays of ``Walkers``: alive, half_height, position, rotation, direction, speed, jump.
         slots: scratch [MAX_CONTROLS].
         rows: scratch [MAX_CONTROLS, 7].
         answers: where the encoded answers go, uint8 [MAX_ANSWER_BYTES].
@@ -125,18 +105,18 @@ def apply_control_requests(
     urgent = False
     while taken + 2 < end and data[taken] == 0x94 and data[taken + 1] == 0:
         # [0, id, method, [[async], ...
-        _, after_id = _unsigned(data, taken + 2, end)
+        _, after_id = unsigned(data, taken + 2, end)
         if after_id < 0:
             break
-        is_batch = _matches(data, after_id, end, _BATCH_NAME)
-        if not is_batch and not _matches(data, after_id, end, _SINGLE_NAME):
+        is_batch = matches(data, after_id, end, _BATCH_NAME)
+        if not is_batch and not matches(data, after_id, end, _SINGLE_NAME):
             break
         at = after_id + (_BATCH_NAME.size if is_batch else _SINGLE_NAME.size)
         if at + 4 > end or data[at] != 0x93 or data[at + 1] != 0x91:
             break
-        if data[at + 2] != _FALSE and data[at + 2] != _TRUE:
+        if data[at + 2] != FALSE and data[at + 2] != TRUE:
             break
-        waits = data[at + 2] == _FALSE
+        waits = data[at + 2] == FALSE
         at += 3
         count = 1
         header = at
@@ -144,7 +124,7 @@ def apply_control_requests(
             if 0x90 <= data[at] <= 0x9F:
                 count = int(data[at]) - 0x90
                 at += 1
-            elif data[at] == _ARRAY16 and at + 3 <= end:
+            elif data[at] == ARRAY16 and at + 3 <= end:
                 count = (int(data[at + 1]) << 8) | int(data[at + 2])
                 at += 3
             else:
@@ -154,12 +134,18 @@ def apply_control_requests(
             break
 
         complete = True
-        write = _copy(data, taken + 2, after_id, answers, answered + 2)
+        write = copy(data, taken + 2, after_id, answers, answered + 2)
         answers[answered] = 0x94
         answers[answered + 1] = 1
-        answers[write] = _NIL
-        write = _copy(data, header, header_end, answers, write + 1) if is_batch else write + 1
-        for index in range(count):
+        answers[write] = NIL
+        write = copy(data, header, header_end, answers, write + 1) if is_batch else write + 1
+        are_walkers = is_batch and count > 0 and at + 3 <= end and data[at + 2] == WALKER_STATE
+        if are_walkers:
+            at, write = take_walker_states(
+                data, at, end, count, walker_slot_of_actor, walkers[0], slots, rows, answers, write
+            )
+            complete = at >= 0
+        for index in range(0 if are_walkers else count):
             if is_batch:
                 # [[2, [id, control]]]
                 if (
@@ -172,7 +158,7 @@ def apply_control_requests(
                     complete = False
                     break
                 at += 4
-            actor, after_actor = _unsigned(data, at, end)
+            actor, after_actor = unsigned(data, at, end)
             if after_actor < 0 or actor >= slot_of_actor.size or slot_of_actor[actor] < 0:
                 complete = False
                 break
@@ -181,7 +167,7 @@ def apply_control_requests(
                 answers[write] = 0x91
                 answers[write + 1] = 0x92
                 answers[write + 2] = 1
-                write = _copy(data, at, after_actor, answers, write + 3)
+                write = copy(data, at, after_actor, answers, write + 3)
             at = _control(data, after_actor, end, bits, number, rows[index])
             if at < 0:
                 complete = False
@@ -189,16 +175,29 @@ def apply_control_requests(
         if not complete:
             break
         if is_batch:
-            if at >= end or data[at] != _FALSE:  # incomplete, or a batch that also ticks
+            if at >= end or data[at] != FALSE:  # incomplete, or a batch that also ticks
                 break
             at += 1
         else:
             answers[write] = 0x91
             answers[write + 1] = 0x91
-            answers[write + 2] = _FALSE
+            answers[write + 2] = FALSE
             write += 3
-        for index in range(count):
-            control[slots[index]] = rows[index]
+        if are_walkers:
+            set_walker_states(
+                count,
+                slots,
+                rows,
+                walkers[1],
+                walkers[2],
+                walkers[3],
+                walkers[4],
+                walkers[5],
+                walkers[6],
+            )
+        else:
+            for index in range(count):
+                control[slots[index]] = rows[index]
         urgent = urgent or waits
         taken = at
         answered = write
@@ -215,10 +214,32 @@ class ControlRequests:
         self._answer_view = self._answers.data
 
     def apply(
-        self, data: Bytes, end: int, slot_of_actor: Slots, control: Floats
+        self,
+        data: Bytes,
+        end: int,
+        slot_of_actor: Slots,
+        control: Floats,
+        walker_slot_of_actor: Slots,
+        walkers: Walkers,
     ) -> tuple[int, memoryview, bool]:
         """As ``apply_control_requests``, with the answers as bytes that are valid until the next call."""
         taken, answered, urgent = apply_control_requests(
-            data, end, slot_of_actor, control, self._slots, self._rows, self._answers
+            data,
+            end,
+            slot_of_actor,
+            control,
+            walker_slot_of_actor,
+            (
+                walkers.alive,
+                walkers.half_height,
+                walkers.position,
+                walkers.rotation,
+                walkers.direction,
+                walkers.speed,
+                walkers.jump,
+            ),
+            self._slots,
+            self._rows,
+            self._answers,
         )
         return taken, self._answer_view[:answered], urgent
