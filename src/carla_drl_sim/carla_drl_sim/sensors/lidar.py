@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -15,10 +14,10 @@ from carla_drl_sim.protocol.streams import SENSOR_LIDAR, SENSOR_SEMANTIC_LIDAR
 from carla_drl_sim.sensors import lidar_kernel as kernel
 from carla_drl_sim.sensors.attributes import Value
 from carla_drl_sim.sensors.device import Batch, Floats, Ints, Kind, Moment, Payload
-from carla_drl_sim.sensors.lidar_ground import steepest
+from carla_drl_sim.sensors.ground_blocks import ground_blocks
 from carla_drl_sim.sensors.rays import NOBODY, ground_labels
 from carla_drl_sim.sensors.rays_kernel import FIRST_DYNAMIC, NOTHING
-from carla_drl_sim.sensors.scene import SceneFrame, StaticScene
+from carla_drl_sim.sensors.scene import SceneFrame
 
 if TYPE_CHECKING:
     from carla_drl_sim.actors import Actor
@@ -144,7 +143,7 @@ def scan(batch: Batch, moment: Moment, *, with_cosine: bool) -> list[Scan]:
         tasks += [(index, first, min(first + columns, shape[1])) for first in range(0, shape[1], columns)]
     frame: SceneFrame = moment.scene
     ground = frame.static.ground
-    slope = steepest_slope(frame.static)
+    blocks = ground_blocks(frame.static)
 
     def cast(task: tuple[int, int, int]) -> None:
         index, first, last = task
@@ -155,7 +154,7 @@ def scan(batch: Batch, moment: Moment, *, with_cosine: bool) -> list[Scan]:
             frame.dynamic,
             frame.dynamic_index,
             ground,
-            slope,
+            blocks,
             lidar.ignored,
             batch.location[index],
             batch.axes[index],
@@ -173,17 +172,6 @@ def scan(batch: Batch, moment: Moment, *, with_cosine: bool) -> list[Scan]:
 
     moment.workers.map(cast, tasks)
     return scans
-
-
-_slopes: WeakKeyDictionary[StaticScene, float] = WeakKeyDictionary()
-
-
-def steepest_slope(scene: StaticScene) -> float:
-    """Greatest slope of a scene's ground; worked out once per scene."""
-    slope = _slopes.get(scene)
-    if slope is None:
-        slope = _slopes[scene] = float(steepest(scene.ground.ground, scene.ground.cell))
-    return slope
 
 
 def _header(lidar: Lidar, counts: npt.NDArray[np.uint32], point_bytes: int, room: int) -> bytearray:

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from carla_drl_sim.sensors.lidar_ground import distance_to_hills, has_deck_near
+from carla_drl_sim.sensors.ground_blocks_kernel import hit_hills
 from carla_drl_sim.sensors.noise import normal, stream_key, uniform
 from carla_drl_sim.sensors.rays_kernel import FIRST_DYNAMIC, GROUND, NOTHING, is_ignored
-from carla_drl_sim.sensors.scene_kernel import NO_HIT, ground_normal, hit_ground, hit_part
+from carla_drl_sim.sensors.scene_kernel import NO_HIT, ground_normal, hit_part
 from carla_drl_sim.world.compiled import compiled
 
 Floats = npt.NDArray[np.float64]
@@ -210,7 +210,7 @@ def scan_columns(
     dynamic: Any,
     dynamic_tree: Any,
     ground: Any,
-    slope: float,
+    blocks: Any,
     ignored: Ints,
     origin: Floats,
     axes: Floats,
@@ -228,7 +228,7 @@ def scan_columns(
     """Cast the columns `first` to `last` (exclusive) of a scan.
 
     Args:
-        slope: greatest slope of the ground.
+        ground, blocks: the ground, and `GroundBlocks` over it.
         ignored: owners of dynamic parts that rays go through.
         origin, axes: place [3] and axes [3, 3] of the sensor.
         azimuths, elevations: float64 [P] and [C], radians; azimuth from forward to the right, elevation upwards.
@@ -267,7 +267,6 @@ def scan_columns(
     number = number[order]
     middle, half = candidates[:, _AZIMUTH].copy(), candidates[:, _HALF_WIDTH].copy()
     chosen = np.empty(count, np.int64)
-    has_deck = not ground.flat and has_deck_near(ground, origin[0], origin[1], reach)
     ox, oy, oz = origin[0], origin[1], origin[2]
     for column in range(first, last):
         azimuth = azimuths[column]
@@ -294,10 +293,8 @@ def scan_columns(
                     t, layer = (ground.level - oz) / dz, 0
                 else:
                     t, layer = NO_HIT, 0
-            elif has_deck:
-                t, layer = hit_ground(ground, ox, oy, oz, dx, dy, dz, 0.0, best)
             else:
-                t, layer = distance_to_hills(ground, slope, ox, oy, oz, dx, dy, dz, best), 0
+                t, layer = hit_hills(ground, blocks, ox, oy, oz, dx, dy, dz, best)
             if t <= best:
                 best, what = t, GROUND - layer
             ray_slope = slopes[channel]

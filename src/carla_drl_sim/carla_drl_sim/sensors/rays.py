@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from carla_drl_sim.sensors.ground_blocks import ground_blocks
 from carla_drl_sim.sensors.ground_texture import SURFACE_LABELS
 from carla_drl_sim.sensors.rays_kernel import DECK, FIRST_DYNAMIC, GROUND, NOTHING, cast_rays
 from carla_drl_sim.sensors.scene import CoveringArrays, SceneFrame, SceneParts
@@ -82,6 +83,7 @@ def cast(
         dynamic,
         frame.dynamic_index,
         frame.static.ground,
+        ground_blocks(frame.static),
         grow,
         sees_static,
         ignored,

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from carla_drl_sim.sensors.ground_blocks_kernel import hit_hills
 from carla_drl_sim.sensors.scene_kernel import NO_HIT, ground_normal, hit_ground, hit_part
 from carla_drl_sim.world.compiled import compiled
 
@@ -105,6 +106,7 @@ def cast_rays(
     dynamic: Any,
     dynamic_tree: Any,
     ground: Any,
+    blocks: Any,
     grow: float,
     sees_static: bool,
     ignored: Ints,
@@ -118,6 +120,7 @@ def cast_rays(
     """What each ray [R] hits first.
 
     Args:
+        ground, blocks: the ground, and `GroundBlocks` over it.
         grow: how much larger the boxes of the trees' nodes are taken, where parts were made larger than their trees.
         sees_static: whether static parts and the ground count.
         ignored: owners of dynamic parts that rays go through.
@@ -131,7 +134,10 @@ def cast_rays(
         dx, dy, dz = directions[ray, 0], directions[ray, 1], directions[ray, 2]
         best, what, nx, ny, nz = ranges[ray], NOTHING, 0.0, 0.0, 0.0
         if sees_static:
-            t, layer = hit_ground(ground, ox, oy, oz, dx, dy, dz, 0.0, best)
+            if ground.flat:
+                t, layer = hit_ground(ground, ox, oy, oz, dx, dy, dz, 0.0, best)
+            else:
+                t, layer = hit_hills(ground, blocks, ox, oy, oz, dx, dy, dz, best)
             if t <= best:
                 best, what = t, GROUND - layer
                 nx, ny, nz = ground_normal(ground, layer == 1, ox + t * dx, oy + t * dy)
