@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from carla_drl_sim.protocol.arguments import Description
-from carla_drl_sim.protocol.structs import Pose
+from carla_drl_sim.protocol.structs import AttributeType, Pose
 from carla_drl_sim.sensors import suite
+from carla_drl_sim.sensors.attributes import Attribute
 from carla_drl_sim.sensors.blueprints import ATTRIBUTES, is_served
 from carla_drl_sim.sensors.suite import intervals_passed
 from carla_drl_sim.sensors.workers import Workers
@@ -22,8 +23,8 @@ CHOSEN = {
 }
 
 
-def _simulator(threads: int) -> Simulator:
-    simulator = Simulator(
+def _empty(threads: int) -> Simulator:
+    return Simulator(
         "Town01",
         0,
         20.0,
@@ -32,6 +33,10 @@ def _simulator(threads: int) -> Simulator:
         clock=lambda: 0.0,
         workers=Workers(threads),
     )
+
+
+def _simulator(threads: int) -> Simulator:
+    simulator = _empty(threads)
     episode = simulator.episode
     for point in episode.town.spawn_points[:4].tolist():
         vehicle = episode.spawn(Description(0, "vehicle.tesla.model3", []), Pose(*point))
@@ -88,3 +93,41 @@ def test_rounding_of_long_sums_loses_no_interval() -> None:
         counts.append(intervals_passed(elapsed, 0.1))
         elapsed += 0.05
     assert counts == [index // 2 for index in range(20000)]
+
+
+def _extreme(attribute: Attribute, *, high: bool) -> str:
+    """The least or greatest value of an attribute; image sizes and rates stay small for the test's sake."""
+    if attribute.restricted:
+        return attribute.recommended[-1 if high else 0]
+    if attribute.kind is AttributeType.BOOL:
+        return "true" if high else "false"
+    if attribute.kind not in (AttributeType.INT, AttributeType.FLOAT):
+        return attribute.default
+    bound = min(attribute.high, 1e30) if high else max(attribute.low, -1e30)
+    if attribute.name.startswith("image_size"):
+        bound = min(bound, 64)
+    if attribute.name == "points_per_second":
+        bound = min(bound, 1_000_000)
+    return str(int(bound)) if attribute.kind is AttributeType.INT else repr(float(bound))
+
+
+@pytest.mark.parametrize("type_id", sorted(type_id for type_id in ATTRIBUTES if is_served(type_id)))
+@pytest.mark.parametrize("high", [False, True])
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_extreme_settings_break_nothing(type_id: str, high: bool) -> None:
+    attributes = ATTRIBUTES[type_id]
+    defaults = {attribute.name: attribute.default for attribute in attributes}
+    extremes = {attribute.name: _extreme(attribute, high=high) for attribute in attributes}
+    simulator = _empty(1)
+    episode = simulator.episode
+    vehicle = episode.spawn(
+        Description(0, "vehicle.tesla.model3", []), Pose(*episode.town.spawn_points[0].tolist())
+    )
+    alone = [defaults | {name: value} for name, value in extremes.items()]
+    for chosen in (extremes, *alone):
+        values = [(name, 4, text) for name, text in chosen.items()]
+        episode.spawn(Description(0, type_id, values), Pose(z=2.0), vehicle.id)
+    simulator.tick()
+    messages = episode.sensors.measure_all(episode)
+    if type_id not in ("sensor.other.collision", "sensor.other.obstacle"):
+        assert len(messages) == 1 + len(alone)
