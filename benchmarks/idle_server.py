@@ -14,6 +14,7 @@ import struct
 import sys
 
 import msgpack
+
 from carla_drl_sim.connection import RpcConnection
 from carla_drl_sim.protocol.rpc_framing import pack_response
 from carla_drl_sim.protocol.streams import WORLD_STREAM_ID

@@ -22,15 +22,15 @@ from typing import Any
 
 import carla
 import psutil
+
+from benchmarks.results import report
+from benchmarks.stack import wait_for_port
+from carla_drl_bringup.arguments import first_free_port
 from carla_drl_sim.protocol.arguments import Description
 from carla_drl_sim.protocol.structs import Pose
 from carla_drl_sim.sensors.workers import Workers
 from carla_drl_sim.simulator import Simulator
 from carla_drl_sim.stream_hub import StreamHub
-
-from benchmarks.results import report
-from benchmarks.stack import wait_for_port
-from carla_drl_bringup.arguments import first_free_port
 
 FLEETS = (1, 16, 64, 256)
 MODEL = "vehicle.tesla.model3"
