@@ -73,7 +73,7 @@ class Episode:
         self.spectator = Actor(actors.next_id(), Description(0, "spectator", []), _SPECTATOR_POSE)
         actors.add(self.spectator)
         self.traffic = TrafficActors(town.signals, actors, lambda: town.speed_limits)
-        self.walkers = WalkerActors(Walkers(town.heights), actors)
+        self.walkers = WalkerActors(Walkers(town.heights, no_parts), actors)
         self._crashes = Crashes(actors, self.dynamics, self.walkers, no_parts)
         self.arms = SpringArms()
         self.snapshot = Snapshot(actors, self.dynamics, self.walkers, self.traffic, self.arms)

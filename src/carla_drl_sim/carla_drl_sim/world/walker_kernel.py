@@ -66,6 +66,7 @@ def step_walkers(
     velocity: Floats,
     acceleration: Floats,
     grounded: Bools,
+    is_flat: bool,
     origin_x: float,
     origin_y: float,
     cell: float,
@@ -76,10 +77,9 @@ def step_walkers(
     for slot in range(end):
         if not active[slot]:
             continue
-        place, motion = position[slot], velocity[slot]
-        before_x, before_y, before_z = motion[0], motion[1], motion[2]
+        before_x, before_y, before_z = velocity[slot, 0], velocity[slot, 1], velocity[slot, 2]
         if not simulate_physics[slot]:
-            _follow(dt, place, previous[slot], motion)
+            _follow(slot, dt, position, previous, velocity)
         else:
             wanted_x, wanted_y = 0.0, 0.0
             if alive[slot]:
@@ -88,6 +88,7 @@ def step_walkers(
                 wanted_x, wanted_y = wanted_x * share, wanted_y * share
             for _ in range(substeps):
                 grounded[slot] = _walk(
+                    slot,
                     dt / substeps,
                     wanted_x,
                     wanted_y,
@@ -95,28 +96,31 @@ def step_walkers(
                     gravity[slot],
                     grounded[slot],
                     half_height[slot],
-                    place,
-                    motion,
+                    position,
+                    velocity,
+                    is_flat,
                     origin_x,
                     origin_y,
                     cell,
                     ground,
                     deck,
                 )
-            if math.hypot(motion[0], motion[1]) > _LEAST_SPEED:
-                ahead = math.degrees(math.atan2(motion[1], motion[0]))
+            if velocity[slot, 0] ** 2 + velocity[slot, 1] ** 2 > _LEAST_SPEED**2:
+                ahead = math.degrees(math.atan2(velocity[slot, 1], velocity[slot, 0]))
                 turn = (ahead - rotation[slot, 1] + 180.0) % 360.0 - 180.0
                 most = TURN_RATE * dt
                 yaw = rotation[slot, 1] + min(most, max(-most, turn))
                 rotation[slot, 1] = (yaw + 180.0) % 360.0 - 180.0
-            previous[slot] = place
-        acceleration[slot, 0] = (motion[0] - before_x) / dt
-        acceleration[slot, 1] = (motion[1] - before_y) / dt
-        acceleration[slot, 2] = (motion[2] - before_z) / dt
+            for axis in range(3):
+                previous[slot, axis] = position[slot, axis]
+        acceleration[slot, 0] = (velocity[slot, 0] - before_x) / dt
+        acceleration[slot, 1] = (velocity[slot, 1] - before_y) / dt
+        acceleration[slot, 2] = (velocity[slot, 2] - before_z) / dt
 
 
 @compiled
 def _walk(
+    slot: int,
     dt: float,
     wanted_x: float,
     wanted_y: float,
@@ -124,8 +128,9 @@ def _walk(
     falls: bool,
     grounded: bool,
     half_height: float,
-    place: Floats,
-    motion: Floats,
+    position: Floats,
+    velocity: Floats,
+    is_flat: bool,
     origin_x: float,
     origin_y: float,
     cell: float,
@@ -134,52 +139,58 @@ def _walk(
 ) -> bool:
     """Advance one walker by a substep, in place; whether it stands on the ground afterwards."""
     if grounded:
-        change_x, change_y = wanted_x - motion[0], wanted_y - motion[1]
+        change_x, change_y = wanted_x - velocity[slot, 0], wanted_y - velocity[slot, 1]
         change = math.hypot(change_x, change_y)
         if change > 0.0:
             share = min(1.0, ACCELERATION * dt / change)
-            motion[0] += change_x * share
-            motion[1] += change_y * share
-        motion[2] = 0.0
+            velocity[slot, 0] += change_x * share
+            velocity[slot, 1] += change_y * share
+        velocity[slot, 2] = 0.0
         if jumps:
-            motion[2] = JUMP_SPEED
+            velocity[slot, 2] = JUMP_SPEED
             grounded = False
     elif falls:
-        motion[2] -= GRAVITY * dt
+        velocity[slot, 2] -= GRAVITY * dt
 
-    from_x, from_y = place[0], place[1]
-    place[0] += motion[0] * dt
-    place[1] += motion[1] * dt
-    feet = place[2] - half_height
-    surface = surface_height(place[0], place[1], feet, origin_x, origin_y, cell, ground, deck)
+    from_x, from_y = position[slot, 0], position[slot, 1]
+    position[slot, 0] += velocity[slot, 0] * dt
+    position[slot, 1] += velocity[slot, 1] * dt
+    feet = position[slot, 2] - half_height
+    if is_flat:
+        surface = float(ground[0, 0])
+    else:
+        surface = surface_height(
+            position[slot, 0], position[slot, 1], feet, origin_x, origin_y, cell, ground, deck
+        )
     if grounded:
         if surface > feet + STEP_HEIGHT:  # too high a step
-            place[0], place[1] = from_x, from_y
-            motion[0], motion[1] = 0.0, 0.0
+            position[slot, 0], position[slot, 1] = from_x, from_y
+            velocity[slot, 0], velocity[slot, 1] = 0.0, 0.0
         elif surface < feet - STEP_HEIGHT:
             grounded = False
         else:
             feet = surface
     else:
-        feet += motion[2] * dt
+        feet += velocity[slot, 2] * dt
         if feet <= surface:
             feet = surface
-            motion[2] = 0.0
+            velocity[slot, 2] = 0.0
             grounded = True
-    place[2] = feet + half_height
+    position[slot, 2] = feet + half_height
     return grounded
 
 
 @compiled
-def _follow(dt: float, place: Floats, previous: Floats, motion: Floats) -> None:
+def _follow(slot: int, dt: float, position: Floats, previous: Floats, velocity: Floats) -> None:
     """Velocity of a walker that is moved from outside, from where it was before."""
     total = 0.0
     for axis in range(3):
-        motion[axis] = (place[axis] - previous[axis]) / dt
-        total += motion[axis] * motion[axis]
-        previous[axis] = place[axis]
+        velocity[slot, axis] = (position[slot, axis] - previous[slot, axis]) / dt
+        total += velocity[slot, axis] ** 2
+        previous[slot, axis] = position[slot, axis]
     if total > _TELEPORT_SPEED * _TELEPORT_SPEED:
-        motion[:] = 0.0
+        for axis in range(3):
+            velocity[slot, axis] = 0.0
 
 
 @compiled

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import heapq
 import math
+from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,7 @@ from carla_drl_sim.world import walker_kernel as kernel
 from carla_drl_sim.world.collision import overlaps, vehicle_boxes
 from carla_drl_sim.world.dynamics import VehicleDynamics
 from carla_drl_sim.world.ground import Heights, flat
-from carla_drl_sim.world.scenery import no_parts
+from carla_drl_sim.world.scenery import Parts, no_parts
 from carla_drl_sim.world.solid_grid import SolidGrid
 from carla_drl_sim.world.walker_models import WALKER_MODELS, WalkerModel
 
@@ -44,10 +46,14 @@ class Walkers:
         mass: float64 [C], kg.
     """
 
-    def __init__(self, heights: Heights | None = None, solids: SolidGrid | None = None) -> None:
-        """No walkers on the ground `heights` (flat at 0 if not given) among `solids`."""
+    def __init__(self, heights: Heights | None = None, parts: Callable[[], Parts] = no_parts) -> None:
+        """No walkers on the ground `heights` (flat at 0 if not given).
+
+        `parts` makes what stands in the town; it is called when there are walkers.
+        """
         self._heights = heights or flat()
-        self._solids = solids or SolidGrid(no_parts())
+        self._is_flat = self._heights.is_flat
+        self._make_parts = parts
         self.capacity = 0
         self._end = 0
         self._free: list[int] = []
@@ -87,6 +93,10 @@ class Walkers:
         for slot in range(self.capacity, capacity):
             heapq.heappush(self._free, slot)
         self.capacity = capacity
+
+    @cached_property
+    def _solids(self) -> SolidGrid:
+        return SolidGrid(self._make_parts())
 
     active: Bools
     alive: Bools
@@ -224,6 +234,7 @@ class Walkers:
             self.velocity,
             self.acceleration,
             self._grounded,
+            self._is_flat,
             *heights.origin,
             heights.cell,
             heights.ground,

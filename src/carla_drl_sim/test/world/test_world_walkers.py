@@ -117,7 +117,7 @@ def test_walkers_do_not_walk_through_walls_and_poles() -> None:
     wall = (Shape.BOX, (10.0, 0.0, 1.0), 0.0, (0.5, 20.0, 1.0))
     pole = (Shape.CYLINDER, (0.0, 10.0, 2.0), 0.0, (0.3, 0.3, 2.0))
     canopy = (Shape.BOX, (-10.0, 0.0, 4.0), 0.0, (0.5, 20.0, 1.0))
-    walkers = Walkers(None, SolidGrid(_parts(wall, pole, canopy)))
+    walkers = Walkers(None, lambda: _parts(wall, pole, canopy))
     slot = _standing(walkers)
     _walk(walkers, slot, (1.0, 0.0), 10.0)
     assert walkers.position[slot, 0] == pytest.approx(9.5 - ADULT.radius, abs=1e-6)
