@@ -12,6 +12,7 @@ import numpy.typing as npt
 from carla_drl_sim.world import raster_kernel
 from carla_drl_sim.world.ground import Covering, Heights, Surface
 from carla_drl_sim.world.ground_kernel import on_deck
+from carla_drl_sim.world.network_corners import sidewalk_corners
 from carla_drl_sim.world.network_signals import DRIVABLE
 from carla_drl_sim.world.road_network import Lane, Mark, Road, RoadNetwork, RoadObject, Section
 from carla_drl_sim.world.road_strips import Strip, places, quads_between, strips
@@ -76,6 +77,8 @@ def build_covering(network: RoadNetwork, signals: Iterable[Signal], heights: Hei
     area = (bounds[2] - bounds[0]) * (bounds[3] - bounds[1])
     canvas = _Canvas(bounds, max(CELL, math.sqrt(area / MAX_CELLS)))
     pieces = list(strips(network))
+    for corner in sidewalk_corners(network):
+        canvas.fill(quads_between(corner[:, 0, :2], corner[:, 1, :2]), Surface.SIDEWALK)
     for surface in _ORDER:
         for piece in pieces:
             _cover_lanes(canvas, piece, surface)
@@ -91,7 +94,7 @@ def build_covering(network: RoadNetwork, signals: Iterable[Signal], heights: Hei
                 canvas.fill(_stop_quad(line, canvas.cell), Surface.LINE_WHITE)
     for road in network.roads.values():
         for item in road.objects:
-            if item.kind == "crosswalk":
+            if item.kind == "crosswalk" and len(item.outline) > 2:
                 _draw_crosswalk(canvas, item)
     return Covering((bounds[0], bounds[1]), canvas.cell, canvas.surface)
 
@@ -176,25 +179,8 @@ def _stop_quad(line: StopLine, cell: float) -> Floats:
     return np.array([[middle - half, middle + half, middle + half - back, middle - half - back]])
 
 
-def crosswalk_outline(item: RoadObject) -> Floats:
-    """Corners [N, 2] of a crosswalk; a rectangle where the document gives its length and width only."""
-    if len(item.outline) >= 3:
-        return np.ascontiguousarray(item.outline[:, :2])
-    cos, sin = math.cos(item.heading), math.sin(item.heading)
-    forward, right = 0.5 * item.length * np.array([cos, sin]), 0.5 * item.width * np.array([-sin, cos])
-    middle = np.array(item.centre[:2])
-    return np.array(
-        [
-            middle - forward - right,
-            middle + forward - right,
-            middle + forward + right,
-            middle - forward + right,
-        ]
-    )
-
-
 def _draw_crosswalk(canvas: _Canvas, item: RoadObject) -> None:
-    outline = (crosswalk_outline(item) - canvas.origin) / canvas.cell
+    outline = (item.outline[:, :2] - canvas.origin) / canvas.cell
     across = -math.sin(item.heading), math.cos(item.heading)
     for value, share in ((Surface.ROAD, 1.0), (Surface.LINE_WHITE, _STRIPE_SHARE)):
         raster_kernel.fill_striped(

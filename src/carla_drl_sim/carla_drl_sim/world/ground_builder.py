@@ -37,10 +37,11 @@ Grid = npt.NDArray[np.float32]
 
 def build_heights(network: RoadNetwork) -> Heights:
     """Heights of the ground and of decks; flat where all roads are."""
-    pieces = list(strips(network, 0.5 * CELL))
-    low, high = min(float(p.z.min()) for p in pieces), max(float(p.z.max()) for p in pieces)
+    along = [road.heights(road.samples(0.0, road.length)) for road in network.roads.values()]
+    low, high = min(float(z.min()) for z in along), max(float(z.max()) for z in along)
     if high - low < _FLAT:
         return flat(0.5 * (low + high))
+    pieces = strips(network, 0.5 * CELL)
     left, top, right, bottom = network.bounds(MARGIN)
     cell = max(CELL, math.sqrt((right - left) * (bottom - top) / MAX_NODES))
     shape = (math.ceil((bottom - top) / cell) + 1, math.ceil((right - left) / cell) + 1)

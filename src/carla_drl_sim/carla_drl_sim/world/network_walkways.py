@@ -8,6 +8,7 @@ from itertools import groupby, pairwise
 import numpy as np
 import numpy.typing as npt
 
+from carla_drl_sim.world.network_corners import sidewalk_corners
 from carla_drl_sim.world.road_network import Road, RoadNetwork, Section
 from carla_drl_sim.world.walkways import Walkway, WalkwayKind
 
@@ -35,6 +36,12 @@ def network_walkways(network: RoadNetwork) -> tuple[Walkway, ...]:
                 else:
                     found = sidewalks if kind == WalkwayKind.SIDEWALK else streets
                     found += [Walkway(kind, np.vstack((pair[0], pair[1][::-1]))) for pair in pairwise(strip)]
+    for corner in sidewalk_corners(network):
+        sidewalks += [
+            Walkway(WalkwayKind.SIDEWALK, hull)
+            for hull in (convex_hull(np.vstack(pair)) for pair in pairwise(corner))
+            if len(hull) > 2
+        ]
     streets += [
         Walkway(WalkwayKind.ROAD, convex_hull(np.vstack(points))) for _, points in sorted(junctions.items())
     ]

@@ -9,8 +9,7 @@ from xml.etree.ElementTree import Element
 import numpy as np
 import numpy.typing as npt
 
-MAX_COORDINATE = 1e7
-"""Numbers beyond this (m) are refused: single precision could not place a vehicle there."""
+from carla_drl_sim.world.road_network import MAX_COORDINATE
 
 _REQUIRED = object()
 

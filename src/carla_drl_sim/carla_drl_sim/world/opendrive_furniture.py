@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import numpy.typing as npt
 
 from carla_drl_sim.world.opendrive_fields import Fields
 from carla_drl_sim.world.road_network import Road, RoadObject, SignalPlace
+
+Floats = npt.NDArray[np.float64]
 
 MAX_CORNERS = 10_000
 """Of an object's outline."""
@@ -69,7 +72,7 @@ def read_objects(element: Fields, road: Road) -> tuple[RoadObject, ...]:
 
 
 def _read_object(record: Fields, road: Road) -> RoadObject:
-    object_id = record.text("id", "")
+    object_id, kind = record.text("id", ""), record.text("type", "none").lower()
     record.where += f" (id {object_id})"
     s, t = np.array([record.number("s")]), np.array([record.number("t")])
     point = road.points(s, t)[0]
@@ -95,11 +98,13 @@ def _read_object(record: Fields, road: Road) -> RoadObject:
         aside = np.array([corner.number("t") for corner in road_corners])
         outline = road.points(along, aside)
         outline[:, 2] += [corner.number("dz", 0.0) for corner in road_corners]
+    elif kind == "crosswalk":
+        outline = _rectangle(record, point, z, heading)
     if len(outline) > 1 and np.allclose(outline[0], outline[-1]):
         outline = outline[:-1]
     return RoadObject(
         id=object_id,
-        kind=record.text("type", "none").lower(),
+        kind=kind,
         name=record.text("name", ""),
         centre=(float(point[0]), float(point[1]), z),
         heading=heading,
@@ -109,3 +114,13 @@ def _read_object(record: Fields, road: Road) -> RoadObject:
         height=record.unsigned_length("height", 0.0),
         radius=record.unsigned_length("radius", 0.0),
     )
+
+
+def _rectangle(record: Fields, point: Floats, z: float, heading: float) -> Floats:
+    """The outline of an object that has none but a length along its axis and a width; empty without them."""
+    length, width = record.unsigned_length("length", 0.0), record.unsigned_length("width", 0.0)
+    if length == 0.0 or width == 0.0:
+        return np.zeros((0, 3))
+    u, v = 0.5 * length * np.array([-1.0, 1.0, 1.0, -1.0]), 0.5 * width * np.array([-1.0, -1.0, 1.0, 1.0])
+    cos, sin = math.cos(heading), math.sin(heading)
+    return np.column_stack((point[0] + cos * u - sin * v, point[1] + sin * u + cos * v, np.full(4, z)))

@@ -85,7 +85,9 @@ def read_opendrive(text: str) -> RoadNetwork:
         element.text("id"): tuple(control.text("signalId") for control in element.children("control"))
         for element in document.children("controller")
     }
-    return RoadNetwork(roads, junctions, controllers)
+    network = RoadNetwork(roads, junctions, controllers)
+    network.bounds()  # refuses what does not fit into the world
+    return network
 
 
 def _read_road(element: Fields) -> Road:

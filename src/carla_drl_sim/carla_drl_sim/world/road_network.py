@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -17,6 +18,9 @@ from carla_drl_sim.world import road_kernel
 
 Floats = npt.NDArray[np.float64]
 Contact = Literal["start", "end"]
+
+MAX_COORDINATE = 1e6
+"""Numbers beyond this (m) are refused: single precision could not place a vehicle there."""
 
 
 @dataclass(frozen=True)
@@ -287,19 +291,27 @@ class RoadNetwork:
     junctions: Mapping[int, Junction]
     controllers: Mapping[str, Sequence[str]]
 
-    def bounds(self, margin: float = 0.0) -> tuple[float, float, float, float]:
-        """Least x and y and greatest x and y of all lanes."""
+    @cached_property
+    def _extent(self) -> tuple[float, float, float, float]:
         low, high = np.full(2, np.inf), np.full(2, -np.inf)
         for road in self.roads.values():
             for section in road.sections:
                 s = road.samples(section.s, section.end, 5.0)
                 t = road.borders(section, s)
-                for edge in (t[:, 0], t[:, -1]):
-                    points = road.points(s, edge)[:, :2]
-                    low, high = np.minimum(low, points.min(0)), np.maximum(high, points.max(0))
-        return (
-            float(low[0]) - margin,
-            float(low[1]) - margin,
-            float(high[0]) + margin,
-            float(high[1]) + margin,
-        )
+                points = np.vstack((road.points(s, t[:, 0]), road.points(s, t[:, -1])))
+                if not np.abs(points).max() < MAX_COORDINATE:
+                    raise ValueError(
+                        f"OpenDRIVE: road {road.id}: between s = {section.s:g} and {section.end:g} its lanes are "
+                        f"not within {MAX_COORDINATE:g} m of the origin"
+                    )
+                low, high = np.minimum(low, points[:, :2].min(0)), np.maximum(high, points[:, :2].max(0))
+        return float(low[0]), float(low[1]), float(high[0]), float(high[1])
+
+    def bounds(self, margin: float = 0.0) -> tuple[float, float, float, float]:
+        """Least x and y and greatest x and y of all lanes.
+
+        Raises:
+            ValueError: a road is not finite, or further than `MAX_COORDINATE` from the origin.
+        """
+        left, top, right, bottom = self._extent
+        return left - margin, top - margin, right + margin, bottom + margin

@@ -15,6 +15,7 @@ from carla_drl_sim.world.compiled import compiled
 from carla_drl_sim.world.covering_builder import surface_of
 from carla_drl_sim.world.ground import Heights, Surface
 from carla_drl_sim.world.ground_kernel import on_deck, surface_heights
+from carla_drl_sim.world.network_corners import sidewalk_corners
 from carla_drl_sim.world.network_signals import DRIVABLE
 from carla_drl_sim.world.road_network import Road, RoadNetwork
 from carla_drl_sim.world.road_strips import places, quads_between, strips
@@ -70,6 +71,8 @@ class Sites:
         self._cells = np.zeros(shape, np.uint8)
         pieces = list(strips(network))
         decks = [on_deck(heights, np.column_stack((p.xy.mean(axis=1), p.z))) for p in pieces]
+        for corner in sidewalk_corners(network):
+            self._fill(quads_between(corner[:, 0, :2], corner[:, 1, :2]), Use.PATH)
         for use in (Use.UNDER_DECK, Use.PATH, Use.CARRIAGEWAY):
             for piece, deck in zip(pieces, decks, strict=True):
                 above = (deck[:-1] & deck[1:]) & self._is_clear_below(piece.xy.mean(axis=1), piece.z)[:-1]

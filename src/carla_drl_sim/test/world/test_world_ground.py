@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 from maps import SHARED_MAPS, document, piece, shared_map
 
-from carla_drl_sim.world.covering_builder import crosswalk_outline, lines_of
+from carla_drl_sim.world.covering_builder import lines_of
 from carla_drl_sim.world.ground import Covering, Surface
 from carla_drl_sim.world.ground_kernel import surface_gradients, surface_heights
 from carla_drl_sim.world.opendrive_reader import read_opendrive
@@ -164,7 +164,7 @@ def test_stop_lines_and_crosswalks_are_painted(flat_town: Town) -> None:
     ]
     assert crosswalks
     for item in crosswalks:
-        outline = crosswalk_outline(item)
+        outline = item.outline[:, :2]
         middle, side = outline.mean(axis=0), 0.5 * (outline[3] - outline[0])
         line = middle + np.linspace(-0.98, 0.98, 400)[:, None] * side
         kinds = covered_by(flat_town.covering, line)

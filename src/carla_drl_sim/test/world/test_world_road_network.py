@@ -145,6 +145,10 @@ LINE = piece("<line/>")
         ("<!DOCTYPE a><OpenDRIVE/>", r"document type declarations"),
         (document(""), r"road 7: planView has no geometry"),
         (document(piece("")), r"road 7, geometry 0: no shape"),
+        (
+            document(LINE, elevation='<elevation s="0" a="0" b="0" c="0" d="9e200"/>'),
+            r"road 7: between s = 0 and 100",
+        ),
         (document(LINE, -3.0), r"road 7: attribute 'length' is -3"),
         (document(LINE, 1e9), r"road 7: attribute 'length' is 1000000000.0; allowed"),
         (document(LINE, lanes=""), r"road 7: there is no laneSection"),
@@ -182,6 +186,14 @@ LINE = piece("<line/>")
 def test_wrong_documents_are_refused_with_the_place(text: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         read_opendrive(text)
+
+
+def test_crosswalk_without_outline_is_a_rectangle() -> None:
+    text = '<objects><object type="Crosswalk" id="4" s="10" t="1" hdg="0" length="2" width="4"/></objects>'
+    outline = road_of(LINE, road_rest=text).objects[0].outline
+    assert outline == pytest.approx(
+        np.array([[9.0, -3.0, 0.0], [11.0, -3.0, 0.0], [11.0, 1.0, 0.0], [9.0, 1.0, 0.0]])
+    )
 
 
 def test_speed_limits_are_in_kmh_from_their_place_on() -> None:

@@ -9,7 +9,6 @@ import numpy.typing as npt
 import pytest
 from maps import document, piece, shared_map
 
-from carla_drl_sim.world.covering_builder import crosswalk_outline
 from carla_drl_sim.world.ground_kernel import surface_heights
 from carla_drl_sim.world.labels import Label
 from carla_drl_sim.world.road_strips import strips
@@ -43,7 +42,7 @@ def ways(town: Town) -> Floats:
     for road in town.network.roads.values():
         for item in road.objects:
             if item.kind == "crosswalk":
-                outline = crosswalk_outline(item)
+                outline = item.outline[:, :2]
                 middle = outline.mean(axis=0)
                 for share in (0.3, 0.9):
                     xy = middle + share * (outline - middle)
