@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
+import logging
+
 from carla_drl_sim.errors import RpcError
 from carla_drl_sim.world import navigation_mesh
 from carla_drl_sim.world.navigation_pieces import pieces
 from carla_drl_sim.world.town import Town
+from carla_drl_sim.world.walkways import WalkwayKind
+
+_log = logging.getLogger(__name__)
 
 FOLDER = "Nav"
 """What clients ask for with ``get_required_files``."""
 
 _KEPT = 4
+_MOST_WALKWAYS = 12_000
+"""Of larger maps walkers cannot cross the streets beside crosswalks: a client waits for the mesh when it connects."""
+
+
+def make_mesh(town: Town, most_walkways: int = _MOST_WALKWAYS) -> bytes:
+    """The navigation mesh of a town. Where it is too large, first streets are left out, then everything."""
+    walkways = town.walkways
+    footways = [item for item in walkways if item.kind != WalkwayKind.ROAD]
+    for chosen in (walkways, footways):
+        if len(chosen) > most_walkways and chosen is not footways:
+            continue
+        try:
+            return navigation_mesh.encode(pieces(chosen))
+        except ValueError as error:
+            _log.warning("%s: %s", town.name, error)
+    _log.warning("%s has no navigation mesh: AI walkers stand still", town.name)
+    return navigation_mesh.encode([])
 
 
 class NavigationFiles:
@@ -30,7 +52,7 @@ class NavigationFiles:
         if name not in self._content:
             while len(self._content) >= _KEPT:
                 del self._content[next(iter(self._content))]
-            self._content[name] = navigation_mesh.encode(pieces(town.walkways))
+            self._content[name] = make_mesh(town)
         return self._content[name]
 
     def request(self, town: Town, name: str) -> bytes:

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from carla_drl_sim.navigation_files import make_mesh
+from carla_drl_sim.world import navigation_mesh
 from carla_drl_sim.world.convex import is_convex, joined, oriented, subtract, twice_area
 from carla_drl_sim.world.navigation_mesh import encode, file_name
 from carla_drl_sim.world.navigation_pieces import MAX_CORNERS, NO_NEIGHBOUR, Piece, pieces
@@ -249,3 +251,13 @@ def test_limits() -> None:
     with pytest.raises(ValueError, match="40000 pieces"):
         encode(many)
     assert struct.unpack_from("<3i", encode([])) == (0x4D534554, 1, 0)
+
+
+def test_a_map_that_is_too_large_has_only_its_sidewalks(monkeypatch: pytest.MonkeyPatch) -> None:
+    town = generate_town("Town10HD", 0)
+    footways = pieces(item for item in town.walkways if item.kind != ROAD)
+    assert make_mesh(town, most_walkways=10) == encode(footways)
+    monkeypatch.setattr(navigation_mesh, "MAX_PIECES", len(footways))
+    assert make_mesh(town) == encode(footways)
+    monkeypatch.setattr(navigation_mesh, "MAX_PIECES", 10)
+    assert make_mesh(town) == encode([])
