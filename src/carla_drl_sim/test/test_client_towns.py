@@ -28,17 +28,18 @@ def client(server: ServerProcess) -> Any:
 
 @pytest.mark.parametrize("name", sorted(PLANS))
 def test_every_town_loads_quickly(client: Any, name: str) -> None:
-    durations = []
     for _ in range(2):  # the machine may be busy: the better of two
         begin = time.perf_counter()
         world = client.load_world(name)
-        durations.append(time.perf_counter() - begin)
+        duration = time.perf_counter() - begin
+        if duration < LOAD_LIMIT_S:
+            break
     town_map = world.get_map()
     assert town_map.name.endswith(f"/{name}")
     town = generate_town(name, 0)
     assert town_map.to_opendrive() == town.opendrive
     assert len(town_map.get_spawn_points()) == len(town.spawn_points)
-    assert min(durations) < LOAD_LIMIT_S
+    assert duration < LOAD_LIMIT_S
 
 
 _TRAFFIC = """
@@ -63,22 +64,26 @@ with scene(int(port)) as here:
         car.set_autopilot(True, manager.get_port())
     last = [car.get_location() for car in cars]
     driven = [0.0] * len(cars)
-    for _ in range(int(ticks)):
+    astray = 0
+    for tick in range(int(ticks)):
         here.world.tick()
         for i, car in enumerate(cars):
             at = car.get_location()
             driven[i] += at.distance(last[i])
             last[i] = at
+            if tick % 10 == 0:
+                lane = here.map.get_waypoint(at).transform.location
+                astray += at.distance(lane) > 3.0
     for car in cars:
         car.set_autopilot(False, manager.get_port())
     here.world.tick()
     manager.set_synchronous_mode(False)
-    print("driven", *(f"{metres:.0f}" for metres in driven), flush=True)
+    print("astray", astray, "driven", *(f"{metres:.0f}" for metres in driven), flush=True)
 """
 
 
-def drive(server: ServerProcess, town: str, ticks: int) -> list[float]:
-    """Metres driven by each of the Traffic Manager's cars."""
+def drive(server: ServerProcess, town: str, ticks: int) -> tuple[int, list[float]]:
+    """How often the Traffic Manager's cars were far from any lane, and the metres that each has driven."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -93,13 +98,14 @@ def drive(server: ServerProcess, town: str, ticks: int) -> list[float]:
         check=False,
     )
     words = run.stdout.split()
-    assert words[:1] == ["driven"], run.stdout + run.stderr
-    return [float(word) for word in words[1:]]
+    assert words[:1] == ["astray"], run.stdout + run.stderr
+    return int(words[1]), [float(word) for word in words[3:]]
 
 
-@pytest.mark.parametrize("town", ["Town03", "Town04", "Town05"])
+@pytest.mark.parametrize("town", ["Town03", "Town04", "Town05", "Town07"])
 def test_the_traffic_manager_drives_in_towns_with_several_lanes(server: ServerProcess, town: str) -> None:
-    driven = drive(server, town, 900)
+    astray, driven = drive(server, town, 900)
+    assert astray == 0
     assert len(driven) == 12
     assert min(driven) > 50.0, driven
     assert sum(driven) / len(driven) > 150.0, driven

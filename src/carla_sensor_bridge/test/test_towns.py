@@ -28,7 +28,7 @@ def test_every_lane_goes_on_where_it_ends(graph: LaneGraph) -> None:
             assert np.hypot(graph.x[end] - graph.x[start], graph.y[end] - graph.y[start]) < 0.01
             assert abs(graph.z[end] - graph.z[start]) < 0.01
             assert abs((graph.yaw[start] - graph.yaw[end] + np.pi) % (2.0 * np.pi) - np.pi) < 0.02
-    assert graph.speed_limit.min() >= 30.0 / 3.6 - 1e-6
+    assert graph.speed_limit.min() >= 20.0 / 3.6 - 1e-6
     assert graph.speed_limit.max() <= 90.0 / 3.6 + 1e-6
     assert np.abs(graph.pitch).max() <= 0.0801
 

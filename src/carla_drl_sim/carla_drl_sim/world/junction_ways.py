@@ -14,6 +14,7 @@ from carla_drl_sim.world.opendrive import (
     Connection,
     ContactPoint,
     Cubic,
+    Geometry,
     Junction,
     Lane,
     Pose,
@@ -24,6 +25,13 @@ from carla_drl_sim.world.opendrive import (
 
 STRAIGHT_RAD = math.radians(35.0)
 """Ways that turn by less lead straight on."""
+LEAST_TURN_KMH = 20
+_COMFORT = 4.0
+"""Lateral acceleration that limits in bends allow, m/s2: half of what tyres hold on a dry road.
+
+Traffic that enters a bend at its limit can speed up in it without leaving its lane.
+"""
+_LEAST_CURVATURE = 1e-4
 _EDGE_KINDS = ("parking", "shoulder", "sidewalk")
 _INSIDE = replace(BETWEEN, lane_change="none")
 
@@ -229,11 +237,22 @@ def _runs(pairs: Sequence[tuple[int, int]]) -> list[list[tuple[int, int]]]:
     return runs
 
 
-class Joiner:
-    """Makes junctions and their connecting roads; road ids go on from `next_road_id`."""
+def turning_speed(pieces: Sequence[Geometry]) -> int:
+    """The limit in km/h, in tens, that the tightest bend of a way allows; at least `LEAST_TURN_KMH`."""
+    curvature = max(abs(piece.curvature) for piece in pieces)
+    speed_mps = math.sqrt(_COMFORT / max(curvature, _LEAST_CURVATURE))
+    return max(int(0.36 * speed_mps) * 10, LEAST_TURN_KMH)
 
-    def __init__(self, next_road_id: int) -> None:
+
+class Joiner:
+    """Makes junctions and their connecting roads; road ids go on from `next_road_id`.
+
+    With `slow_turns`, the limit on a way that turns is the speed that its bend allows.
+    """
+
+    def __init__(self, next_road_id: int, *, slow_turns: bool = True) -> None:
         self.next_road_id = next_road_id
+        self.slow_turns = slow_turns
         self.roads: list[Road] = []
 
     def join(self, junction_id: int, movements: Sequence[Movement]) -> Junction:
@@ -293,13 +312,16 @@ class Joiner:
     ) -> Connection:
         into, out = movement.into, movement.out
         geometry = arcs_between(shifted(into.pose_in, offsets[0]), shifted(out.pose, offsets[1]))
+        speed = min(into.road.speed_kmh, out.road.speed_kmh)
+        if self.slow_turns:
+            speed = min(speed, turning_speed(geometry))
         road = Road(
             id=self.next_road_id,
             name=f"{into.road.name} to {out.road.name.lower()}",
             geometry=geometry,
             lanes=tuple(lanes),
             centre_mark=INNER_EDGE if movement.has_median else NO_MARK,
-            speed_kmh=min(into.road.speed_kmh, out.road.speed_kmh),
+            speed_kmh=speed,
             junction=junction_id,
             predecessor=RoadLink("road", into.road.id, into.contact),
             successor=RoadLink("road", out.road.id, out.contact),

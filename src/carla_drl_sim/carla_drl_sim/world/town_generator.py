@@ -62,7 +62,8 @@ PLANS: Mapping[str, TownPlan] = MappingProxyType(
     {
         "Town01": TownPlan(
             "small town of two-lane streets with bends, mostly T-junctions, few traffic lights",
-            _grid(GridTownPlan()),
+            # Agents were trained with the limits that Town01 has; they stay.
+            _grid(GridTownPlan(slow_turns=False)),
         ),
         "Town02": TownPlan(
             "like Town01 but smaller, with shorter blocks",

@@ -10,7 +10,7 @@ import pytest
 
 from carla_drl_sim.world.cross_section import CrossSection
 from carla_drl_sim.world.curves import Pen, arcs_between, turned
-from carla_drl_sim.world.junction_ways import Arm, Joiner, usual_movements
+from carla_drl_sim.world.junction_ways import Arm, Joiner, turning_speed, usual_movements
 from carla_drl_sim.world.opendrive import Geometry, Road
 from carla_drl_sim.world.opendrive_writer import write
 from carla_drl_sim.world.roundabout import Roundabout, add_roundabout
@@ -164,6 +164,20 @@ def test_corners_without_a_turning_lane_have_a_sidewalk_all_the_same() -> None:
         (road.predecessor.id, road.successor.id) for road in edges if road.predecessor and road.successor
     ] == [(1, 2)]
     assert len(junction.connections) == len(joiner.roads)
+
+
+def test_limits_in_bends_are_what_the_bend_allows() -> None:
+    limits = [
+        turning_speed([Geometry(0.0, 0.0, 0.0, 9.0, 1.0 / radius)])
+        for radius in (5.0, 12.0, 20.0, 30.0, 200.0)
+    ]
+    assert limits == [20, 20, 30, 30, 100]
+    assert turning_speed([Geometry(0.0, 0.0, 0.0, 40.0)]) > 300
+    arms = [arm(i, 90.0 * i, CrossSection(), speed_kmh=60) for i in range(3)]
+    for slow, expected in ((True, {30, 60}), (False, {60})):
+        joiner = Joiner(3, slow_turns=slow)
+        joiner.join(10, usual_movements(arms))
+        assert {road.speed_kmh for road in joiner.roads} == expected
 
 
 def test_who_gives_way() -> None:
