@@ -17,7 +17,7 @@ import numpy.typing as npt
 from carla_drl_sim.world.navigation_pieces import MAX_CORNERS, NO_NEIGHBOUR, Piece
 from carla_drl_sim.world.walkways import WalkwayKind
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 """Part of the files' names, which clients keep for ever: to be raised with every change of how meshes are made."""
 
 _SET_MAGIC = int.from_bytes(b"MSET", "big")
