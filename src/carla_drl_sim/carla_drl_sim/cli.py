@@ -14,7 +14,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from carla_drl_sim import CARLA_VERSION, __version__
-from carla_drl_sim.errors import ConfigurationError
+from carla_drl_sim.errors import ConfigurationError, RpcError
+
+MAX_DOCUMENT_BYTES = 16 << 20
+"""Largest map that is read, as much as a client could send."""
 
 EXIT_CONFIGURATION = 78
 """Exit code of every configuration error (``EX_CONFIG`` of sysexits.h)."""
@@ -38,6 +41,11 @@ def _parser() -> argparse.ArgumentParser:
         "--port", type=int, default=2000, help="RPC port; streams are on the next one; 0 takes two free ports"
     )
     parser.add_argument("--town", default="Town01", help="first town")
+    parser.add_argument(
+        "--opendrive",
+        metavar="FILE",
+        help="OpenDRIVE file to start with, in place of a town; it is OpenDriveMap",
+    )
     parser.add_argument("--seed", type=int, default=0, help="seed of the generated towns, 0 to 2**32 - 1")
     parser.add_argument(
         "--fps", type=float, default=20.0, help="ticks per second while no client ticks the world, 1 to 1000"
@@ -67,6 +75,20 @@ def _checked(options: argparse.Namespace, towns: Sequence[str]) -> argparse.Name
     if options.town not in towns:
         raise ConfigurationError(f"--town {options.town}: unknown; available: {', '.join(sorted(towns))}")
     return options
+
+
+def _document(path: Path) -> str:
+    """The user's own map."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_DOCUMENT_BYTES + 1)
+        if len(data) > MAX_DOCUMENT_BYTES:
+            raise ConfigurationError(f"--opendrive {path}: larger than {MAX_DOCUMENT_BYTES} bytes")
+        return data.decode()
+    except OSError as error:
+        raise ConfigurationError(f"--opendrive {path}: cannot be read ({error.strerror or error})") from None
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"--opendrive {path}: is not UTF-8 text ({error.reason})") from None
 
 
 def _without_ros_arguments(arguments: Sequence[str]) -> list[str]:
@@ -118,15 +140,20 @@ def _serve(options: argparse.Namespace) -> int:
 
     _checked(options, list(TOWNS))
     _allow_open_files(MAX_CONNECTIONS + MAX_ABANDONED + 256)
-    server = Server(
-        options.host,
-        options.port,
-        options.town,
-        options.seed,
-        options.fps,
-        synchronous=options.synchronous,
-        recordings=Path(options.recordings),
-    )
+    document = None if options.opendrive is None else _document(Path(options.opendrive))
+    try:
+        server = Server(
+            options.host,
+            options.port,
+            options.town,
+            options.seed,
+            options.fps,
+            synchronous=options.synchronous,
+            recordings=Path(options.recordings),
+            opendrive=document,
+        )
+    except RpcError as error:
+        raise ConfigurationError(f"--opendrive {options.opendrive}: {error}") from None
     warm_up(options.town)
     server.listen()
     reader, writer = os.pipe()
@@ -139,7 +166,7 @@ def _serve(options: argparse.Namespace) -> int:
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
     print(
-        f"carla_drl_sim {__version__} (CARLA {CARLA_VERSION}) serves {options.town} "
+        f"carla_drl_sim {__version__} (CARLA {CARLA_VERSION}) serves {server.map_name} "
         f"on {options.host}: RPC port {server.rpc_port}, streaming port {server.stream_port}",
         flush=True,
     )

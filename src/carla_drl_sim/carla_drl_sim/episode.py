@@ -8,8 +8,9 @@ from carla_drl_sim.crashes import CollisionEvent, Crashes
 from carla_drl_sim.debug_shapes import DebugShapes
 from carla_drl_sim.errors import RpcError
 from carla_drl_sim.protocol.arguments import Description
-from carla_drl_sim.protocol.streams import MAP_CHANGE
+from carla_drl_sim.protocol.streams import MAP_CHANGE, PENDING_LIGHT_UPDATE
 from carla_drl_sim.protocol.structs import Pose
+from carla_drl_sim.scenery_state import ALL_LAYERS, SceneryState
 from carla_drl_sim.sensors import blueprints as sensor_blueprints
 from carla_drl_sim.sensors.imu import GRAVITY_MPS2
 from carla_drl_sim.sensors.suite import SensorSuite
@@ -18,6 +19,7 @@ from carla_drl_sim.settings import EpisodeSettings
 from carla_drl_sim.snapshot import Snapshot
 from carla_drl_sim.spring_arm import Attachment, SpringArms
 from carla_drl_sim.stream_hub import StreamHub
+from carla_drl_sim.street_lights import StreetLights
 from carla_drl_sim.traffic_actors import TrafficActors
 from carla_drl_sim.walker_actors import WalkerActors
 from carla_drl_sim.world.collision import vehicle_box
@@ -32,7 +34,7 @@ __all__ = ["CLEAR_NOON", "MAX_ACTORS", "CollisionEvent", "Episode"]
 CLEAR_NOON = [5.0, 0.0, 0.0, 10.0, -1.0, 45.0, 2.0, 0.75, 0.1, 0.0, 1.0, 0.03, 0.0331, 0.0]
 """Weather at the start, in the order of ``carla.WeatherParameters``."""
 
-_RAIN, _PUDDLES, _WETNESS = 1, 2, 9
+_RAIN, _PUDDLES, _SUN_ALTITUDE, _WETNESS = 1, 2, 5, 9
 _SPECTATOR_POSE = Pose(0.0, 0.0, 50.0, -30.0, 0.0, 0.0)
 MAX_ACTORS = 4096
 
@@ -52,10 +54,14 @@ class Episode:
         default_step_s: float,
         workers: Workers,
         frame: int = 0,
+        map_name: str = "",
+        layers: int = ALL_LAYERS,
     ) -> None:
         self.id = episode_id
         self.town = town
-        self.map_name = f"Carla/Maps/{town.name}"
+        self.map_name = map_name or f"Carla/Maps/{town.name}"
+        self.scenery = SceneryState(lambda: town.scenery, layers)
+        self.street_lights = StreetLights(self.scenery.street_lights)
         self.blueprints = blueprints
         self.actors = actors
         self.settings = settings
@@ -65,8 +71,8 @@ class Episode:
         self.frame = frame
         self.elapsed_s = 0.0
         self.dynamics = VehicleDynamics(heights=town.heights)
-        self.weather = list(CLEAR_NOON)
         self.simulation_state = MAP_CHANGE if episode_id > 1 else 0
+        self.weather = list(CLEAR_NOON)
         self._streams = streams
         self._default_step_s = default_step_s
         self._momentary: list[int] = []
@@ -87,7 +93,13 @@ class Episode:
     @weather.setter
     def weather(self, weather: list[float]) -> None:
         self._weather = weather
+        if self.street_lights.sun(weather[_SUN_ALTITUDE]):
+            self.lights_changed()
         self.dynamics.road_friction = road_friction(weather[_WETNESS], weather[_RAIN], weather[_PUDDLES])
+
+    def lights_changed(self) -> None:
+        """Let clients ask for the street lights again after the next snapshot."""
+        self.simulation_state |= PENDING_LIGHT_UPDATE
 
     @property
     def step_s(self) -> float:

@@ -60,7 +60,7 @@ class Server:
     Args:
         host: address to listen on.
         port: RPC port; streams are on the port after it. 0 takes two free ports.
-        town, seed, fps, synchronous, recordings: as in ``Simulator``.
+        town, seed, fps, synchronous, recordings, opendrive: as in ``Simulator``.
 
     Raises:
         ConfigurationError: a port cannot be opened.
@@ -76,6 +76,7 @@ class Server:
         *,
         synchronous: bool,
         recordings: Path = DEFAULT_FOLDER,
+        opendrive: str | None = None,
     ) -> None:
         self._host = host
         self._rpc_listener = _bind(host, port, "RPC")
@@ -96,6 +97,7 @@ class Server:
             hub=self._hub,
             clock=time.monotonic,
             recordings=recordings,
+            opendrive=opendrive,
         )
         self._calls = Calls(
             self._simulator, self._drop, lambda connection: self._want_write(connection, True)
@@ -116,6 +118,11 @@ class Server:
                 listener.listen(64)
             except OSError as error:
                 raise _refusal(self._host, listener.getsockname()[1], what, error) from None
+
+    @property
+    def map_name(self) -> str:
+        """Name of the present map, without its path."""
+        return self._simulator.episode.map_name.rsplit("/", 1)[-1]
 
     def stop(self) -> None:
         """Make ``run`` return after the current event; safe to call from a signal handler."""

@@ -16,12 +16,12 @@ from carla_drl_sim.recording.files import Recording
 from carla_drl_sim.recording.recorder import map_check
 from carla_drl_sim.recording.recordings import DEFAULT_FOLDER, Recordings
 from carla_drl_sim.recording.replayer import Options, Replayer
+from carla_drl_sim.scenery_state import ALL_LAYERS
 from carla_drl_sim.sensors.workers import Workers
 from carla_drl_sim.settings import EpisodeSettings
 from carla_drl_sim.stream_hub import StreamHub
 from carla_drl_sim.tick_gate import RELOAD_DELAY_S, RELOAD_SILENCE_S, SUBSCRIBE_LIMIT_S, TickGate
-from carla_drl_sim.world.town import Town
-from carla_drl_sim.world.town_generator import TOWNS, generate_town
+from carla_drl_sim.town_library import OWN_MAP, TownLibrary
 
 
 class Simulator:
@@ -36,6 +36,10 @@ class Simulator:
         clock: monotonic time in seconds.
         workers: threads that measure; one per core where None.
         recordings: folder of recordings.
+        opendrive: a map of the user's, which is loaded first.
+
+    Raises:
+        RpcError: there is no such town, or the map is wrong.
     """
 
     def __init__(
@@ -49,6 +53,7 @@ class Simulator:
         clock: Callable[[], float],
         workers: Workers | None = None,
         recordings: Path = DEFAULT_FOLDER,
+        opendrive: str | None = None,
     ) -> None:
         self.clock = clock
         self._workers = workers or Workers()
@@ -57,9 +62,12 @@ class Simulator:
         self.recordings = Recordings(recordings)
         self.caller: object = None
         """The connection whose call is being handled."""
-        self._seed = seed
         self._default_step_s = 1.0 / fps
-        self._towns: dict[str, Town] = {}
+        self.towns = TownLibrary(seed)
+        """The maps that can be loaded."""
+        if opendrive is not None:
+            self.towns.add(opendrive)
+            town = OWN_MAP
         self.navigation = NavigationFiles()
         self._actors = ActorRegistry()
         self._blueprints = BlueprintLibrary()
@@ -77,7 +85,7 @@ class Simulator:
 
     def available_maps(self) -> list[str]:
         """Full names of the maps that can be loaded."""
-        return [f"/Game/Carla/Maps/{name}" for name in TOWNS]
+        return self.towns.names()
 
     def apply_settings(self, settings: EpisodeSettings) -> None:
         """Take over new episode settings."""
@@ -96,22 +104,30 @@ class Simulator:
         self.gate.ticked(self.clock())
         return episode.frame
 
-    def load(self, town: str, *, reset_settings: bool) -> None:
-        """Replace the episode by a fresh one; nothing is sent until the clients have followed."""
+    def load(self, name: str, *, reset_settings: bool, layers: int = ALL_LAYERS) -> None:
+        """Replace the episode by a fresh one; nothing is sent until the clients have followed.
+
+        Args:
+            name: of the map, with or without a path.
+            reset_settings: go back to the settings that the server started with.
+            layers: map layers of the scenery to load.
+
+        Raises:
+            RpcError: there is no such map; the episode goes on.
+        """
+        self.towns.town(name)
         self.recordings.end_episode()
         old = self.episode
         old.close()
         settings = self._initial_settings if reset_settings else old.settings
-        self.episode = self._new_episode(old.id + 1, town, settings, old.frame)
+        self.episode = self._new_episode(old.id + 1, name, settings, old.frame, layers)
         self.apply_settings(settings)
         self.gate.silence(self.clock() + RELOAD_DELAY_S + RELOAD_SILENCE_S)
 
     def replay(self, recording: Recording, options: Options) -> Replayer:
         """Replay a recording; another map is loaded first. Raises RpcError or RecordingError when that cannot be."""
         name = recording.header.map_name
-        if name not in self._towns and name not in TOWNS:
-            raise RpcError(f"the recording is of map '{name}', which is not available")
-        if recording.header.map_check != map_check(self._town(name).opendrive):
+        if recording.header.map_check != map_check(self.towns.town(name).opendrive):
             raise RpcError(f"the recording is of another map of the name '{name}': of another seed or file")
         if name != self.episode.town.name:
             self.load(name, reset_settings=False)
@@ -132,15 +148,12 @@ class Simulator:
             del self._manager_owners[port]
             self.gate.traffic_managers.pop(port, None)
 
-    def _town(self, name: str) -> Town:
-        if name not in self._towns:
-            self._towns[name] = generate_town(name, self._seed)
-        return self._towns[name]
-
-    def _new_episode(self, episode_id: int, town: str, settings: EpisodeSettings, frame: int) -> Episode:
+    def _new_episode(
+        self, episode_id: int, name: str, settings: EpisodeSettings, frame: int, layers: int = ALL_LAYERS
+    ) -> Episode:
         return Episode(
             episode_id,
-            self._town(town),
+            self.towns.town(name),
             self._blueprints,
             self._actors,
             self.streams,
@@ -148,4 +161,6 @@ class Simulator:
             default_step_s=self._default_step_s,
             workers=self._workers,
             frame=frame,
+            map_name=self.towns.full_name(name),
+            layers=layers,
         )

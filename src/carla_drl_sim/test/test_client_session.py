@@ -88,11 +88,6 @@ def test_the_spectator_moves(world_of: Scene) -> None:
     assert spectator.get_transform().rotation.yaw == 45.0
 
 
-def test_unsupported_functions_say_so(world_of: Scene) -> None:
-    with pytest.raises(RuntimeError, match="load_map_layer: not supported by carla_drl_sim yet"):
-        world_of.world.load_map_layer(carla.MapLayer.Buildings)
-
-
 def test_an_unknown_map_is_refused(world_of: Scene) -> None:
     with pytest.raises(RuntimeError, match="Town99"):
         world_of.client.load_world("Town99")

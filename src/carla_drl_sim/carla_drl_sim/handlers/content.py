@@ -79,21 +79,3 @@ def get_actor_bounding_box(simulator: Simulator, actor_id: int) -> object:
     found = simulator.episode.actors.find(actor_id)
     nothing = (0.0, 0.0, 0.0)
     return structs.bounding_box(nothing, nothing, 0) if found is None else found.box()
-
-
-@rpc(note="always empty: the town has no named objects")
-def get_names_of_all_objects(simulator: Simulator) -> list[str]:
-    """Names of the scenery's objects."""
-    return []
-
-
-@rpc(arguments.unsigned, note="always empty: the town has no environment objects")
-def get_environment_objects(simulator: Simulator, label: int) -> list[object]:
-    """Objects of the scenery with a semantic label."""
-    return []
-
-
-@rpc(arguments.unsigned, note="always empty: the town has no static meshes")
-def get_all_level_BBs(simulator: Simulator, label: int) -> list[object]:  # noqa: N802
-    """Boxes around the scenery's objects with a semantic label."""
-    return []

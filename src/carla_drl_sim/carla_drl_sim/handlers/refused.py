@@ -19,8 +19,6 @@ get_gbuffer_token are_gbuffers_enabled
 """
 
 _VOID = """
-load_map_layer unload_map_layer copy_opendrive_to_file
-apply_color_texture_to_objects apply_float_color_texture_to_objects enable_environment_objects
 enable_carsim use_carsim_road enable_chrono_physics
 enable_gbuffers send
 console_command

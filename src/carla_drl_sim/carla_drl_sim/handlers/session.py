@@ -2,20 +2,46 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from carla_drl_sim import CARLA_VERSION
-from carla_drl_sim.errors import RpcError
+from carla_drl_sim.errors import ArgumentError
 from carla_drl_sim.handlers.registry import PARTIAL, AfterDelay, AfterTick, rpc
+from carla_drl_sim.handlers.scenery import layers
 from carla_drl_sim.navigation_files import FOLDER
 from carla_drl_sim.protocol import arguments, structs
 from carla_drl_sim.protocol.rpc_framing import VOID_OK
 from carla_drl_sim.protocol.streams import WORLD_STREAM_ID
+from carla_drl_sim.scenery_state import ALL_LAYERS
 from carla_drl_sim.settings import EpisodeSettings, settings
 from carla_drl_sim.tick_gate import RELOAD_DELAY_S
 
 if TYPE_CHECKING:
     from carla_drl_sim.simulator import Simulator
+
+
+_GENERATION_FIELDS = (
+    arguments.number,
+    arguments.number,
+    arguments.number,
+    arguments.number,
+    arguments.boolean,
+    arguments.boolean,
+    arguments.boolean,
+)
+
+
+def _document(value: Any) -> str:
+    """Accept a text of any length that a request may have."""
+    if type(value) is not str:
+        raise ArgumentError(f"expected an OpenDRIVE document as a string, got {type(value).__name__}")
+    return value
+
+
+def _generation(value: Any) -> list[object]:
+    """Accept ``carla.OpendriveGenerationParameters``: four numbers and three booleans."""
+    fields = arguments.array(value, len(_GENERATION_FIELDS), "the parameters of generation")
+    return [check(field) for check, field in zip(_GENERATION_FIELDS, fields, strict=True)]
 
 
 @rpc()
@@ -88,23 +114,25 @@ def get_navigation_mesh(simulator: Simulator) -> bytes:
 
 
 @rpc(
-    arguments.text,
-    arguments.boolean,
-    arguments.any_value,
+    _document,
+    _generation,
     void=True,
-    optional=2,
-    state=PARTIAL,
-    note="map layers are ignored",
+    optional=1,
+    note="the document is all that counts; parameters are checked",
 )
+def copy_opendrive_to_file(
+    simulator: Simulator, opendrive: str, parameters: list[object] | None = None
+) -> None:
+    """Take over a map of the client's; loading OpenDriveMap then shows it."""
+    simulator.towns.add(opendrive)
+
+
+@rpc(arguments.text, arguments.boolean, layers, void=True, optional=2)
 def load_new_episode(
-    simulator: Simulator, name: str, reset_settings: bool = True, layers: object = None
+    simulator: Simulator, name: str, reset_settings: bool = True, bits: int = ALL_LAYERS
 ) -> AfterDelay:
     """Load a map; an empty name loads the current one again."""
-    known = {full.rsplit("/", 1)[-1]: full for full in simulator.available_maps()}
-    wanted = name.rsplit("/", 1)[-1] or simulator.episode.town.name
-    if wanted not in known:
-        raise RpcError(f"map '{name}' not found; available: {', '.join(sorted(known))}")
-    simulator.load(wanted, reset_settings=reset_settings)
+    simulator.load(name or simulator.episode.map_name, reset_settings=reset_settings, layers=bits)
     return AfterDelay(RELOAD_DELAY_S, VOID_OK)
 
 

@@ -1,4 +1,4 @@
-"""Weather, street lights, gravity."""
+"""Weather, gravity."""
 
 from __future__ import annotations
 
@@ -13,12 +13,6 @@ if TYPE_CHECKING:
 
 _WEATHER_FIELDS = 14
 _MAX_GRAVITY = 1000.0
-
-
-def _no_lights(value: Any) -> list[object]:
-    if value != []:
-        raise ArgumentError("the town has no street lights to change")
-    return []
 
 
 def _gravity(value: Any) -> float:
@@ -60,22 +54,4 @@ def set_imui_gravity(simulator: Simulator, gravity_mps2: float) -> None:
 @rpc(arguments.boolean, void=True, note="accepted; nothing is translucent here")
 def set_annotations_traverse_translucency(simulator: Simulator, enabled: bool) -> None:
     """Let semantic labels show what is behind glass, or not."""
-    return
-
-
-@rpc(arguments.text, note="always empty: the town has no street lights")
-def query_lights_state(simulator: Simulator, client: str) -> list[object]:
-    """State of the street lights."""
-    return []
-
-
-@rpc(arguments.text, _no_lights, arguments.boolean, void=True, state=PARTIAL, note="only the empty list")
-def update_lights_state(simulator: Simulator, client: str, lights: list[object], discard: bool) -> None:
-    """Switch street lights."""
-    return
-
-
-@rpc(arguments.text, arguments.boolean, void=True, state=PARTIAL, note="accepted; there are no street lights")
-def update_day_night_cycle(simulator: Simulator, client: str, active: bool) -> None:
-    """Let street lights follow the sun, or not."""
     return

@@ -38,6 +38,9 @@ assert SNAPSHOT_PREFIX.size == SIZE.size + SENSOR_HEADER.size + EPISODE_HEADER.s
 MAP_CHANGE = 1
 """Bit of the simulation state that makes the client fetch the map again."""
 
+PENDING_LIGHT_UPDATE = 2
+"""Bit of the simulation state that makes the client fetch the street lights again."""
+
 ACTOR_ACTIVE = 1
 TRAFFIC_LIGHT_GREEN = 2
 

@@ -54,9 +54,7 @@ class Recorder:
         """Start a recording and return its file; one that runs is finished first. Raises RecordingError."""
         path = path_in(self.folder, name)
         self.stop()
-        header = Header(
-            episode.map_name.rsplit("/", 1)[-1], map_check(episode.town.opendrive), time.strftime("%x %X")
-        )
+        header = Header(episode.town.name, map_check(episode.town.opendrive), time.strftime("%x %X"))
         self._writer = RecordingWriter(path, header)
         self._version, self._known, self._flags, self._frames = -1, set(), {}, 0
         return path
