@@ -18,7 +18,7 @@ _CURVE = 90.0
 _SIZE = 34.0
 _CROSSINGS = (-380.0, -130.0, 130.0, 380.0)
 _SHIFT = 25.0
-_HIGHWAY_KMH, _STREET_KMH = 80, 50
+_HIGHWAY_KMH, _STREET_KMH = 70, 50
 
 
 def draw_straight_town(rng: Random) -> TownLayout:
