@@ -25,7 +25,6 @@ from carla_drl_sim.walker_actors import WalkerActors
 from carla_drl_sim.world.collision import vehicle_box
 from carla_drl_sim.world.dynamics import VehicleDynamics
 from carla_drl_sim.world.road_friction import road_friction
-from carla_drl_sim.world.scenery import no_parts
 from carla_drl_sim.world.town import Town
 from carla_drl_sim.world.walkers import Walkers
 
@@ -79,8 +78,8 @@ class Episode:
         self.spectator = Actor(actors.next_id(), Description(0, "spectator", []), _SPECTATOR_POSE)
         actors.add(self.spectator)
         self.traffic = TrafficActors(town.signals, actors, lambda: town.speed_limits)
-        self.walkers = WalkerActors(Walkers(town.heights, no_parts), actors)
-        self._crashes = Crashes(actors, self.dynamics, self.walkers, no_parts)
+        self.walkers = WalkerActors(Walkers(town.heights, lambda: town.scenery.parts), actors)
+        self._crashes = Crashes(actors, self.dynamics, self.walkers, lambda: town.scenery.parts)
         self.arms = SpringArms()
         self.snapshot = Snapshot(actors, self.dynamics, self.walkers, self.traffic, self.arms)
         self.sensors = SensorSuite(streams, workers)

@@ -19,10 +19,11 @@ def warm_up(town: str) -> None:
     simulator = Simulator(town, 0, 20.0, synchronous=True, hub=StreamHub(lambda *_: None), clock=lambda: 0.0)
     episode = simulator.episode
     model = next(iter(VEHICLE_MODELS))
-    for x in (0.0, 100.0):
-        vehicle = episode.spawn(Description(0, model, []), Pose(x))
+    first, second = (Pose(*point) for point in episode.town.spawn_points[:2].tolist())
+    for point in (first, second):
+        vehicle = episode.spawn(Description(0, model, []), point)
         episode.spawn(Description(0, "sensor.other.collision", []), Pose(0.1), vehicle.id)
-    episode.set_pose(vehicle, Pose(1.0))
+    episode.set_pose(vehicle, first._replace(x=first.x + 1.0))
     for _ in range(3):
         simulator.tick()
     for type_id in sensors.ATTRIBUTES:

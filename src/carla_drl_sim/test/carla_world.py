@@ -32,6 +32,19 @@ class Scene:
         self._actors.append(self.world.spawn_actor(self.library.find(type_id), transform))
         return self._actors[-1]
 
+    def straight(self, ahead: float, behind: float = 0.0) -> Any:
+        """The first spawn point from which the lane goes straight on for a way, and came straight to it (m)."""
+        for point in self.map.get_spawn_points():
+            lane = self.map.get_waypoint(point.location)
+            ways = [lane.next(ahead), lane.next(0.5 * ahead)]
+            if behind:
+                ways.append(lane.previous(behind))
+            yaws = [end.transform.rotation.yaw for ends in ways for end in ends]
+            turns = [abs((yaw - point.rotation.yaw + 180.0) % 360.0 - 180.0) for yaw in yaws]
+            if all(ways) and max(turns) < 0.1:
+                return point
+        raise AssertionError(f"no spawn point of {self.map.name} has a straight lane of {ahead} m ahead")
+
     def sensor(self, parent: Any, type_id: str = "sensor.other.collision", transform: Any = None) -> Any:
         blueprint = self.library.find(type_id)
         self._actors.append(

@@ -8,9 +8,18 @@ from collections.abc import Iterator
 from typing import Any
 
 import carla
+import numpy as np
 import pytest
 from carla_world import STEP_S, Scene, scene
 from server_process import ServerProcess
+
+from carla_drl_sim.crashes import static_type_id
+from carla_drl_sim.world.collision import vehicle_box
+from carla_drl_sim.world.labels import Label
+from carla_drl_sim.world.scenery import Shape
+from carla_drl_sim.world.scenery_collision import SceneryCollisions
+from carla_drl_sim.world.town_generator import generate_town
+from carla_drl_sim.world.vehicles import VEHICLE_MODELS
 
 EVENT_LIMIT_S = 10.0
 
@@ -259,3 +268,66 @@ def test_sensors_outlive_their_parent(world_of: Scene) -> None:
     world_of.ticks(1)
     assert sensor.is_alive
     assert sensor.get_transform().location.distance(place) < 0.5
+
+
+def _obstacle() -> tuple[Any, str, float]:
+    """A solid box of the town with free ground before it: a place to start from, its type, the way to it."""
+    town = generate_town("Town01", 0)
+    parts = town.scenery.parts
+    collisions = SceneryCollisions(parts)
+    model = VEHICLE_MODELS["vehicle.tesla.model3"]
+    for part in np.flatnonzero(parts.solid & (parts.shape == Shape.BOX) & (parts.label == Label.BUILDINGS)):
+        x, y, z = parts.centre[part].tolist()
+        yaw = float(parts.yaw_deg[part])
+        half = float(parts.extent[part, 0])
+        if z - parts.extent[part, 2] > 0.3 or parts.extent[part, 1] < 3.0:
+            continue
+        cos, sin = math.cos(math.radians(yaw)), math.sin(math.radians(yaw))
+        clear = half + model.extent[0] + 1.0
+        away = [clear + step for step in range(12)]
+        boxes = [vehicle_box(model, x - far * cos, y - far * sin, 0.0, yaw) for far in away]
+        if all(collisions.part_in(box) is None for box in boxes):
+            place = carla.Location(x - away[-1] * cos, y - away[-1] * sin, 0.1)
+            return (
+                carla.Transform(place, carla.Rotation(yaw=yaw)),
+                static_type_id(Label(int(parts.label[part]))),
+                away[-1] - half - model.extent[0],
+            )
+    raise AssertionError("the town has no building with free ground before it")
+
+
+def test_a_wall_reports_the_momentum_that_it_took(world_of: Scene) -> None:
+    start, type_id, way = _obstacle()
+    vehicle = world_of.vehicle(start)
+    received: queue.Queue[Any] = queue.Queue()
+    sensor = world_of.sensor(vehicle)
+    sensor.listen(received.put)
+    world_of.ticks(10)
+    forward = start.get_forward_vector()
+    vehicle.set_target_velocity(carla.Vector3D(18.0 * forward.x, 18.0 * forward.y, 0.0))
+    before = _speed(vehicle)
+    for _ in range(40):
+        before = _speed(vehicle) or before
+        world_of.ticks(1)
+        if not received.empty():
+            break
+    event = received.get(timeout=EVENT_LIMIT_S)
+    assert event.other_actor.id == 0
+    assert event.other_actor.type_id == type_id
+    assert list(event.other_actor.semantic_tags) == [int(Label.BUILDINGS)]
+    mass = vehicle.get_physics_control().mass
+    velocity = vehicle.get_velocity()
+    change = before + abs(velocity.x * forward.x + velocity.y * forward.y)
+    push = event.normal_impulse
+    assert push.x * forward.x + push.y * forward.y == pytest.approx(-mass * change, rel=0.02)
+    assert vehicle.get_location().distance(start.location) < way + 0.2
+
+
+def test_spawning_into_a_building_is_refused(world_of: Scene) -> None:
+    start, _, way = _obstacle()
+    forward = start.get_forward_vector()
+    inside = carla.Transform(
+        start.location + carla.Location(forward.x * way, forward.y * way), start.rotation
+    )
+    with pytest.raises(RuntimeError, match="Spawn failed because of collision at spawn position"):
+        world_of.vehicle(inside)

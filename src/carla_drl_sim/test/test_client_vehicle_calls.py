@@ -23,8 +23,8 @@ def world_of(server: ServerProcess) -> Iterator[Scene]:
 
 @pytest.fixture
 def vehicle(world_of: Scene) -> Any:
-    """A Tesla Model 3 that stands on its wheels."""
-    made = world_of.vehicle(world_of.map.get_spawn_points()[0])
+    """A Tesla Model 3 that stands on its wheels on a long straight road."""
+    made = world_of.vehicle(world_of.straight(130.0, behind=60.0))
     world_of.ticks(20)
     return made
 
@@ -174,9 +174,9 @@ def test_doors_and_debug_telemetry_are_accepted(world_of: Scene, raw: RawClient,
 
 
 def test_physics_sent_back_unchanged_change_nothing(world_of: Scene) -> None:
-    points = world_of.map.get_spawn_points()
-    ends = []
-    for point in points[:2]:
+    point = world_of.straight(60.0)
+    ends: list[float] = []
+    for _ in range(2):
         vehicle = world_of.vehicle(point, "vehicle.audi.a2")
         if ends:
             physics = vehicle.get_physics_control()
@@ -193,9 +193,9 @@ def test_physics_sent_back_unchanged_change_nothing(world_of: Scene) -> None:
 
 
 def test_a_stronger_engine_and_longer_gears_act_until_physics_are_restored(world_of: Scene) -> None:
-    vehicle = world_of.vehicle(world_of.map.get_spawn_points()[0], "vehicle.audi.a2")
+    start = world_of.straight(100.0)
+    vehicle = world_of.vehicle(start, "vehicle.audi.a2")
     ends = []
-    start = vehicle.get_transform()
     for change in ("", "torque", "restored", "gears"):
         physics = vehicle.get_physics_control()
         if change == "torque":
@@ -260,7 +260,7 @@ def test_batches_carry_the_same_commands(world_of: Scene, vehicle: Any) -> None:
 
 
 def test_every_vehicle_of_the_library_drives(world_of: Scene) -> None:
-    point = world_of.map.get_spawn_points()[0]
+    point = world_of.straight(40.0)
     blueprints = world_of.library.filter("vehicle.*")
     assert len(blueprints) == 41
     riders = [blueprint.id for blueprint in blueprints if blueprint.has_attribute("driver_id")]

@@ -179,7 +179,7 @@ LIDAR = {
 
 def _behind_another(world_of: Scene, distance: float) -> tuple[Any, Any, float]:
     """A vehicle, the one ahead of it, and the way from the first one's origin to the rear of the other."""
-    point = world_of.map.get_spawn_points()[0]
+    point = world_of.straight(distance + 10.0)
     behind, ahead = world_of.vehicle(point), world_of.vehicle(_ahead(point, distance))
     world_of.ticks(1)
     between = behind.get_location().distance(ahead.get_location())
