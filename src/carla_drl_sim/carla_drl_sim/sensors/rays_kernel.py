@@ -25,7 +25,13 @@ Ints = npt.NDArray[np.int64]
 
 
 @compiled
-def slab_entry(
+def inverse(component: float) -> float:
+    """One over a component of a direction, very large where it is 0: slabs need no special case then."""
+    return 1.0 / component if abs(component) > 1e-30 else 1e30
+
+
+@compiled
+def misses_box(
     box: npt.NDArray[np.float32],
     grow: float,
     ox: float,
@@ -34,24 +40,18 @@ def slab_entry(
     ix: float,
     iy: float,
     iz: float,
-) -> tuple[float, float]:
-    """Where a ray enters and leaves an axis-aligned box that is `grow` larger on all sides.
+    limit: float,
+) -> bool:
+    """Whether a ray does not meet an axis-aligned box, which is `grow` larger on all sides, within `limit`.
 
-    `ix`, `iy`, `iz` are one over the direction (infinite where it is 0).
+    `ix`, `iy`, `iz` are the `inverse` of the direction.
     """
-    near, far = 0.0, np.inf
-    for axis in range(3):
-        origin, inverse = (ox, ix) if axis == 0 else ((oy, iy) if axis == 1 else (oz, iz))
-        low, high = box[axis] - grow - origin, box[axis + 3] + grow - origin
-        if np.isinf(inverse):
-            if low > 0.0 or high < 0.0:
-                return NO_HIT, -1.0
-            continue
-        first, second = low * inverse, high * inverse
-        if first > second:
-            first, second = second, first
-        near, far = max(near, first), min(far, second)
-    return near, far
+    x1, x2 = (box[0] - grow - ox) * ix, (box[3] + grow - ox) * ix
+    y1, y2 = (box[1] - grow - oy) * iy, (box[4] + grow - oy) * iy
+    z1, z2 = (box[2] - grow - oz) * iz, (box[5] + grow - oz) * iz
+    near = max(max(min(x1, x2), min(y1, y2)), max(min(z1, z2), 0.0))
+    far = min(min(max(x1, x2), max(y1, y2)), min(max(z1, z2), limit))
+    return bool(near > far)
 
 
 @compiled
@@ -78,14 +78,11 @@ def walk(
     limit: float,
 ) -> tuple[float, int, float, float, float]:
     """The first part that a ray enters within `limit`: distance, number and normal; number -1 when there is none."""
-    ix = 1.0 / dx if dx != 0.0 else np.inf
-    iy = 1.0 / dy if dy != 0.0 else np.inf
-    iz = 1.0 / dz if dz != 0.0 else np.inf
+    ix, iy, iz = inverse(dx), inverse(dy), inverse(dz)
     best, number, mx, my, mz = limit, NOTHING, 0.0, 0.0, 0.0
     node, end = 0, tree.skip.size
     while node < end:
-        near, far = slab_entry(tree.box[node], grow, ox, oy, oz, ix, iy, iz)
-        if near > far or near > best:
+        if misses_box(tree.box[node], grow, ox, oy, oz, ix, iy, iz, best):
             node = tree.skip[node]
             continue
         first = tree.first[node]

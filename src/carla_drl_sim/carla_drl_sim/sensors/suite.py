@@ -58,7 +58,7 @@ class _Sensor:
         """Time since the last measurement; one interval when there was none just before."""
         usual_s = max(self.interval_s, step_s)
         since_s = now_s - self.measured_s
-        return since_s if since_s < usual_s + step_s else usual_s
+        return since_s if 0.0 < since_s < usual_s + step_s else usual_s
 
 
 class SensorSuite:
