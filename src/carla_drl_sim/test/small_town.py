@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import math
 import sys
+from unittest.mock import patch
 
 import numpy as np
 
-import carla_drl_sim.simulator
+import carla_drl_sim.town_library
 from carla_drl_sim.cli import main
 from carla_drl_sim.world.town import Town
 
@@ -168,5 +169,5 @@ def small_town() -> Town:
 
 
 if __name__ == "__main__":
-    carla_drl_sim.simulator.generate_town = lambda name, seed: small_town()
-    sys.exit(main())
+    with patch.object(carla_drl_sim.town_library, "generate_town", lambda name, seed: small_town()):
+        sys.exit(main())

@@ -12,6 +12,7 @@ from typing import Any
 import carla
 import pytest
 from carla_world import Scene, scene
+from raw_client import RawClient
 from server_process import ServerProcess
 
 State = carla.TrafficLightState
@@ -151,6 +152,20 @@ def test_vehicles_are_told_of_the_speed_limit(town: Scene) -> None:
     vehicle.set_transform(carla.Transform(carla.Location(150.0, 500.0, 0.3)))
     town.ticks(1)
     assert vehicle.get_speed_limit() == 40.0  # beside all roads: the last one holds
+
+
+def test_a_batch_switches_lights(town: Scene, raw: RawClient) -> None:
+    town.world.freeze_all_traffic_lights(True)
+    ids = [_light(town, name).id for name in ("11", "12")]
+    commands = [[[21, [actor, 3]]] for actor in (*ids, town.world.get_spectator().id)]
+    answers = raw.result("apply_batch", commands, False)
+    assert [answer[0][0] for answer in answers] == [1, 1, 0]
+    assert "is not a traffic light" in answers[2][0][1][0]
+    town.ticks(1)
+    assert {_light(town, name).state for name in ("11", "12")} == {State.Off}
+    for wrong in (["set_traffic_light_state", ids[0], 9], ["set_traffic_light_green_time", ids[0], -1.0]):
+        with pytest.raises(RuntimeError, match="traffic light"):
+            raw.void(*wrong)
 
 
 _TRAFFIC = """

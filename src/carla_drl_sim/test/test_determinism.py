@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import struct
 from collections.abc import Callable
 
@@ -23,7 +24,7 @@ def _control(tick: int, index: int) -> list[object]:
 
 
 def _run(server: ServerProcess, ticks: int) -> list[bytes]:
-    """Drive 16 vehicles, two of which crash; return all snapshots."""
+    """Drive 16 vehicles, two of which crash, among walkers and traffic lights; return all snapshots."""
     snapshots = []
     with RawClient(server.rpc_port) as client, RawStream(server.stream_port, 1) as stream:
         client.value("get_sensor_token", 1)
@@ -38,9 +39,24 @@ def _run(server: ServerProcess, ticks: int) -> list[bytes]:
             )
         location, rotation = points[0]
         client.void("set_actor_transform", vehicles[1], [[location[0] + 1.0, location[1], 0.0], rotation])
+        walkers = []
+        for index, (location, rotation) in enumerate(points[2:10]):
+            place = [location[0] + 6.0, location[1] + 0.5 * index, location[2] + 1.0]
+            walkers.append(
+                client.value("spawn_actor", [0, "walker.pedestrian.0015", []], [place, rotation])[0]
+            )
         for tick in range(ticks):
             batch = [[[2, [vehicle, _control(tick, index)]]] for index, vehicle in enumerate(vehicles)]
             client.result("apply_batch", batch, False)
+            ways = [[math.cos(0.1 * tick + index), math.sin(0.1 * tick + index), 0.0] for index in range(8)]
+            client.result(
+                "apply_batch",
+                [
+                    [[4, [walker, [way, 1.5, tick % 50 == 7]]]]
+                    for walker, way in zip(walkers, ways, strict=True)
+                ],
+                False,
+            )
             client.tick()
             snapshots.append(stream.message())
     return snapshots
