@@ -17,6 +17,7 @@ from carla_drl_sim.sensors.attributes import (
     settings,
     whole,
 )
+from carla_drl_sim.sensors.camera_blueprints import CAMERA_ATTRIBUTES
 
 MAX_POINTS_PER_SECOND = 50_000_000
 """Bound of the memory and time that one measurement of a ranging sensor may take."""
@@ -42,6 +43,7 @@ _LIDAR_PATTERN = (
 )
 
 ATTRIBUTES: dict[str, tuple[Attribute, ...]] = {
+    **CAMERA_ATTRIBUTES,
     "sensor.lidar.ray_cast": (
         *_COMMON,
         *_LIDAR_PATTERN,

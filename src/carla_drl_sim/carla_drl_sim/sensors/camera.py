@@ -6,36 +6,58 @@ import math
 import struct
 import weakref
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from carla_drl_sim.sensors import camera_kernel as kernel
+from carla_drl_sim.sensors import dvs_kernel
+from carla_drl_sim.sensors.attributes import Value
 from carla_drl_sim.sensors.ground_texture import SURFACE_LABELS, GroundTexture, ground_texture
 from carla_drl_sim.sensors.lighting import grain, light_of
 from carla_drl_sim.sensors.scene import SceneFrame, StaticScene
+from carla_drl_sim.sensors.workers import Workers
+
+Floats = npt.NDArray[np.float64]
+Words = npt.NDArray[np.uint32]
 
 FAR_M = 400.0
-"""Static and moving parts farther away are not drawn."""
+"""Parts farther away are not drawn."""
 
+DVS = "sensor.camera.dvs"
+FLOW = "sensor.camera.optical_flow"
 _MODES = {
     "sensor.camera.rgb": kernel.COLOR,
     "sensor.camera.depth": kernel.DEPTH,
     "sensor.camera.semantic_segmentation": kernel.SEMANTIC,
     "sensor.camera.instance_segmentation": kernel.INSTANCE,
+    "sensor.camera.normals": kernel.NORMALS,
+    FLOW: kernel.FLOW,
+    DVS: kernel.COLOR,
 }
 CAMERA_KINDS = frozenset(_MODES)
 
 _SMALL_PIXELS = 320 * 240
 _CAMERAS_PER_CALL = 8
+_USUAL_GAMMA = 2.2
 
 
 @dataclass
 class CameraState:
-    """What a camera keeps between ticks."""
+    """What a camera keeps between pictures; all None before the first.
+
+    Attributes:
+        pose: float64 [4, 3], where it was, as `CameraJob.pose`.
+        elapsed_s: simulated time of that picture.
+        brightness, reference, latest_ns: values [H * W] of a dynamic vision sensor, as in `dvs_kernel.events`.
+    """
+
+    pose: Floats | None = None
+    elapsed_s: float = 0.0
+    brightness: npt.NDArray[np.float32] | None = None
+    reference: npt.NDArray[np.float32] | None = None
+    latest_ns: npt.NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True)
@@ -47,17 +69,19 @@ class CameraJob:
         width, height: in pixels.
         fov_deg: horizontal field of view.
         pose: float64 [4, 3]: forward, right and up axes, and the position, in the world.
-        attributes: all attributes of the sensor as text, as the client set them.
+        attributes: settings of the sensor; those of its blueprint that are missing have their defaults.
         state: the camera's memory, the same object at every tick.
+        seed: tells sensors apart where an attribute asks for noise.
     """
 
     kind: str
     width: int
     height: int
     fov_deg: float
-    pose: npt.NDArray[np.float64]
-    attributes: Mapping[str, str] = field(default_factory=dict)
+    pose: Floats
+    attributes: Mapping[str, Value] = field(default_factory=dict)
     state: CameraState = field(default_factory=CameraState)
+    seed: int = 0
 
 
 _textures: weakref.WeakKeyDictionary[StaticScene, GroundTexture] = weakref.WeakKeyDictionary()
@@ -71,13 +95,9 @@ def _texture(scene: StaticScene) -> GroundTexture:
     return found
 
 
-def _exposure(job: CameraJob) -> float:
-    return float(2.0 ** float(job.attributes.get("exposure_compensation", "0.0")))
-
-
 def _chunks(jobs: Sequence[CameraJob]) -> list[list[int]]:
     """Numbers of jobs that one call renders: of the same kind and size, large pictures alone."""
-    groups: dict[tuple[int, int, int], list[int]] = {}
+    groups: dict[tuple[str, int, int], list[int]] = {}
     for number, job in enumerate(jobs):
         if job.kind not in _MODES:
             raise ValueError(f"camera kind is {job.kind!r}; allowed: {', '.join(sorted(_MODES))}")
@@ -86,7 +106,7 @@ def _chunks(jobs: Sequence[CameraJob]) -> list[list[int]]:
                 f"{job.kind} of {job.width} x {job.height} pixels and {job.fov_deg} degrees: sizes are 1 to 65535, "
                 "the field of view is more than 0 and less than 180"
             )
-        groups.setdefault((_MODES[job.kind], job.width, job.height), []).append(number)
+        groups.setdefault((job.kind, job.width, job.height), []).append(number)
     result = []
     for (_, width, height), members in groups.items():
         size = _CAMERAS_PER_CALL if width * height <= _SMALL_PIXELS else 1
@@ -94,17 +114,32 @@ def _chunks(jobs: Sequence[CameraJob]) -> list[list[int]]:
     return result
 
 
-def _render_chunk(
-    jobs: Sequence[CameraJob], frame: SceneFrame, texture: GroundTexture
-) -> npt.NDArray[np.uint32]:
+def _number(job: CameraJob, name: str, default: float) -> float:
+    return float(job.attributes.get(name, default))
+
+
+def _down(pose: Floats) -> Floats:
+    """Up axis to down axis."""
+    return np.asarray(pose * np.array([[1.0], [1.0], [-1.0], [1.0]]))
+
+
+def _render_chunk(jobs: Sequence[CameraJob], frame: SceneFrame, texture: GroundTexture) -> Words:
+    """Pictures with their headers, uint32 [J, HEADER_WORDS + pixels]."""
     first = jobs[0]
     width, height = first.width, first.height
-    cameras = np.array([job.pose for job in jobs], np.float64)
-    cameras[:, 2] *= -1.0  # up to down
-    focal = np.array([0.5 * width / math.tan(math.radians(0.5 * job.fov_deg)) for job in jobs])
-    out = np.empty((len(jobs), kernel.HEADER_WORDS + width * height), np.uint32)
+    cameras = np.array([_down(job.pose) for job in jobs])
+    before, elapsed = cameras, np.full(len(jobs), frame.delta_s)
+    if first.kind == FLOW:
+        old = [job.pose if job.state.pose is None else job.state.pose for job in jobs]
+        before = np.array([_down(pose) for pose in old])
+        for n, job in enumerate(jobs):
+            if job.state.pose is not None:
+                elapsed[n] = frame.elapsed_s - job.state.elapsed_s
+    words = width * height * (2 if first.kind == FLOW else 1)
+    out = np.empty((len(jobs), kernel.HEADER_WORDS + words), np.uint32)
     for row, job in zip(out, jobs, strict=True):
-        row[: kernel.HEADER_WORDS] = np.frombuffer(struct.pack("<IIf", width, height, job.fov_deg), np.uint32)
+        header = struct.pack("<IIf", width, height, job.fov_deg)
+        row[: kernel.HEADER_WORDS] = np.frombuffer(header, np.uint32)
     kernel.render_cameras(
         _MODES[first.kind],
         frame.static.parts,
@@ -118,32 +153,80 @@ def _render_chunk(
         grain(),
         np.empty((0, 7)),
         cameras,
-        focal,
-        np.array([_exposure(job) for job in jobs]),
+        np.array([0.5 * width / math.tan(math.radians(0.5 * job.fov_deg)) for job in jobs]),
+        np.array([2.0 ** _number(job, "exposure_compensation", 0.0) for job in jobs]),
+        before,
+        elapsed,
         FAR_M,
         width,
         height,
         out,
     )
+    for row, job in zip(out, jobs, strict=True):
+        gamma = _number(job, "gamma", _USUAL_GAMMA)
+        if _MODES[job.kind] == kernel.COLOR and gamma != _USUAL_GAMMA:
+            curve = (np.arange(256) / 255.0) ** (_USUAL_GAMMA / gamma) * 255.0
+            pixels = row[kernel.HEADER_WORDS :].view(np.uint8)
+            pixels[:] = np.round(curve).astype(np.uint8)[pixels]
     return out
 
 
-def render(jobs: Sequence[CameraJob], frame: SceneFrame, pool: ThreadPoolExecutor) -> list[memoryview]:
-    """Take all pictures, in the pool's threads; the bytes do not depend on how many there are.
+def _events(job: CameraJob, frame: SceneFrame, picture: Words) -> memoryview:
+    """What a dynamic vision sensor sends: header and events since the picture before; none with the first."""
+    state = job.state
+    pixels = picture[kernel.HEADER_WORDS :]
+    now = np.empty(len(pixels), np.float32)
+    use_log = bool(job.attributes.get("use_log", True))
+    dvs_kernel.brightness(pixels, use_log, _number(job, "log_eps", 0.001), now)
+    header = picture[: kernel.HEADER_WORDS].tobytes()
+    if state.brightness is None or state.reference is None or state.latest_ns is None:
+        state.brightness, state.reference = now, now.copy()
+        state.latest_ns = np.zeros(len(pixels), np.int64)
+        return memoryview(header)
+    found = dvs_kernel.events(
+        job.width,
+        state.brightness,
+        now,
+        state.reference,
+        state.latest_ns,
+        _number(job, "positive_threshold", 0.3),
+        _number(job, "negative_threshold", 0.3),
+        _number(job, "sigma_positive_threshold", 0.0),
+        _number(job, "sigma_negative_threshold", 0.0),
+        int(_number(job, "refractory_period_ns", 0.0)),
+        job.seed * 1_000_003 + frame.frame,
+        round(state.elapsed_s * 1e9),
+        round(frame.elapsed_s * 1e9),
+    )
+    state.brightness = now
+    return memoryview(header + found.tobytes())
+
+
+def render(jobs: Sequence[CameraJob], frame: SceneFrame, workers: Workers) -> list[memoryview]:
+    """Take all pictures, shared among the workers; the bytes do not depend on how many there are.
 
     Returns:
-        One payload per job, in order: width and height (uint32), field of view (float32), pixels.
+        One payload per job, in order: width and height (uint32), field of view (float32), then pixels or events.
 
     Raises:
         ValueError: a job is of no known kind, or its size or field of view is out of range.
     """
     chunks = _chunks(jobs)
     texture = _texture(frame.static)
-    running: list[Future[Any]] = [
-        pool.submit(_render_chunk, [jobs[number] for number in members], frame, texture) for members in chunks
-    ]
+
+    def take(members: list[int]) -> list[memoryview]:
+        members_jobs = [jobs[number] for number in members]
+        pictures = _render_chunk(members_jobs, frame, texture)
+        payloads = [
+            _events(job, frame, picture) if job.kind == DVS else memoryview(picture.view(np.uint8))
+            for job, picture in zip(members_jobs, pictures, strict=True)
+        ]
+        for job in members_jobs:
+            job.state.pose, job.state.elapsed_s = job.pose, frame.elapsed_s
+        return payloads
+
     result: list[memoryview] = [memoryview(b"")] * len(jobs)
-    for members, future in zip(chunks, running, strict=True):
-        for number, row in zip(members, future.result(), strict=True):
-            result[number] = memoryview(row.view(np.uint8))
+    for members, payloads in zip(chunks, workers.map(take, chunks), strict=True):
+        for number, payload in zip(members, payloads, strict=True):
+            result[number] = payload
     return result

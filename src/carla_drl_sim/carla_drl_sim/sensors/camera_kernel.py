@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from carla_drl_sim.sensors.encode_kernel import depth_picture, label_picture
-from carla_drl_sim.sensors.raster_kernel import draw_scene
+from carla_drl_sim.sensors.flow_kernel import flow_picture, normal_picture
+from carla_drl_sim.sensors.raster_kernel import NUM_COLUMNS, draw_scene
 from carla_drl_sim.sensors.shade_kernel import NUM_ROWS, shade
 from carla_drl_sim.world.compiled import compiled
 
@@ -32,6 +33,8 @@ def render_cameras(
     cameras: npt.NDArray[np.float64],
     focal: npt.NDArray[np.float64],
     exposure: npt.NDArray[np.float64],
+    before: npt.NDArray[np.float64],
+    elapsed: npt.NDArray[np.float64],
     far: float,
     width: int,
     height: int,
@@ -43,13 +46,15 @@ def render_cameras(
         cameras: float64 [J, 4, 3], forward, right, down axes and position.
         focal: float64 [J], in pixels.
         exposure: float64 [J], factor on the light.
-        out: uint32 [J, HEADER_WORDS + H * W]; the pixels are written.
+        before, elapsed: float64 [J, 4, 3] and [J], where the cameras were and how long ago in s, for optical flow.
+        out: uint32 [J, HEADER_WORDS + H * W], twice as many pixels for optical flow; the pixels are written.
     """
     pixels = width * height
     parts = len(static.shape) + len(moving.shape)
     entries, drawn = np.empty(parts, np.int32), np.empty(parts, np.int32)
+    shapes, table = np.empty(parts, np.uint8), np.empty((parts, NUM_COLUMNS))
     inverse, code = np.empty(pixels, np.float32), np.empty(pixels, np.int32)
-    vertex, polygon = np.empty((8, 3)), np.empty((16, 3))
+    vertex, polygon, matrix = np.empty((8, 3)), np.empty((16, 3)), np.empty((3, 4))
     bounds = np.empty((4, max(height, 16) + 1))
     for n in range(len(cameras)):
         camera = cameras[n]
@@ -65,16 +70,18 @@ def render_cameras(
             height,
             far,
             entries,
+            shapes,
+            table,
             drawn,
             vertex,
             polygon,
+            matrix,
             bounds,
             inverse,
             code,
         )
         picture = out[n, HEADER_WORDS:]
         if mode == COLOR:
-            colors = np.empty((number * 8, 3), np.float32)
             rows, picked = np.empty((NUM_ROWS, width), np.float32), np.empty(width, np.uint32)
             shadow = np.zeros(pixels, np.uint8)
             shade(
@@ -91,10 +98,11 @@ def render_cameras(
                 height,
                 exposure[n],
                 entries,
+                shapes,
+                table,
                 drawn,
                 number,
-                colors,
-                polygon[:4].reshape(3, 4),
+                matrix,
                 rows,
                 picked,
                 inverse,
@@ -120,4 +128,20 @@ def render_cameras(
                 inverse,
                 code,
                 picture,
+            )
+        elif mode == NORMALS:
+            normal_picture(camera, focal[n], width, height, shapes, table, matrix, inverse, code, picture)
+        elif mode == FLOW:
+            flow_picture(
+                moving,
+                camera,
+                before[n],
+                elapsed[n],
+                focal[n],
+                width,
+                height,
+                entries,
+                inverse,
+                code,
+                picture.view(np.float32),
             )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from carla_drl_sim.world.compiled import compiled
 from carla_drl_sim.world.ground import Covering, Surface
 from carla_drl_sim.world.labels import Label
 
@@ -56,18 +58,54 @@ class GroundTexture(NamedTuple):
     levels: npt.NDArray[np.int64]
 
 
+@compiled
+def _first_level(surface: npt.NDArray[np.uint8], linear: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Means of 2 x 2 cells, float32 [rows, columns, 3]; an odd edge is repeated."""
+    rows, columns = (surface.shape[0] + 1) // 2, (surface.shape[1] + 1) // 2
+    result = np.empty((rows, columns, 3), np.float32)
+    for j in range(rows):
+        below = min(2 * j + 1, surface.shape[0] - 1)
+        for i in range(columns):
+            right = min(2 * i + 1, surface.shape[1] - 1)
+            a, b = surface[2 * j, 2 * i], surface[2 * j, right]
+            c, d = surface[below, 2 * i], surface[below, right]
+            for channel in range(3):
+                result[j, i, channel] = np.float32(0.25) * (
+                    linear[a, channel] + linear[b, channel] + linear[c, channel] + linear[d, channel]
+                )
+    return result
+
+
+@compiled
 def _halved(picture: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """Means of 2 x 2 texels; an odd edge is repeated."""
-    rows, columns = picture.shape[:2]
-    padded = np.pad(picture, ((0, rows % 2), (0, columns % 2), (0, 0)), mode="edge")
-    return np.asarray(
-        0.25 * (padded[::2, ::2] + padded[1::2, ::2] + padded[::2, 1::2] + padded[1::2, 1::2]), np.float32
-    )
+    rows, columns = (picture.shape[0] + 1) // 2, (picture.shape[1] + 1) // 2
+    result = np.empty((rows, columns, 3), np.float32)
+    for j in range(rows):
+        below = min(2 * j + 1, picture.shape[0] - 1)
+        for i in range(columns):
+            right = min(2 * i + 1, picture.shape[1] - 1)
+            for channel in range(3):
+                result[j, i, channel] = np.float32(0.25) * (
+                    picture[2 * j, 2 * i, channel]
+                    + picture[2 * j, right, channel]
+                    + picture[below, 2 * i, channel]
+                    + picture[below, right, channel]
+                )
+    return result
 
 
-def _packed(linear: npt.NDArray[np.float32]) -> npt.NDArray[np.uint32]:
-    code = (np.sqrt(linear) * 255.0 + 0.5).astype(np.uint32)
-    return np.asarray((code[..., 0] << 16) | (code[..., 1] << 8) | code[..., 2], np.uint32)
+@compiled
+def _packed(picture: npt.NDArray[np.float32], out: npt.NDArray[np.uint32]) -> None:
+    """Display codes (square roots) as 0x00rrggbb into `out` [rows * columns]."""
+    columns = picture.shape[1]
+    for j in range(picture.shape[0]):
+        for i in range(columns):
+            code = 0
+            for channel in range(3):
+                value = math.sqrt(picture[j, i, channel]) * np.float32(255.0) + np.float32(0.5)
+                code = (code << 8) | int(value)
+            out[j * columns + i] = np.uint32(code)
 
 
 def ground_texture(covering: Covering) -> GroundTexture:
@@ -78,15 +116,14 @@ def ground_texture(covering: Covering) -> GroundTexture:
     surface = np.ascontiguousarray(covering.surface, np.uint8)
     start, rows, columns = [0], [surface.shape[0]], [surface.shape[1]]
     pieces: list[npt.NDArray[np.uint32]] = []
-    # Strips keep the memory small: the first halving is done on 256 rows of cells at a time.
-    strips = [_halved(linear[surface[row : row + 256]]) for row in range(0, surface.shape[0], 256)]
-    picture = np.concatenate(strips)
+    picture = _first_level(surface, linear)
     total = 0
     while len(start) <= MAX_LEVELS:
         start.append(total)
         rows.append(picture.shape[0])
         columns.append(picture.shape[1])
-        pieces.append(_packed(picture).reshape(-1))
+        pieces.append(np.empty(picture.shape[0] * picture.shape[1], np.uint32))
+        _packed(picture, pieces[-1])
         total += pieces[-1].size
         if max(picture.shape[:2]) <= 1:
             break

@@ -32,6 +32,10 @@ Floats32 = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]
 
 _CYLINDER, _ELLIPSOID = 1, 2
+
+# Columns of the table of visible parts, all in camera space.
+CENTRE, AXES, EXTENT, TAPER, NUM_COLUMNS = 0, 3, 12, 15, 18
+
 # Corners of the faces; bit 0 of a corner: front, bit 1: right, bit 2: top.
 _FACES = np.array(
     [[1, 3, 7, 5], [0, 2, 6, 4], [2, 3, 7, 6], [0, 1, 5, 4], [4, 5, 7, 6], [0, 1, 3, 2]], np.int64
@@ -79,14 +83,22 @@ def gather(
     far: float,
     sign: int,
     entries: Ints,
+    shapes: npt.NDArray[np.uint8],
+    table: Floats,
     count: int,
 ) -> int:
-    """Append the parts that may be seen to `entries`, as sign * (number + 1), and return the new count."""
+    """Append the parts that may be seen and return the new count.
+
+    Args:
+        entries: int32, sign * (number + 1) of each part.
+        shapes: uint8, their shapes.
+        table: float64 [parts, NUM_COLUMNS], the parts in camera space.
+    """
     tx, ty = 0.5 * width / focal, 0.5 * height / focal
     sx, sy = math.sqrt(1.0 + tx * tx), math.sqrt(1.0 + ty * ty)
     # Arrays are taken out of the tuples once: every look into a tuple counts a reference.
     box, skip, first, length = index.box, index.skip, index.first, index.number
-    centre, extent = parts.centre, parts.extent
+    centre, extent, axes, taper, shape = parts.centre, parts.extent, parts.axes, parts.taper, parts.shape
     node, nodes = 0, len(skip)
     while node < nodes:
         hx = 0.5 * (box[node, 3] - box[node, 0])
@@ -125,6 +137,16 @@ def gather(
                 and radius * focal > _SMALLEST_PX * c0
             ):
                 entries[count] = sign * (k + 1)
+                shapes[count] = shape[k]
+                table[count, 0], table[count, 1], table[count, 2] = c0, c1, c2
+                for a in range(3):
+                    x, y, z = axes[k, a, 0], axes[k, a, 1], axes[k, a, 2]
+                    for c in range(3):
+                        table[count, AXES + 3 * a + c] = (
+                            camera[c, 0] * x + camera[c, 1] * y + camera[c, 2] * z
+                        )
+                    table[count, EXTENT + a] = extent[k, a]
+                    table[count, TAPER + a] = taper[k, a]
                 count += 1
         node += 1
     return count
@@ -218,27 +240,21 @@ def _fill_plane(
 
 
 @compiled
-def corners_of(parts: Any, k: int, camera: Floats, vertex: Floats) -> None:
-    """The eight corners of a box or tapered box in camera space, into `vertex` [8, 3]."""
-    ex, ey, ez = parts.extent[k, 0], parts.extent[k, 1], parts.extent[k, 2]
-    axes = parts.axes[k]
-    cx = parts.centre[k, 0] - camera[3, 0]
-    cy = parts.centre[k, 1] - camera[3, 1]
-    cz = parts.centre[k, 2] - camera[3, 2]
+def corners_of(table: Floats, e: int, vertex: Floats) -> None:
+    """The eight corners of a box or tapered box into `vertex` [8, 3]."""
+    ex, ey, ez = table[e, EXTENT], table[e, EXTENT + 1], table[e, EXTENT + 2]
     for c in range(8):
         is_top = (c & 4) != 0
-        front = parts.taper[k, 0] if is_top else 0.0
-        rear = parts.taper[k, 1] if is_top else 0.0
-        side = parts.taper[k, 2] if is_top else 0.0
+        front = table[e, TAPER] if is_top else 0.0
+        rear = table[e, TAPER + 1] if is_top else 0.0
+        side = table[e, TAPER + 2] if is_top else 0.0
         u = ex - front if c & 1 else rear - ex
         v = ey - side if c & 2 else side - ey
         w = ez if is_top else -ez
-        vertex[c, 0], vertex[c, 1], vertex[c, 2] = to_camera(
-            camera,
-            cx + u * axes[0, 0] + v * axes[1, 0] + w * axes[2, 0],
-            cy + u * axes[0, 1] + v * axes[1, 1] + w * axes[2, 1],
-            cz + u * axes[0, 2] + v * axes[1, 2] + w * axes[2, 2],
-        )
+        for a in range(3):
+            vertex[c, a] = (
+                table[e, a] + u * table[e, AXES + a] + v * table[e, AXES + 3 + a] + w * table[e, AXES + 6 + a]
+            )
 
 
 @compiled
@@ -268,7 +284,7 @@ def _draw_box(
     focal: float,
     width: int,
     height: int,
-    entry: int,
+    value: int,
     inverse: Floats32,
     code: Ints,
 ) -> int:
@@ -298,7 +314,7 @@ def _draw_box(
             focal,
             width,
             height,
-            entry * 8 + face,
+            value + face,
             inverse,
             code,
         ):
@@ -307,20 +323,18 @@ def _draw_box(
 
 
 @compiled
-def round_frame(parts: Any, k: int, camera: Floats, matrix: Floats) -> None:
-    """Map camera space to the unit sphere or cylinder of part `k`, into `matrix` [3, 4].
+def round_frame(table: Floats, e: int, matrix: Floats) -> None:
+    """Map camera space to the unit sphere or cylinder of entry `e`, into `matrix` [3, 4].
 
     A ray depth * d becomes p + depth * q with q = matrix[:, :3] d and p = matrix[:, 3].
     """
-    cx = camera[3, 0] - parts.centre[k, 0]
-    cy = camera[3, 1] - parts.centre[k, 1]
-    cz = camera[3, 2] - parts.centre[k, 2]
     for a in range(3):
-        x, y, z = parts.axes[k, a, 0], parts.axes[k, a, 1], parts.axes[k, a, 2]
-        scale = 1.0 / parts.extent[k, a]
-        u, v, w = to_camera(camera, x, y, z)
-        matrix[a, 0], matrix[a, 1], matrix[a, 2] = u * scale, v * scale, w * scale
-        matrix[a, 3] = (x * cx + y * cy + z * cz) * scale
+        scale = 1.0 / table[e, EXTENT + a]
+        base = 0.0
+        for c in range(3):
+            matrix[a, c] = table[e, AXES + 3 * a + c] * scale
+            base -= table[e, AXES + 3 * a + c] * table[e, c]
+        matrix[a, 3] = base * scale
 
 
 @compiled
@@ -455,19 +469,14 @@ def _cap_rows(
 
 @compiled
 def _ellipsoid_bounds(
-    parts: Any, k: int, camera: Floats, focal: float, width: int, height: int
+    table: Floats, e: int, focal: float, width: int, height: int
 ) -> tuple[int, int, int, int]:
     """Pixels around the image of an ellipsoid: tangent planes from the dual quadric centre centre' - A A'."""
-    c = to_camera(
-        camera,
-        parts.centre[k, 0] - camera[3, 0],
-        parts.centre[k, 1] - camera[3, 1],
-        parts.centre[k, 2] - camera[3, 2],
-    )
+    c = (table[e, 0], table[e, 1], table[e, 2])
     q00, q01, q11, q02, q22 = c[0] * c[0], c[0] * c[1], c[1] * c[1], c[0] * c[2], c[2] * c[2]
     for a in range(3):
-        u, v, w = to_camera(camera, parts.axes[k, a, 0], parts.axes[k, a, 1], parts.axes[k, a, 2])
-        s = parts.extent[k, a] * parts.extent[k, a]
+        u, v, w = table[e, AXES + 3 * a], table[e, AXES + 3 * a + 1], table[e, AXES + 3 * a + 2]
+        s = table[e, EXTENT + a] * table[e, EXTENT + a]
         q00 -= s * u * u
         q01 -= s * u * v
         q11 -= s * v * v
@@ -510,24 +519,12 @@ def _vertex_bounds(vertex: Floats, focal: float, width: int, height: int) -> tup
 
 @compiled
 def _splat(
-    parts: Any,
-    k: int,
-    camera: Floats,
-    focal: float,
-    width: int,
-    height: int,
-    value: int,
-    inverse: Floats32,
-    code: Ints,
+    table: Floats, e: int, focal: float, width: int, height: int, value: int, inverse: Floats32, code: Ints
 ) -> bool:
     """Draw a part that is hardly a pixel large as one pixel."""
-    c0, c1, c2 = to_camera(
-        camera,
-        parts.centre[k, 0] - camera[3, 0],
-        parts.centre[k, 1] - camera[3, 1],
-        parts.centre[k, 2] - camera[3, 2],
-    )
-    i, j = math.floor(c1 / c0 * focal + 0.5 * width), math.floor(c2 / c0 * focal + 0.5 * height)
+    c0 = table[e, 0]
+    i = math.floor(table[e, 1] / c0 * focal + 0.5 * width)
+    j = math.floor(table[e, 2] / c0 * focal + 0.5 * height)
     if not (0 <= i < width and 0 <= j < height):
         return False
     now = np.float32(1.0 / c0)
@@ -540,77 +537,68 @@ def _splat(
 
 
 @compiled
-def _face_towards(parts: Any, k: int, camera: Floats) -> int:
+def _face_towards(table: Floats, e: int, shape: int) -> int:
     """The face of a part that looks at the camera most."""
     best, face = 0.0, ROUND_FACE
-    if parts.shape[k] == _ELLIPSOID:
+    if shape == _ELLIPSOID:
         return face
     for a in range(3):
         along = 0.0
-        for x in range(3):
-            along += parts.axes[k, a, x] * (camera[3, x] - parts.centre[k, x])
-        share = abs(along) / parts.extent[k, a]
+        for c in range(3):
+            along -= table[e, AXES + 3 * a + c] * table[e, c]
+        share = abs(along) / table[e, EXTENT + a]
         if share > best:
             best = share
             face = 2 * a if along > 0.0 else 2 * a + 1
-    return ROUND_FACE if parts.shape[k] == _CYLINDER and face < 4 else face
+    return ROUND_FACE if shape == _CYLINDER and face < 4 else face
 
 
 @compiled
 def draw_part(
-    parts: Any,
-    k: int,
-    camera: Floats,
+    table: Floats,
+    e: int,
+    shape: int,
     focal: float,
     width: int,
     height: int,
-    entry: int,
     vertex: Floats,
     polygon: Floats,
+    matrix: Floats,
     bounds: Floats,
     inverse: Floats32,
     code: Ints,
 ) -> int:
-    """Draw one part as entry `entry`.
+    """Draw entry `e` of the table, coded as e + 1.
 
     Args:
-        vertex, polygon, bounds: working space, float64 [8, 3], [16, 3] and [4, max(H, 16) + 1].
+        vertex, polygon, matrix, bounds: working space, float64 [8, 3], [16, 3], [3, 4] and [4, max(H, 16) + 1].
 
     Returns:
         A bit set of the faces that have pixels.
     """
-    c0 = to_camera(
-        camera,
-        parts.centre[k, 0] - camera[3, 0],
-        parts.centre[k, 1] - camera[3, 1],
-        parts.centre[k, 2] - camera[3, 2],
-    )[0]
-    ex, ey, ez = parts.extent[k, 0], parts.extent[k, 1], parts.extent[k, 2]
+    ex, ey, ez = table[e, EXTENT], table[e, EXTENT + 1], table[e, EXTENT + 2]
     if min(ex, ey, ez) <= 0.0:
         return 0
-    radius = math.sqrt(ex * ex + ey * ey + ez * ez)
-    if radius * focal < _SPLAT_PX * c0:
-        face = _face_towards(parts, k, camera)
-        seen = _splat(parts, k, camera, focal, width, height, entry * 8 + face, inverse, code)
+    value = (e + 1) * 8
+    if (ex * ex + ey * ey + ez * ez) * focal * focal < (_SPLAT_PX * table[e, 0]) ** 2:
+        face = _face_towards(table, e, shape)
+        seen = _splat(table, e, focal, width, height, value + face, inverse, code)
         return 1 << face if seen else 0
-    shape = parts.shape[k]
     if shape == _ELLIPSOID:
-        round_frame(parts, k, camera, polygon[:4].reshape(3, 4))
-        around = _ellipsoid_bounds(parts, k, camera, focal, width, height)
-        matrix = polygon[:4].reshape(3, 4)
-        seen = _round_rows(matrix, 3, around, focal, width, height, entry * 8 + ROUND_FACE, inverse, code)
+        round_frame(table, e, matrix)
+        around = _ellipsoid_bounds(table, e, focal, width, height)
+        seen = _round_rows(matrix, 3, around, focal, width, height, value + ROUND_FACE, inverse, code)
         return 1 << ROUND_FACE if seen else 0
-    corners_of(parts, k, camera, vertex)
+    corners_of(table, e, vertex)
     if shape != _CYLINDER:
-        return _draw_box(vertex, polygon, bounds, focal, width, height, entry, inverse, code)
-    matrix = polygon[:4].reshape(3, 4)
-    round_frame(parts, k, camera, matrix)
+        return _draw_box(vertex, polygon, bounds, focal, width, height, value, inverse, code)
+    round_frame(table, e, matrix)
     around = _vertex_bounds(vertex, focal, width, height)
     drawn = 0
-    if _round_rows(matrix, 2, around, focal, width, height, entry * 8 + ROUND_FACE, inverse, code):
+    if _round_rows(matrix, 2, around, focal, width, height, value + ROUND_FACE, inverse, code):
         drawn |= 1 << ROUND_FACE
     face = 4 if matrix[2, 3] > 0.0 else 5
-    if _cap_rows(matrix, around, focal, width, height, entry * 8 + face, inverse, code):
+    if _cap_rows(matrix, around, focal, width, height, value + face, inverse, code):
         drawn |= 1 << face
     return drawn
 
@@ -628,9 +616,12 @@ def draw_scene(
     height: int,
     far: float,
     entries: Ints,
+    shapes: npt.NDArray[np.uint8],
+    table: Floats,
     drawn: Ints,
     vertex: Floats,
     polygon: Floats,
+    matrix: Floats,
     bounds: Floats,
     inverse: Floats32,
     code: Ints,
@@ -640,43 +631,17 @@ def draw_scene(
     Args:
         camera: float64 [4, 3], forward, right, down axes and position.
         entries: int32 [parts], filled with the visible parts: number + 1 of a static, -(number + 1) of a moving one.
+        shapes, table: as for `gather`.
         drawn: int32 [parts], faces of each entry that have pixels, as bits.
 
     Returns:
         The number of entries.
     """
     fill_ground(camera, focal, width, height, ground.level, inverse, code)
-    count = gather(static, static_index, camera, focal, width, height, far, 1, entries, 0)
-    number_static = count
-    count = gather(moving, moving_index, camera, focal, width, height, far, -1, entries, count)
-    for e in range(number_static):
+    count = gather(static, static_index, camera, focal, width, height, far, 1, entries, shapes, table, 0)
+    count = gather(moving, moving_index, camera, focal, width, height, far, -1, entries, shapes, table, count)
+    for e in range(count):
         drawn[e] = draw_part(
-            static,
-            entries[e] - 1,
-            camera,
-            focal,
-            width,
-            height,
-            e + 1,
-            vertex,
-            polygon,
-            bounds,
-            inverse,
-            code,
-        )
-    for e in range(number_static, count):
-        drawn[e] = draw_part(
-            moving,
-            -entries[e] - 1,
-            camera,
-            focal,
-            width,
-            height,
-            e + 1,
-            vertex,
-            polygon,
-            bounds,
-            inverse,
-            code,
+            table, e, shapes[e], focal, width, height, vertex, polygon, matrix, bounds, inverse, code
         )
     return count

@@ -31,10 +31,12 @@ from carla_drl_sim.sensors.lighting import (
     ZENITH,
 )
 from carla_drl_sim.sensors.raster_kernel import (
+    AXES,
+    EXTENT,
     ROUND_FACE,
     SKY,
+    TAPER,
     round_frame,
-    to_camera,
 )
 from carla_drl_sim.world.compiled import compiled
 
@@ -52,86 +54,86 @@ FACE_COLORS = 3
 
 
 @compiled
-def _lit(table: Floats32, sun: Floats, nx: float, ny: float, nz: float, channel: int) -> float:
-    """Light on a surface with this normal."""
-    facing = max(0.0, nx * sun[0] + ny * sun[1] + nz * sun[2])
+def _lit(lights: Floats32, towards: float, nz: float, channel: int) -> float:
+    """Light on a surface whose normal has these shares towards the sun and up."""
+    facing = max(0.0, towards)
     up = 0.5 + 0.5 * nz
     return float(
-        table[SUN, channel] * facing + table[SKY_LIGHT, channel] * up + table[BOUNCE, channel] * (1.0 - up)
+        lights[SUN, channel] * facing + lights[SKY_LIGHT, channel] * up + lights[BOUNCE, channel] * (1.0 - up)
     )
 
 
 @compiled
-def _sky_at(table: Floats32, up: float, channel: int) -> float:
+def _sky_at(lights: Floats32, up: float, channel: int) -> float:
     """The sky's colour towards an elevation (sine), without sun and clouds."""
     k = 1.0 / (1.0 + 4.0 * max(up, 0.0))
-    return float(table[ZENITH, channel] + (table[HORIZON, channel] - table[ZENITH, channel]) * k * k)
+    return float(lights[ZENITH, channel] + (lights[HORIZON, channel] - lights[ZENITH, channel]) * k * k)
 
 
 @compiled
-def face_color(
-    parts: Any,
-    k: int,
+def _face_color(
+    table: Floats,
+    e: int,
     face: int,
-    camera: Floats,
-    table: Floats32,
+    material: int,
+    color: int,
+    glow: float,
+    lights: Floats32,
     sun: Floats,
+    up: Floats,
     night: float,
-    lamps: Floats,
     out: Floats32,
 ) -> None:
-    """Linear colour of a face of a part under the sun, into `out` [3]; for round sides the colour in full light."""
-    material = parts.material[k]
-    nx = ny = nz = 0.0
+    """Linear colour of a face in the light, into `out` [3]; for round sides that of the material.
+
+    Args:
+        color: 0xrrggbb.
+        sun, up: in camera space.
+    """
+    n = (0.0, 0.0, 0.0)
     if face < ROUND_FACE:
         axis, way = face >> 1, 1.0 if face & 1 == 0 else -1.0
-        nx, ny, nz = way * parts.axes[k, axis, 0], way * parts.axes[k, axis, 1], way * parts.axes[k, axis, 2]
-        lean = 0.0
-        if face == 0:
-            lean = parts.taper[k, 0]
-        elif face == 1:
-            lean = parts.taper[k, 1]
-        elif face < 4:
-            lean = parts.taper[k, 2]
-        if lean != 0.0:
-            # The normal of a leaning face: the foot of the face goes up by 2 ez while it goes in by the taper.
-            rise = 2.0 * parts.extent[k, 2]
-            length = math.sqrt(rise * rise + lean * lean)
-            for a in range(3):
-                value = (rise * way * parts.axes[k, axis, a] + lean * parts.axes[k, 2, a]) / length
-                if a == 0:
-                    nx = value
-                elif a == 1:
-                    ny = value
-                else:
-                    nz = value
-    # Towards the camera, for reflections.
-    vx = camera[3, 0] - parts.centre[k, 0]
-    vy = camera[3, 1] - parts.centre[k, 1]
-    vz = camera[3, 2] - parts.centre[k, 2]
-    distance = math.sqrt(vx * vx + vy * vy + vz * vz) + 1e-6
-    facing = abs(vx * nx + vy * ny + vz * nz) / distance
-    mirror_up = 2.0 * facing * nz - vz / distance
+        base = AXES + 3 * axis
+        n = (way * table[e, base], way * table[e, base + 1], way * table[e, base + 2])
+        if face < 4:
+            lean = table[e, TAPER + face] if face < 2 else table[e, TAPER + 2]
+            if lean != 0.0:
+                # The foot of the face goes up by 2 ez while it goes in by the taper.
+                rise = 2.0 * table[e, EXTENT + 2]
+                length = 1.0 / math.sqrt(rise * rise + lean * lean)
+                rise, lean = rise * length, lean * length
+                n = (
+                    rise * n[0] + lean * table[e, AXES + 6],
+                    rise * n[1] + lean * table[e, AXES + 7],
+                    rise * n[2] + lean * table[e, AXES + 8],
+                )
+    c = (table[e, 0], table[e, 1], table[e, 2])
+    distance = math.sqrt(c[0] * c[0] + c[1] * c[1] + c[2] * c[2]) + 1e-6
+    facing = abs(n[0] * c[0] + n[1] * c[1] + n[2] * c[2]) / distance
+    nz = n[0] * up[0] + n[1] * up[1] + n[2] * up[2]
+    towards = n[0] * sun[0] + n[1] * sun[1] + n[2] * sun[2]
+    # Elevation of what the face mirrors.
+    mirror = 2.0 * facing * nz + (c[0] * up[0] + c[1] * up[1] + c[2] * up[2]) / distance
     shine = (1.0 - facing) ** 3
-    for c in range(3):
-        code = parts.color[k, c] / 255.0
+    for channel in range(3):
+        code = ((color >> (16 - 8 * channel)) & 255) / 255.0
         albedo = code * code
         if face == ROUND_FACE:
-            out[c] = albedo
+            out[channel] = albedo
             continue
-        value = albedo * _lit(table, sun, nx, ny, nz, c)
+        value = albedo * _lit(lights, towards, nz, channel)
         if material == _PAINT:
-            value = value * 0.92 + _sky_at(table, mirror_up, c) * (0.05 + 0.35 * shine)
+            value = value * 0.92 + _sky_at(lights, mirror, channel) * (0.05 + 0.35 * shine)
         elif material == _GLASS:
-            value = value * 0.5 + _sky_at(table, mirror_up, c) * (0.10 + 0.6 * shine)
+            value = value * 0.5 + _sky_at(lights, mirror, channel) * (0.10 + 0.6 * shine)
         elif material == _LAMP:
-            value += albedo * parts.glow[k] * (1.3 + 1.2 * night)
-        out[c] = value
+            value += albedo * glow * (1.6 + 1.2 * night)
+        out[channel] = value
 
 
 @compiled
 def _shade_sky(
-    table: Floats32,
+    lights: Floats32,
     sun: Floats,
     noise: Floats32,
     cloudy: bool,
@@ -183,8 +185,8 @@ def _shade_sky(
             cover[i] = (a + fv * (b - a)) * (fade if fade < _F1 else _F1)
     for c in range(3):
         out = rows[c, start:end]
-        zenith, span = table[ZENITH, c], table[HORIZON, c] - table[ZENITH, c]
-        glow, disc, cloud = table[GLOW, c], table[DISC, c], table[CLOUD, c]
+        zenith, span = lights[ZENITH, c], lights[HORIZON, c] - lights[ZENITH, c]
+        glow, disc, cloud = lights[GLOW, c], lights[DISC, c], lights[CLOUD, c]
         for i in range(number):
             k = _F1 / (_F1 + np.float32(4.0) * up[i])
             s2 = near_sun[i] * near_sun[i]
@@ -201,7 +203,7 @@ def _shade_sky(
 
 @compiled
 def _shade_ground(
-    table: Floats32,
+    lights: Floats32,
     sun: Floats,
     numbers: Floats,
     corner: tuple[float, float, float],
@@ -281,7 +283,7 @@ def _shade_ground(
     for c in range(3):
         out = rows[c, start:end]
         shift = np.uint32(16 - 8 * c)
-        bright = np.float32(_lit(table, sun, 0.0, 0.0, 1.0, c))
+        bright = np.float32(_lit(lights, sun[2], 1.0, c))
         for i in range(number):
             code = np.float32(np.int32((picked[i] >> shift) & np.uint32(255)))
             out[i] = code * code * bright * grainy[i]
@@ -289,7 +291,7 @@ def _shade_ground(
 
 @compiled
 def _wet_ground(
-    table: Floats32,
+    lights: Floats32,
     numbers: Floats,
     drop: float,
     noise: Floats32,
@@ -313,7 +315,7 @@ def _wet_ground(
         mirror = (numbers[WET] * 0.35 + puddle * 0.55) * (0.06 + (1.0 - min(up, 1.0)) ** 4)
         for c in range(3):
             here = rows[c, start + i]
-            rows[c, start + i] = here + (np.float32(_sky_at(table, up, c)) - here) * np.float32(mirror)
+            rows[c, start + i] = here + (np.float32(_sky_at(lights, up, c)) - here) * np.float32(mirror)
 
 
 @compiled
@@ -357,12 +359,11 @@ def _night_ground(
 
 @compiled
 def _shade_facade(
-    parts: Any,
-    k: int,
+    table: Floats,
+    e: int,
+    owner: int,
     face: int,
-    camera: Floats,
-    table: Floats32,
-    sun: Floats,
+    lights: Floats32,
     night: float,
     focal: float,
     width: int,
@@ -375,15 +376,11 @@ def _shade_facade(
 ) -> None:
     """A wall with windows: columns 3 m apart, floors 3.2 m high, counted from the wall's middle and foot."""
     axis = 1 if face < 2 else 0
-    ex, ez = parts.extent[k, axis], parts.extent[k, 2]
-    along = to_camera(camera, parts.axes[k, axis, 0], parts.axes[k, axis, 1], parts.axes[k, axis, 2])
-    up = to_camera(camera, parts.axes[k, 2, 0], parts.axes[k, 2, 1], parts.axes[k, 2, 2])
-    middle = to_camera(
-        camera,
-        parts.centre[k, 0] - camera[3, 0],
-        parts.centre[k, 1] - camera[3, 1],
-        parts.centre[k, 2] - camera[3, 2],
-    )
+    ex, ez = table[e, EXTENT + axis], table[e, EXTENT + 2]
+    base = AXES + 3 * axis
+    along = (table[e, base], table[e, base + 1], table[e, base + 2])
+    up = (table[e, AXES + 6], table[e, AXES + 7], table[e, AXES + 8])
+    middle = (table[e, 0], table[e, 1], table[e, 2])
     columns, floors = max(1, int(2.0 * ex / 3.0)), max(1, int(2.0 * ez / 3.2))
     u_scale, v_scale = columns / (2.0 * ex), floors / (2.0 * ez)
     u_base = (ex - (middle[0] * along[0] + middle[1] * along[1] + middle[2] * along[2])) * u_scale
@@ -398,7 +395,7 @@ def _shade_facade(
     inverse = inverse_row[start:end]
     window, lit = rows[_U, :number], rows[_V, :number]
     soft = np.float32(1.0 / focal * max(u_scale, v_scale))
-    seed = np.uint32(parts.owner[k] & 0xFFFF) * np.uint32(2654435761)
+    seed = np.uint32(owner & 0xFFFF) * np.uint32(2654435761)
     dark = night > 0.25
     for i in range(number):
         t = _F1 / inverse[i]
@@ -424,7 +421,7 @@ def _shade_facade(
     for c in range(3):
         out = rows[c, start:end]
         wall = color[c]
-        pane = np.float32(0.25 * _sky_at(table, nz, c) + 0.02 * _lit(table, sun, 0.0, 0.0, 0.0, c))
+        pane = np.float32(0.25 * _sky_at(lights, nz, c) + 0.02 * _lit(lights, 0.0, 0.0, c))
         warm = np.float32((0.75, 0.52, 0.26)[c] * night)
         for i in range(number):
             glass = pane * (np.float32(0.8) + np.float32(0.0004) * lit[i])
@@ -435,11 +432,14 @@ def _shade_facade(
 
 @compiled
 def _shade_round(
-    parts: Any,
-    k: int,
-    camera: Floats,
-    table: Floats32,
+    table: Floats,
+    e: int,
+    shape: int,
+    material: int,
+    glow: float,
+    lights: Floats32,
     sun: Floats,
+    up: Floats,
     night: float,
     noise: Floats32,
     focal: float,
@@ -453,23 +453,21 @@ def _shade_round(
     rows: Floats32,
 ) -> None:
     """The side of a cylinder or an ellipsoid: light falls off from the sunny side."""
-    round_frame(parts, k, camera, matrix)
-    last = 3 if parts.shape[k] == 2 else 2
-    sun_size = up_size = 1e-12
+    round_frame(table, e, matrix)
+    last = 3 if shape == 2 else 2
     sun_base = up_base = sun0 = sun1 = up0 = up1 = 0.0
     left = (start + 0.5 - 0.5 * width) / focal
     for a in range(last):
-        axis = parts.axes[k, a]
-        towards = axis[0] * sun[0] + axis[1] * sun[1] + axis[2] * sun[2]
-        base = matrix[a, 0] + matrix[a, 1] * left + matrix[a, 2] * y
-        sun_size += towards * towards
+        base = AXES + 3 * a
+        towards = table[e, base] * sun[0] + table[e, base + 1] * sun[1] + table[e, base + 2] * sun[2]
+        rise = table[e, base] * up[0] + table[e, base + 1] * up[1] + table[e, base + 2] * up[2]
+        ray, step = matrix[a, 0] + matrix[a, 1] * left + matrix[a, 2] * y, matrix[a, 1] / focal
         sun_base += towards * matrix[a, 3]
-        sun0 += towards * base
-        sun1 += towards * matrix[a, 1] / focal
-        up_size += axis[2] * axis[2]
-        up_base += axis[2] * matrix[a, 3]
-        up0 += axis[2] * base
-        up1 += axis[2] * matrix[a, 1] / focal
+        sun0 += towards * ray
+        sun1 += towards * step
+        up_base += rise * matrix[a, 3]
+        up0 += rise * ray
+        up1 += rise * step
     sb, s0, s1 = np.float32(sun_base), np.float32(sun0), np.float32(sun1)
     wb, w0, w1 = np.float32(up_base), np.float32(up0), np.float32(up1)
     inverse = inverse_row[start:end]
@@ -480,7 +478,7 @@ def _shade_round(
         s = sb + t * (s0 + s1 * np.float32(i))
         sunny[i] = s if s > _F0 else _F0
         high[i] = np.float32(0.5) + np.float32(0.5) * (wb + t * (w0 + w1 * np.float32(i)))
-    if parts.material[k] == _FOLIAGE:
+    if material == _FOLIAGE:
         # Leaves: the noise is fixed to the crown, by the angles under which its surface is seen.
         u0 = np.float32(matrix[0, 0] + matrix[0, 1] * left + matrix[0, 2] * y)
         u1 = np.float32(matrix[0, 1] / focal)
@@ -489,8 +487,8 @@ def _shade_round(
         z0 = np.float32(matrix[2, 0] + matrix[2, 1] * left + matrix[2, 2] * y)
         z1 = np.float32(matrix[2, 1] / focal)
         p0, p1, p2 = np.float32(matrix[0, 3]), np.float32(matrix[1, 3]), np.float32(matrix[2, 3])
-        grow = np.float32(min(12.0 * max(parts.extent[k, 0], 0.5), 60.0))
-        blur = 1.2 / (inverse[number // 2] * focal * parts.extent[k, 0]) * grow * 0.35
+        grow = np.float32(min(12.0 * max(table[e, EXTENT], 0.5), 60.0))
+        blur = 1.2 / (inverse[number // 2] * focal * table[e, EXTENT]) * grow * 0.35
         strength = np.float32(max(0.0, min(1.0, 1.3 - blur)))
         for i in range(number):
             t = _F1 / inverse[i]
@@ -505,18 +503,18 @@ def _shade_round(
             high[i] *= speck
     for c in range(3):
         out = rows[c, start:end]
-        direct = color[c] * table[SUN, c]
-        sky, low = color[c] * table[SKY_LIGHT, c], color[c] * table[BOUNCE, c]
+        direct = color[c] * lights[SUN, c]
+        sky, low = color[c] * lights[SKY_LIGHT, c], color[c] * lights[BOUNCE, c]
         own = np.float32(0.0)
-        if parts.material[k] == _LAMP:
-            own = np.float32(color[c] * parts.glow[k] * (1.3 + 1.2 * night))
+        if material == _LAMP:
+            own = np.float32(color[c] * glow * (1.3 + 1.2 * night))
         for i in range(number):
             out[i] = direct * sunny[i] + low + (sky - low) * high[i] + own
 
 
 @compiled
 def _fog_row(
-    table: Floats32,
+    lights: Floats32,
     numbers: Floats,
     focal: float,
     width: int,
@@ -539,7 +537,7 @@ def _fog_row(
         clear = clear * clear
         fog[i] = _F1 - _F1 / (clear * clear)
     for c in range(3):
-        out, air = rows[c, :width], table[FOG, c]
+        out, air = rows[c, :width], lights[FOG, c]
         for i in range(width):
             out[i] += (air - out[i]) * fog[i]
 
@@ -567,6 +565,47 @@ def _write_row(rows: Floats32, width: int, exposure: float, out: npt.NDArray[np.
 
 
 @compiled
+def _entry_colors(
+    parts: Any,
+    sign: int,
+    table: Floats,
+    entries: Ints,
+    drawn: Ints,
+    number: int,
+    lights: Floats32,
+    sun: Floats,
+    up: Floats,
+    night: float,
+    colors: Floats32,
+    materials: npt.NDArray[np.uint8],
+    glows: Floats32,
+) -> None:
+    """Colours of all drawn faces of static (sign 1) or moving (-1) parts, float32 [entries * 8, 3]."""
+    part_color, part_material, part_glow = parts.color, parts.material, parts.glow
+    for e in range(number):
+        k = entries[e] * sign - 1
+        if k < 0 or drawn[e] == 0:
+            continue
+        color = (int(part_color[k, 0]) << 16) | (int(part_color[k, 1]) << 8) | int(part_color[k, 2])
+        materials[e], glows[e] = part_material[k], part_glow[k]
+        for face in range(7):
+            if drawn[e] >> face & 1:
+                _face_color(
+                    table,
+                    e,
+                    face,
+                    part_material[k],
+                    color,
+                    part_glow[k],
+                    lights,
+                    sun,
+                    up,
+                    night,
+                    colors[e * 8 + face],
+                )
+
+
+@compiled
 def shade(
     static: Any,
     moving: Any,
@@ -581,9 +620,10 @@ def shade(
     height: int,
     exposure: float,
     entries: Ints,
+    shapes: npt.NDArray[np.uint8],
+    table: Floats,
     drawn: Ints,
     number: int,
-    colors: Floats32,
     matrix: Floats,
     rows: Floats32,
     picked: npt.NDArray[np.uint32],
@@ -593,22 +633,23 @@ def shade(
     out: npt.NDArray[np.uint32],
 ) -> None:
     """Colour a whole picture into `out`, uint32 [H * W] of B, G, R, A bytes."""
-    table, sun, numbers, cloud_alpha = light.colors, light.sun, light.numbers, light.cloud_alpha
+    lights, sun, numbers, cloud_alpha = light.colors, light.sun, light.numbers, light.cloud_alpha
     night, wet, cloudy = numbers[NIGHT], numbers[WET], numbers[CLOUDS] > 0.0
     surface, palette, coarse, levels = texture.surface, texture.palette, texture.coarse, texture.levels
     corner = (texture.x, texture.y, texture.cell)
-    static_material = static.material
-    for e in range(number):
-        for face in range(7):
-            if drawn[e] >> face & 1:
-                if entries[e] > 0:
-                    face_color(
-                        static, entries[e] - 1, face, camera, table, sun, night, lamps, colors[e * 8 + face]
-                    )
-                else:
-                    face_color(
-                        moving, -entries[e] - 1, face, camera, table, sun, night, lamps, colors[e * 8 + face]
-                    )
+    static_owner = static.owner
+    sun_seen, up = np.empty(3), np.empty(3)
+    for a in range(3):
+        sun_seen[a] = camera[a, 0] * sun[0] + camera[a, 1] * sun[1] + camera[a, 2] * sun[2]
+        up[a] = camera[a, 2]
+    colors = np.empty((number * 8, 3), np.float32)
+    materials, glows = np.empty(number, np.uint8), np.empty(number, np.float32)
+    _entry_colors(
+        static, 1, table, entries, drawn, number, lights, sun_seen, up, night, colors, materials, glows
+    )
+    _entry_colors(
+        moving, -1, table, entries, drawn, number, lights, sun_seen, up, night, colors, materials, glows
+    )
     drop = ground.level - camera[3, 2]
     for j in range(height):
         y = (j + 0.5 - 0.5 * height) / focal
@@ -621,11 +662,12 @@ def shade(
             end = start + 1
             while end < width and row[end] == value:
                 end += 1
+            e, face = (value >> 3) - 1, value & 7
             if value == SKY:
-                _shade_sky(table, sun, cloud_alpha, cloudy, camera, focal, width, y, start, end, rows)
+                _shade_sky(lights, sun, cloud_alpha, cloudy, camera, focal, width, y, start, end, rows)
             elif value < 8:
                 _shade_ground(
-                    table,
+                    lights,
                     sun,
                     numbers,
                     corner,
@@ -646,76 +688,54 @@ def shade(
                     picked,
                 )
                 if wet > 0.02:
-                    _wet_ground(table, numbers, drop, noise, focal, width, y, start, end, inverse_row, rows)
+                    _wet_ground(lights, numbers, drop, noise, focal, width, y, start, end, inverse_row, rows)
                 if len(lamps) > 0:
                     _night_ground(lamps, ground.level, corner, start, end, rows, picked)
+            elif face == ROUND_FACE:
+                _shade_round(
+                    table,
+                    e,
+                    shapes[e],
+                    materials[e],
+                    glows[e],
+                    lights,
+                    sun_seen,
+                    up,
+                    night,
+                    noise,
+                    focal,
+                    width,
+                    y,
+                    start,
+                    end,
+                    inverse_row,
+                    colors[value - 8],
+                    matrix,
+                    rows,
+                )
+            elif materials[e] == _FACADE and face < 4:
+                _shade_facade(
+                    table,
+                    e,
+                    static_owner[entries[e] - 1],
+                    face,
+                    lights,
+                    night,
+                    focal,
+                    width,
+                    y,
+                    start,
+                    end,
+                    inverse_row,
+                    colors[value - 8],
+                    rows,
+                )
             else:
-                e, face = (value >> 3) - 1, value & 7
-                color = colors[e * 8 + face]
-                moves = entries[e] < 0
-                k = -entries[e] - 1 if moves else entries[e] - 1
-                if face == ROUND_FACE:
-                    if moves:
-                        _shade_round(
-                            moving,
-                            k,
-                            camera,
-                            table,
-                            sun,
-                            night,
-                            noise,
-                            focal,
-                            width,
-                            y,
-                            start,
-                            end,
-                            inverse_row,
-                            color,
-                            matrix,
-                            rows,
-                        )
-                    else:
-                        _shade_round(
-                            static,
-                            k,
-                            camera,
-                            table,
-                            sun,
-                            night,
-                            noise,
-                            focal,
-                            width,
-                            y,
-                            start,
-                            end,
-                            inverse_row,
-                            color,
-                            matrix,
-                            rows,
-                        )
-                elif not moves and static_material[k] == _FACADE and face < 4:
-                    _shade_facade(
-                        static,
-                        k,
-                        face,
-                        camera,
-                        table,
-                        sun,
-                        night,
-                        focal,
-                        width,
-                        y,
-                        start,
-                        end,
-                        inverse_row,
-                        color,
-                        rows,
-                    )
-                else:
-                    for c in range(3):
-                        out_row, flat = rows[c, start:end], color[c]
-                        for i in range(end - start):
-                            out_row[i] = flat
+                red, green, blue = colors[value - 8, 0], colors[value - 8, 1], colors[value - 8, 2]
+                for i in range(start, end):
+                    rows[_RED, i] = red
+                    rows[_GREEN, i] = green
+                    rows[_BLUE, i] = blue
             start = end
-        _fog_row(table, numbers, focal, width, y, inverse_row, rows)
+        _fog_row(lights, numbers, focal, width, y, inverse_row, rows)
         _write_row(rows, width, exposure, out[j * width : (j + 1) * width])

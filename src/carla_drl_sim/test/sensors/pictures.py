@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 
 from carla_drl_sim.attachment import axes
@@ -16,11 +14,12 @@ from carla_drl_sim.sensors.scene import (
     empty_parts,
     index_of_groups,
 )
+from carla_drl_sim.sensors.workers import Workers
 from carla_drl_sim.world.ground import Covering, Surface, flat
 from carla_drl_sim.world.labels import Label
 from carla_drl_sim.world.scenery import Shape
 
-POOL = ThreadPoolExecutor(1)
+WORKERS = Workers(1)
 
 
 def pose(
@@ -70,7 +69,7 @@ def job(
     height: int = 48,
     fov: float = 90.0,
     state: CameraState | None = None,
-    **attributes: str,
+    **attributes: object,
 ) -> CameraJob:
     return CameraJob(f"sensor.camera.{kind}", width, height, fov, where, attributes, state or CameraState())
 
@@ -82,7 +81,7 @@ def bgra(payload: memoryview | bytes) -> np.ndarray:
 
 
 def picture(frame: SceneFrame, kind: str, where: np.ndarray, **more: object) -> np.ndarray:
-    return bgra(render([job(kind, where, **more)], frame, POOL)[0])  # type: ignore[arg-type]
+    return bgra(render([job(kind, where, **more)], frame, WORKERS)[0])  # type: ignore[arg-type]
 
 
 def depth_m(pixels: np.ndarray) -> np.ndarray:

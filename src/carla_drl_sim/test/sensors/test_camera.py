@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import struct
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -9,6 +8,7 @@ from pictures import bgra, box, depth_m, job, picture, pose, scene
 
 from carla_drl_sim.sensors.camera import render
 from carla_drl_sim.sensors.scene import TAPERED, joined
+from carla_drl_sim.sensors.workers import Workers
 from carla_drl_sim.world.labels import Label
 from carla_drl_sim.world.scenery import Shape
 
@@ -110,7 +110,7 @@ def test_a_part_that_reaches_behind_the_camera_is_cut_off() -> None:
 
 
 def test_a_picture_says_its_size_and_field_of_view() -> None:
-    payload = render([job("rgb", pose(), 30, 20, fov=75.5)], scene(), ThreadPoolExecutor(1))[0]
+    payload = render([job("rgb", pose(), 30, 20, fov=75.5)], scene(), Workers(1))[0]
     assert struct.unpack("<IIf", payload[:12]) == (30, 20, 75.5)
     assert len(payload) == 12 + 30 * 20 * 4
 
@@ -143,16 +143,17 @@ def test_bytes_do_not_depend_on_threads_or_runs() -> None:
     frame = scene(parts)
     kinds = ("rgb", "depth", "semantic_segmentation", "instance_segmentation")
     jobs = [job(kinds[n % 4], pose(x=0.1 * n, roll=3.0 * n, pitch=-5.0), 40, 30) for n in range(40)]
-    with ThreadPoolExecutor(1) as one, ThreadPoolExecutor(2) as two:
-        first, second, third = (render(jobs, frame, pool) for pool in (one, two, two))
+    one, two = Workers(1), Workers(2)
+    first, second, third = (render(jobs, frame, workers) for workers in (one, two, two))
+    two.close()
     assert first == second == third
     assert len({bytes(payload) for payload in first}) == len(jobs)
-    assert first[7] == render(jobs[7:8], frame, ThreadPoolExecutor(1))[0]
+    assert first[7] == render(jobs[7:8], frame, Workers(1))[0]
 
 
 def test_bad_jobs_are_refused_by_name() -> None:
     with pytest.raises(ValueError, match=r"camera kind is 'sensor.camera.x'; allowed: .*sensor.camera.rgb"):
-        render([job("x", pose())], scene(), ThreadPoolExecutor(1))
+        render([job("x", pose())], scene(), Workers(1))
     with pytest.raises(ValueError, match=r"of 0 x 48 pixels and 90\.0 degrees: sizes are 1 to 65535"):
-        render([job("rgb", pose(), width=0)], scene(), ThreadPoolExecutor(1))
-    assert bgra(render([job("rgb", pose(), 1, 1)], scene(), ThreadPoolExecutor(1))[0]).shape == (1, 1, 4)
+        render([job("rgb", pose(), width=0)], scene(), Workers(1))
+    assert bgra(render([job("rgb", pose(), 1, 1)], scene(), Workers(1))[0]).shape == (1, 1, 4)
