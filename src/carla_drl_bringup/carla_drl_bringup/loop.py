@@ -33,6 +33,9 @@ EXIT_CONFIGURATION = 78
 # Exit code of the bridge when no CARLA server answers within connect_timeout_s (sysexits.h EX_UNAVAILABLE).
 EXIT_UNREACHABLE = 69
 RESPAWN_DELAY_S = 1.0
+CONNECT_TIMEOUT_S = 30.0
+# The first start on a machine compiles the simulator's kernels, where setup has not done so.
+EMBEDDED_CONNECT_TIMEOUT_S = 300.0
 # Ctrl-C ends everything within 5 s: nodes get 2.5 s to finish, 1 s more to die.
 SIGTERM_TIMEOUT_S = "2.5"
 SIGKILL_TIMEOUT_S = "1.0"
@@ -44,7 +47,11 @@ COMMON_ARGUMENTS: dict[str, tuple[str, str]] = {
     ),
     "scenario": ("town01_basic", "name of a file in config/scenarios, or path of a .yaml file"),
     "algorithm": ("ppo", "name of a file in config/algorithms, or path of a .yaml file"),
-    "connect_timeout_s": ("30", "how long to wait for the CARLA server to answer, s"),
+    "connect_timeout_s": (
+        "auto",
+        "how long to wait for the CARLA server to answer, s; auto: 30, but 300 for the embedded simulator, whose first "
+        "start on a machine compiles",
+    ),
     "num_agents": ("16", "ego vehicles in the world, 1 to 256"),
     "seed": ("0", "seed of routes and learner, 0 to 2147483647"),
     "headless": (
@@ -101,16 +108,17 @@ def read_setup(context: LaunchContext) -> Setup:
     scenario = parse.find_config("scenario", value["scenario"], config / "scenarios")
     algorithm_config = parse.find_config("algorithm", value["algorithm"], config / "algorithms")
     seed = parse.parse_int("seed", value["seed"], 0, 2**31 - 1)
+    simulator = parse.parse_simulator(value["simulator"])
     log_level = value["log_level"]
     if log_level not in {"debug", "info", "warn", "error"}:
         raise parse.ArgumentError("log_level", log_level, "debug, info, warn, error")
     stamp = time.strftime("%Y%m%d-%H%M%S")
     return Setup(
-        simulator=parse.parse_simulator(value["simulator"]),
+        simulator=simulator,
         scenario=scenario,
         algorithm=algorithm_config.stem.split("_", 1)[0],
         algorithm_config=algorithm_config,
-        connect_timeout_s=parse.parse_float("connect_timeout_s", value["connect_timeout_s"], 1.0, 3600.0),
+        connect_timeout_s=_connect_timeout_s(value["connect_timeout_s"], embedded=simulator.embedded),
         num_agents=parse.parse_int("num_agents", value["num_agents"], 1, 256),
         seed=seed,
         headless=parse.parse_bool("headless", value["headless"]),
@@ -119,6 +127,12 @@ def read_setup(context: LaunchContext) -> Setup:
         run_name=value["run_name"] or f"{scenario.stem}-{algorithm_config.stem}-seed{seed}-{stamp}",
         log_level=log_level,
     )
+
+
+def _connect_timeout_s(value: str, *, embedded: bool) -> float:
+    if value == "auto":
+        return EMBEDDED_CONNECT_TIMEOUT_S if embedded else CONNECT_TIMEOUT_S
+    return parse.parse_float("connect_timeout_s", value, 1.0, 3600.0)
 
 
 def environment() -> list[LaunchDescriptionEntity]:
