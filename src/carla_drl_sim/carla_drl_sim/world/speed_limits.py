@@ -15,6 +15,10 @@ from carla_drl_sim.world.road_strips import Strip, places, quads_between, strips
 CELL = 1.0
 MAX_CELLS = 16_000_000
 _HIGHEST = 255
+COMFORT = 4.0
+"""Lateral acceleration in bends through junctions, m/s2; ``junction_ways`` says why."""
+LEAST_TURN_KMH = 20.0
+_LEAST_CURVATURE = 1e-4
 
 Floats = npt.NDArray[np.float64]
 
@@ -45,7 +49,8 @@ class SpeedLimits:
 
 
 def build_speed_limits(network: RoadNetwork) -> SpeedLimits:
-    """Speed limits of all roads; ways through junctions without one have that of the road that leads there."""
+    """Speed limits of all roads; ways through junctions without one have that of the road that leads there,
+    or less where they turn."""
     left, top, right, bottom = network.bounds(CELL)
     cell = max(CELL, math.sqrt((right - left) * (bottom - top) / MAX_CELLS))
     kmh = np.zeros((math.ceil((bottom - top) / cell), math.ceil((right - left) / cell)), np.uint8)
@@ -67,5 +72,16 @@ def _limits(network: RoadNetwork, piece: Strip) -> npt.NDArray[np.uint8]:
     limits = [road.speed_limit(s) for s in piece.s[:-1].tolist()]
     if not road.speeds and before is not None and not before.is_junction:
         other = network.roads[before.id]
-        limits = [other.speed_limit(0.0 if before.contact == "start" else other.length)] * len(limits)
+        limit = other.speed_limit(0.0 if before.contact == "start" else other.length)
+        limits = [None if limit is None else min(limit, _turning_speed(piece))] * len(limits)
     return np.array([min(limit or 0.0, _HIGHEST) for limit in limits]).round().astype(np.uint8)
+
+
+def _turning_speed(piece: Strip) -> float:
+    """What the tightest bend of the middle of the lanes allows, in tens of km/h and at least `LEAST_TURN_KMH`."""
+    step = np.diff(piece.xy.mean(axis=1), axis=0)
+    length, heading = np.hypot(*step.T), np.arctan2(step[:, 1], step[:, 0])
+    turn = np.abs((np.diff(heading) + math.pi) % math.tau - math.pi)
+    run = 0.5 * (length[1:] + length[:-1])
+    curvature = float((turn / np.maximum(run, 1e-3)).max(initial=_LEAST_CURVATURE))
+    return max(int(0.36 * math.sqrt(COMFORT / curvature)) * 10.0, LEAST_TURN_KMH)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import sys
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +19,9 @@ from carla_drl_sim.world.road_strips import strips
 from carla_drl_sim.world.speed_limits import build_speed_limits
 from carla_drl_sim.world.town import Town, town_from_opendrive
 from carla_drl_sim.world.town_generator import generate_town
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from small_town import small_town
 
 Floats = npt.NDArray[np.float64]
 
@@ -202,6 +207,22 @@ def test_speed_limits_by_place() -> None:
     limits = build_speed_limits(read_opendrive(document(piece("<line/>"), road_rest=limit)))
     x, y = np.array([20.0, 90.0, 20.0, -500.0]), np.array([1.0, -1.0, 40.0, 0.0])
     assert limits.at(x, y).tolist() == [50.0, 70.0, 0.0, 0.0]
+
+
+def test_turns_through_junctions_have_lower_limits_than_the_road_before() -> None:
+    text = small_town().opendrive
+    line = '<geometry s="0" x="100.0" y="0.0" hdg="0.0" length="20.0"><line/></geometry>'
+    assert line in text
+    way = text.index('<road name="road 3"')
+    limit = '<type s="0" type="town"><speed max="50" unit="km/h"/></type>'
+    cut = text[:way] + text[way:].replace(limit, "", 1)
+    x, y = np.array([50.0, 107.0]), np.array([1.75, 1.75])
+    straight = build_speed_limits(read_opendrive(cut)).at(x, y)
+    turning = cut.replace(line, line.replace("<line/>", '<arc curvature="-0.1"/>'))
+    bend = build_speed_limits(read_opendrive(turning)).at(x, np.array([1.75, 4.5]))
+    assert straight.tolist() == [50.0, 50.0]
+    # 4 m/s2 in a bend whose middle has a radius of 8.25 m: 5.7 m/s.
+    assert bend.tolist() == [50.0, 20.0]
 
 
 def test_speed_limits_of_a_town_are_those_of_its_roads(flat_town: Town) -> None:
