@@ -17,10 +17,17 @@ from carla_drl_sim.world.scenery_sites import Frontage, Sites, Use
 from carla_drl_sim.world.scenery_streets import is_fast, rail_parts
 from carla_drl_sim.world.signals import Signal, SignalKind
 
+# Cameras draw lights and signs as the actors that they are (`sensors.actor_parts`). What stands here makes vehicles
+# stop and objects be listed; it is a little smaller, so that it is hidden in what is drawn.
 HEAD_HEIGHT = 4.5
-HEAD_EXTENT = (0.2, 0.2, 0.5)
-"""Of the middle of a traffic light's head above its foot, and its half sizes, m."""
+HEAD_EXTENT = (0.1, 0.15, 0.45)
+"""Of the middle of a traffic light's head above its foot, and half sizes, m."""
 PLATE_HEIGHT = 2.3
+_PLATE_EXTENTS = {
+    SignalKind.STOP: (0.01, 0.25, 0.25),
+    SignalKind.YIELD: (0.01, 0.13, 0.15),
+    SignalKind.SPEED_LIMIT: (0.01, 0.25, 0.25),
+}
 
 _POLE: Color = (112, 116, 118)
 _HEAD: Color = (28, 30, 30)
@@ -51,23 +58,24 @@ def add_signals(parts: SceneryParts, sites: Sites, signals: Iterable[Signal]) ->
             sites.claim(x, y, 0.0, 0.1, 0.1)
         if signal.kind is SignalKind.TRAFFIC_LIGHT:
             half = 0.5 * (HEAD_HEIGHT - HEAD_EXTENT[2])
-            pole = Part(Shape.CYLINDER, (x, y, z + half), yaw, (0.09, 0.09, half), Label.POLES, _POLE, solid)
+            pole = Part(Shape.CYLINDER, (x, y, z + half), yaw, (0.06, 0.06, half), Label.POLES, _POLE, solid)
             head = Part(
                 Shape.BOX, (x, y, z + HEAD_HEIGHT), yaw, HEAD_EXTENT, Label.TRAFFIC_LIGHT, _HEAD, solid=False
             )
             parts.add("BP_TrafficLight", Label.TRAFFIC_LIGHT, [pole, head])
             continue
         name, color = _PLATES[signal.kind]
-        half = 0.5 * (PLATE_HEIGHT + 0.35)
+        half = 0.5 * (PLATE_HEIGHT - 0.12)
         turn = math.radians(yaw)
         # In front of the pole, as the traffic sees it.
-        px, py = x - 0.08 * math.cos(turn), y - 0.08 * math.sin(turn)
-        pole = Part(Shape.CYLINDER, (x, y, z + half), yaw, (0.05, 0.05, half), Label.POLES, _POLE, solid)
+        before = 0.06 if signal.kind is SignalKind.YIELD else 0.05
+        px, py = x - before * math.cos(turn), y - before * math.sin(turn)
+        pole = Part(Shape.CYLINDER, (x, y, z + half), yaw, (0.03, 0.03, half), Label.POLES, _POLE, solid)
         plate = Part(
             Shape.BOX,
             (px, py, z + PLATE_HEIGHT),
             yaw,
-            (0.02, 0.35, 0.35),
+            _PLATE_EXTENTS[signal.kind],
             Label.TRAFFIC_SIGNS,
             color,
             solid=False,

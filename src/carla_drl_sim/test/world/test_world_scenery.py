@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pytest
 from maps import document, piece, shared_map
 
+from carla_drl_sim.sensors.actor_parts import sign_parts, traffic_light_parts
 from carla_drl_sim.world.ground_kernel import surface_heights
 from carla_drl_sim.world.labels import Label
 from carla_drl_sim.world.road_strips import strips
@@ -201,3 +202,26 @@ def test_a_lone_road_far_from_everything_still_has_scenery() -> None:
     town = town_from_opendrive("Road", text, 1)
     assert any(item.label == Label.VEGETATION for item in town.scenery.objects)
     assert standing_on(town.scenery.parts, ways(town)) == []
+
+
+def test_lights_and_signs_are_hidden_in_what_cameras_draw_of_their_actors(hills: Town) -> None:
+    parts = hills.scenery.parts
+    checked = set()
+    for signal in hills.signals:
+        at = np.array([signal.x, signal.y, signal.z])
+        yaw = np.radians(signal.yaw_deg)
+        own = np.array([[np.cos(yaw), np.sin(yaw), 0.0], [-np.sin(yaw), np.cos(yaw), 0.0], [0.0, 0.0, 1.0]])
+        is_light = signal.kind is SignalKind.TRAFFIC_LIGHT
+        drawn = (traffic_light_parts() if is_light else sign_parts(signal.kind)).parts
+        wide = drawn.extent + np.maximum(-drawn.taper[:, [0, 2, 1]] * (0.0, 1.0, 0.0), 0.0)
+        reach = np.einsum("kij,ki->kj", np.abs(drawn.axes), wide)
+        low, high = drawn.centre - reach - 1e-6, drawn.centre + reach + 1e-6
+        near = np.flatnonzero(np.abs(parts.centre[:, :2] - at[:2]).max(axis=1) < 0.2)
+        assert near.size == 2
+        for k in near:
+            middle = own @ (parts.centre[k] - at)
+            inside = (low <= middle - parts.extent[k]) & (middle + parts.extent[k] <= high)
+            assert inside.all(axis=1).any()
+        checked.add(signal.kind)
+    assert SignalKind.TRAFFIC_LIGHT in checked
+    assert SignalKind.YIELD in checked
