@@ -48,16 +48,14 @@ _LEAST_CLEARANCE = 2.0
 def add_signals(parts: SceneryParts, sites: Sites, signals: Iterable[Signal]) -> None:
     """Poles with heads or plates. Those that the map puts on a carriageway are not solid."""
     for signal in signals:
-        x, y = signal.x, signal.y
-        at = np.array([[x, y, signal.z + 0.5]])
-        z = float(surface_heights(sites.heights, at)[0])
+        x, y, z = signal.x, signal.y, signal.z
         use = sites.highest_use(x, y, 0.0, 0.1, 0.1)
         solid = use is not Use.CARRIAGEWAY
         yaw = signal.yaw_deg
         if use is Use.FREE:
             sites.claim(x, y, 0.0, 0.1, 0.1)
         if signal.kind is SignalKind.TRAFFIC_LIGHT:
-            half = 0.5 * (HEAD_HEIGHT - HEAD_EXTENT[2])
+            half = 0.5 * (HEAD_HEIGHT - 0.5)
             pole = Part(Shape.CYLINDER, (x, y, z + half), yaw, (0.06, 0.06, half), Label.POLES, _POLE, solid)
             head = Part(
                 Shape.BOX, (x, y, z + HEAD_HEIGHT), yaw, HEAD_EXTENT, Label.TRAFFIC_LIGHT, _HEAD, solid=False
