@@ -89,9 +89,9 @@ _textures: weakref.WeakKeyDictionary[StaticScene, GroundTexture] = weakref.WeakK
 
 def _texture(scene: StaticScene) -> GroundTexture:
     """The ground's colours, made at the first look at a town."""
-    found = _textures.get(scene)
+    found = _textures.get(scene.base)
     if found is None:
-        found = _textures[scene] = ground_texture(scene.covering)
+        found = _textures[scene.base] = ground_texture(scene.covering)
     return found
 
 

@@ -31,9 +31,9 @@ _blocks: WeakKeyDictionary[StaticScene, GroundBlocks] = WeakKeyDictionary()
 
 def ground_blocks(scene: StaticScene) -> GroundBlocks:
     """The blocks of a scene, worked out once."""
-    found = _blocks.get(scene)
+    found = _blocks.get(scene.base)
     if found is None:
-        found = _blocks[scene] = make_blocks(scene.ground)
+        found = _blocks[scene.base] = make_blocks(scene.ground)
     return found
 
 

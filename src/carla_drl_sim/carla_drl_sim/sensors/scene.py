@@ -204,16 +204,27 @@ class StaticScene:
         index: tree over them; its leaves have up to 4 parts.
     """
 
-    def __init__(self, heights: Heights, covering: Covering, parts: Parts | SceneParts) -> None:
+    def __init__(
+        self,
+        heights: Heights,
+        covering: Covering,
+        parts: Parts | SceneParts,
+        ground_of: StaticScene | None = None,
+    ) -> None:
+        """Prepare a scene. Its ground is that of ``ground_of`` where given, which has the same heights and covering."""
         self.heights = heights
         self.covering = covering
-        self.ground = ground_arrays(heights)
-        self.surface = CoveringArrays(
-            float(covering.origin[0]),
-            float(covering.origin[1]),
-            float(covering.cell),
-            np.ascontiguousarray(covering.surface, np.uint8),
-        )
+        self._ground_of = ground_of
+        if ground_of is None:
+            self.ground = ground_arrays(heights)
+            self.surface = CoveringArrays(
+                float(covering.origin[0]),
+                float(covering.origin[1]),
+                float(covering.cell),
+                np.ascontiguousarray(covering.surface, np.uint8),
+            )
+        else:
+            self.ground, self.surface = ground_of.ground, ground_of.surface
         unsorted = parts if isinstance(parts, SceneParts) else parts_of_scenery(parts)
         number = len(unsorted.shape)
         each = np.arange(number, dtype=np.int32)
@@ -231,6 +242,15 @@ class StaticScene:
         first = np.arange(0, number, scene_kernel.LEAF_SIZE, dtype=np.int32)
         count = np.minimum(number - first, scene_kernel.LEAF_SIZE).astype(np.int32)
         self.index = index_of_groups(self.parts, first, count)
+
+    @property
+    def base(self) -> StaticScene:
+        """The scene whose ground this one shares, for what is worked out from the ground alone."""
+        return self if self._ground_of is None else self._ground_of
+
+    def with_parts(self, parts: Parts) -> StaticScene:
+        """The same ground with other things on it."""
+        return StaticScene(self.heights, self.covering, parts, self.base)
 
 
 @dataclass(frozen=True)

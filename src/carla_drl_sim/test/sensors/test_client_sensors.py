@@ -370,3 +370,22 @@ def test_a_slow_callback_does_not_hold_up_an_asynchronous_world(world_of: Scene)
     while arrived.get(timeout=LIMIT_S) <= frames[-1]:
         pass
     assert first < frames[-1]
+
+
+def test_hidden_scenery_is_seen_through(world_of: Scene) -> None:
+    buildings = world_of.world.get_environment_objects(carla.CityObjectLabel.Buildings)
+    target = max(buildings, key=lambda item: item.bounding_box.extent.z)
+    centre, top = target.bounding_box.location, target.bounding_box.extent.z
+    above = carla.Location(centre.x, centre.y, centre.z + top + 20.0)
+    roof = world_of.world.project_point(above, carla.Vector3D(z=-1.0), 200.0)
+    assert roof.label == carla.CityObjectLabel.Buildings
+    try:
+        world_of.world.enable_environment_objects({item.id for item in buildings}, False)
+        ground = world_of.world.project_point(above, carla.Vector3D(z=-1.0), 200.0)
+        assert ground.label not in (carla.CityObjectLabel.Buildings, carla.CityObjectLabel.NONE)
+        assert ground.location.z < roof.location.z - 2.0
+    finally:
+        world_of.world.enable_environment_objects({item.id for item in buildings}, True)
+    assert world_of.world.project_point(above, carla.Vector3D(z=-1.0), 200.0).location.z == pytest.approx(
+        roof.location.z, abs=1e-3
+    )
