@@ -11,13 +11,13 @@ from carla_drl_sim.sensors.encode_kernel import depth_picture, label_picture
 from carla_drl_sim.sensors.flow_kernel import flow_picture, normal_picture
 from carla_drl_sim.sensors.raster_kernel import NUM_COLUMNS, draw_scene
 from carla_drl_sim.sensors.shade_kernel import NUM_ROWS, shade
-from carla_drl_sim.world.compiled import compiled
+from carla_drl_sim.world.compiled import compiled_loops
 
 COLOR, DEPTH, SEMANTIC, INSTANCE, NORMALS, FLOW = 0, 1, 2, 3, 4, 5
 HEADER_WORDS = 3
 
 
-@compiled
+@compiled_loops
 def render_cameras(
     mode: int,
     static: Any,

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from carla_drl_sim.sensors.raster_kernel import AXES, EXTENT, NEAR_M, ROUND_FACE, SKY, TAPER, round_frame
-from carla_drl_sim.world.compiled import compiled
+from carla_drl_sim.world.compiled import compiled_loops
 
 Floats = npt.NDArray[np.float64]
 Floats32 = npt.NDArray[np.float32]
@@ -19,7 +19,7 @@ _ALPHA = np.uint32(0xFF000000)
 _NO_NORMAL = np.uint32(0xFF808080)
 
 
-@compiled
+@compiled_loops
 def _coded(camera: Floats, n0: float, n1: float, n2: float) -> int:
     """A normal in camera space as world x, y, z in R, G, B: -1 is 0 and 1 is 255."""
     length = math.sqrt(n0 * n0 + n1 * n1 + n2 * n2) + 1e-30
@@ -30,7 +30,7 @@ def _coded(camera: Floats, n0: float, n1: float, n2: float) -> int:
     return result
 
 
-@compiled
+@compiled_loops
 def flat_normal(table: Floats, e: int, face: int) -> tuple[float, float, float]:
     """Outward normal of a flat face in camera space."""
     axis, way = face >> 1, 1.0 if face & 1 == 0 else -1.0
@@ -49,7 +49,7 @@ def flat_normal(table: Floats, e: int, face: int) -> tuple[float, float, float]:
     )
 
 
-@compiled
+@compiled_loops
 def normal_picture(
     camera: Floats,
     focal: float,
@@ -96,7 +96,7 @@ def normal_picture(
             start = end
 
 
-@compiled
+@compiled_loops
 def flow_picture(
     moving: Any,
     camera: Floats,

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from carla_drl_sim.world.compiled import compiled
+from carla_drl_sim.world.compiled import compiled_loops
 from carla_drl_sim.world.ground import Covering, Surface
 from carla_drl_sim.world.labels import Label
 
@@ -58,7 +58,7 @@ class GroundTexture(NamedTuple):
     levels: npt.NDArray[np.int64]
 
 
-@compiled
+@compiled_loops
 def _first_level(surface: npt.NDArray[np.uint8], linear: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """Means of 2 x 2 cells, float32 [rows, columns, 3]; an odd edge is repeated."""
     rows, columns = (surface.shape[0] + 1) // 2, (surface.shape[1] + 1) // 2
@@ -76,7 +76,7 @@ def _first_level(surface: npt.NDArray[np.uint8], linear: npt.NDArray[np.float32]
     return result
 
 
-@compiled
+@compiled_loops
 def _halved(picture: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """Means of 2 x 2 texels; an odd edge is repeated."""
     rows, columns = (picture.shape[0] + 1) // 2, (picture.shape[1] + 1) // 2
@@ -95,7 +95,7 @@ def _halved(picture: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     return result
 
 
-@compiled
+@compiled_loops
 def _packed(picture: npt.NDArray[np.float32], out: npt.NDArray[np.uint32]) -> None:
     """Display codes (square roots) as 0x00rrggbb into `out` [rows * columns]."""
     columns = picture.shape[1]

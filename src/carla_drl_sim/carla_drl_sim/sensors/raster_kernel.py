@@ -17,15 +17,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from carla_drl_sim.world.compiled import compiled
+from carla_drl_sim.world.compiled import compiled_loops
 
 NEAR_M = 0.05
 SKY, GROUND, DECK = 0, 1, 2
 ROUND_FACE = 6
 HORIZON = np.float32(1e-4)
 """Inverse of the distance (10 km) beyond which the ground is not drawn."""
-_SMALLEST_PX = 0.35
-_SPLAT_PX = 0.8
+_SMALLEST_PX = 0.5
+_SPLAT_PX = 1.0
 
 Floats = npt.NDArray[np.float64]
 Floats32 = npt.NDArray[np.float32]
@@ -42,7 +42,7 @@ _FACES = np.array(
 )
 
 
-@compiled
+@compiled_loops
 def to_camera(camera: Floats, x: float, y: float, z: float) -> tuple[float, float, float]:
     """A vector of the world in camera space; `camera` is float64 [4, 3]: forward, right, down axes and position."""
     return (
@@ -52,7 +52,7 @@ def to_camera(camera: Floats, x: float, y: float, z: float) -> tuple[float, floa
     )
 
 
-@compiled
+@compiled_loops
 def fill_ground(
     camera: Floats, focal: float, width: int, height: int, level: float, inverse: Floats32, code: Ints
 ) -> None:
@@ -72,7 +72,7 @@ def fill_ground(
             code_row[i] = GROUND if inverse_row[i] > np.float32(0.0) else SKY
 
 
-@compiled
+@compiled_loops
 def gather(
     parts: Any,
     index: Any,
@@ -152,7 +152,7 @@ def gather(
     return count
 
 
-@compiled
+@compiled_loops
 def _row_bounds(
     px: Floats, py: Floats, corners: int, height: int, left: Floats, right: Floats
 ) -> tuple[int, int]:
@@ -184,7 +184,7 @@ def _row_bounds(
     return top, bottom
 
 
-@compiled
+@compiled_loops
 def _clip_near(vertex: Floats, corners: Ints, near: float, out: Floats) -> int:
     """Polygon of `corners` of `vertex` [N, 3], cut at depth `near`, into `out` [M, 3]; returns its corners."""
     number = 0
@@ -202,7 +202,7 @@ def _clip_near(vertex: Floats, corners: Ints, near: float, out: Floats) -> int:
     return number
 
 
-@compiled
+@compiled_loops
 def _fill_plane(
     top: int,
     bottom: int,
@@ -239,7 +239,7 @@ def _fill_plane(
     return touched
 
 
-@compiled
+@compiled_loops
 def corners_of(table: Floats, e: int, vertex: Floats) -> None:
     """The eight corners of a box or tapered box into `vertex` [8, 3]."""
     ex, ey, ez = table[e, EXTENT], table[e, EXTENT + 1], table[e, EXTENT + 2]
@@ -257,7 +257,7 @@ def corners_of(table: Floats, e: int, vertex: Floats) -> None:
             )
 
 
-@compiled
+@compiled_loops
 def plane_of_face(vertex: Floats, face: int) -> tuple[float, float, float, float]:
     """Outward normal (camera space, not of unit length) and offset of a face."""
     a, b, c, d = _FACES[face, 0], _FACES[face, 1], _FACES[face, 2], _FACES[face, 3]
@@ -276,7 +276,7 @@ def plane_of_face(vertex: Floats, face: int) -> tuple[float, float, float, float
     return nx, ny, nz, 0.25 * offset
 
 
-@compiled
+@compiled_loops
 def _draw_box(
     vertex: Floats,
     polygon: Floats,
@@ -322,7 +322,7 @@ def _draw_box(
     return drawn
 
 
-@compiled
+@compiled_loops
 def round_frame(table: Floats, e: int, matrix: Floats) -> None:
     """Map camera space to the unit sphere or cylinder of entry `e`, into `matrix` [3, 4].
 
@@ -337,7 +337,7 @@ def round_frame(table: Floats, e: int, matrix: Floats) -> None:
         matrix[a, 3] = base * scale
 
 
-@compiled
+@compiled_loops
 def _round_rows(
     matrix: Floats,
     dimensions: int,
@@ -425,7 +425,7 @@ def _round_rows(
     return touched
 
 
-@compiled
+@compiled_loops
 def _cap_rows(
     matrix: Floats,
     bounds: tuple[int, int, int, int],
@@ -467,7 +467,7 @@ def _cap_rows(
     return touched
 
 
-@compiled
+@compiled_loops
 def _ellipsoid_bounds(
     table: Floats, e: int, focal: float, width: int, height: int
 ) -> tuple[int, int, int, int]:
@@ -498,17 +498,20 @@ def _ellipsoid_bounds(
     )
 
 
-@compiled
-def _vertex_bounds(vertex: Floats, focal: float, width: int, height: int) -> tuple[int, int, int, int]:
-    """Pixels around the image of eight corners; the whole picture if one is not in front of the camera."""
-    left, right, top, bottom = np.inf, -np.inf, np.inf, -np.inf
-    for c in range(8):
-        if vertex[c, 0] < NEAR_M:
-            return 0, width, 0, height
-        x, y = vertex[c, 1] / vertex[c, 0], vertex[c, 2] / vertex[c, 0]
-        left, right, top, bottom = min(left, x), max(right, x), min(top, y), max(bottom, y)
-    left, right = left * focal + 0.5 * width, right * focal + 0.5 * width
-    top, bottom = top * focal + 0.5 * height, bottom * focal + 0.5 * height
+@compiled_loops
+def _ball_bounds(
+    c0: float, c1: float, c2: float, radius: float, focal: float, width: int, height: int
+) -> tuple[int, int, int, int]:
+    """Pixels around the image of a ball; the whole picture if it is not in front of the camera."""
+    near, beyond = c0 - radius, c0 + radius
+    if near < NEAR_M:
+        return 0, width, 0, height
+    low, high = c1 - radius, c1 + radius
+    left = low / (beyond if low > 0.0 else near) * focal + 0.5 * width
+    right = high / (near if high > 0.0 else beyond) * focal + 0.5 * width
+    low, high = c2 - radius, c2 + radius
+    top = low / (beyond if low > 0.0 else near) * focal + 0.5 * height
+    bottom = high / (near if high > 0.0 else beyond) * focal + 0.5 * height
     return (
         int(min(max(left, 0.0), width + 0.0)),
         int(min(max(right + 1.0, 0.0), width + 0.0)),
@@ -517,7 +520,7 @@ def _vertex_bounds(vertex: Floats, focal: float, width: int, height: int) -> tup
     )
 
 
-@compiled
+@compiled_loops
 def _splat(
     table: Floats, e: int, focal: float, width: int, height: int, value: int, inverse: Floats32, code: Ints
 ) -> bool:
@@ -536,7 +539,7 @@ def _splat(
     return True
 
 
-@compiled
+@compiled_loops
 def _face_towards(table: Floats, e: int, shape: int) -> int:
     """The face of a part that looks at the camera most."""
     best, face = 0.0, ROUND_FACE
@@ -553,7 +556,7 @@ def _face_towards(table: Floats, e: int, shape: int) -> int:
     return ROUND_FACE if shape == _CYLINDER and face < 4 else face
 
 
-@compiled
+@compiled_loops
 def draw_part(
     table: Floats,
     e: int,
@@ -589,21 +592,31 @@ def draw_part(
         around = _ellipsoid_bounds(table, e, focal, width, height)
         seen = _round_rows(matrix, 3, around, focal, width, height, value + ROUND_FACE, inverse, code)
         return 1 << ROUND_FACE if seen else 0
-    corners_of(table, e, vertex)
     if shape != _CYLINDER:
+        corners_of(table, e, vertex)
         return _draw_box(vertex, polygon, bounds, focal, width, height, value, inverse, code)
     round_frame(table, e, matrix)
-    around = _vertex_bounds(vertex, focal, width, height)
+    radius = math.sqrt(ex * ex + ey * ey + ez * ez)
+    around = _ball_bounds(table[e, 0], table[e, 1], table[e, 2], radius, focal, width, height)
     drawn = 0
     if _round_rows(matrix, 2, around, focal, width, height, value + ROUND_FACE, inverse, code):
         drawn |= 1 << ROUND_FACE
-    face = 4 if matrix[2, 3] > 0.0 else 5
+    face, side = (4, ez) if matrix[2, 3] > 0.0 else (5, -ez)
+    around = _ball_bounds(
+        table[e, 0] + side * table[e, AXES + 6],
+        table[e, 1] + side * table[e, AXES + 7],
+        table[e, 2] + side * table[e, AXES + 8],
+        max(ex, ey),
+        focal,
+        width,
+        height,
+    )
     if _cap_rows(matrix, around, focal, width, height, value + face, inverse, code):
         drawn |= 1 << face
     return drawn
 
 
-@compiled
+@compiled_loops
 def draw_scene(
     static: Any,
     static_index: Any,

@@ -38,7 +38,7 @@ from carla_drl_sim.sensors.raster_kernel import (
     TAPER,
     round_frame,
 )
-from carla_drl_sim.world.compiled import compiled
+from carla_drl_sim.world.compiled import compiled_loops
 
 Floats = npt.NDArray[np.float64]
 Floats32 = npt.NDArray[np.float32]
@@ -46,6 +46,7 @@ Ints = npt.NDArray[np.int32]
 
 _MATTE, _PAINT, _GLASS, _LAMP, _FACADE, _FOLIAGE = 0, 1, 2, 3, 4, 5
 _F0, _F1 = np.float32(0.0), np.float32(1.0)
+_BYTE, _EIGHT = np.uint32(255), np.uint32(8)
 NUM_ROWS = 8
 _RED, _GREEN, _BLUE, _U, _V, _W, _S = 0, 1, 2, 3, 4, 5, 6
 
@@ -53,7 +54,7 @@ FACE_COLORS = 3
 """Linear red, green and blue of a lit face."""
 
 
-@compiled
+@compiled_loops
 def _lit(lights: Floats32, towards: float, nz: float, channel: int) -> float:
     """Light on a surface whose normal has these shares towards the sun and up."""
     facing = max(0.0, towards)
@@ -63,14 +64,14 @@ def _lit(lights: Floats32, towards: float, nz: float, channel: int) -> float:
     )
 
 
-@compiled
+@compiled_loops
 def _sky_at(lights: Floats32, up: float, channel: int) -> float:
     """The sky's colour towards an elevation (sine), without sun and clouds."""
     k = 1.0 / (1.0 + 4.0 * max(up, 0.0))
     return float(lights[ZENITH, channel] + (lights[HORIZON, channel] - lights[ZENITH, channel]) * k * k)
 
 
-@compiled
+@compiled_loops
 def _face_color(
     table: Floats,
     e: int,
@@ -131,7 +132,7 @@ def _face_color(
         out[channel] = value
 
 
-@compiled
+@compiled_loops
 def _shade_sky(
     lights: Floats32,
     sun: Floats,
@@ -158,50 +159,65 @@ def _shade_sky(
     step = np.float32(1.0 / focal)
     sx, sy, sz = np.float32(sun[0]), np.float32(sun[1]), np.float32(sun[2])
     number = end - start
-    up, near_sun, cover = rows[_U, :number], rows[_V, :number], rows[_W, :number]
+    near_horizon, glow_row, cover, disc_row = (
+        rows[_U, :number],
+        rows[_V, :number],
+        rows[_W, :number],
+        rows[_S, :number],
+    )
+    cloud_u, cloud_v = rows[_RED, start:end], rows[_GREEN, start:end]
     for i in range(number):
         f = np.float32(i)
         x = lean + step * f
         scale = _F1 / np.float32(math.sqrt(square + x * x))
-        z = (z0 + zs * f) * scale
-        s = ((x0 + xs * f) * sx + (y0 + ys * f) * sy) * scale + z * sz
-        up[i] = z if z > _F0 else _F0
-        near_sun[i] = s if s > _F0 else _F0
+        dx, dy, dz = x0 + xs * f, y0 + ys * f, z0 + zs * f
+        up = dz * scale
+        up = up if up > np.float32(0.001) else np.float32(0.001)
+        near_horizon[i] = _F1 / (_F1 + np.float32(4.0) * up)
+        s = (dx * sx + dy * sy + dz * sz) * scale
+        # Above 0.55 so that no power below is a subnormal number, which processors are slow with.
+        glow_row[i] = s if s > np.float32(0.55) else np.float32(0.55)
+        # Clouds lie on a plane; near the horizon they thin out.
+        fade = (up - np.float32(0.02)) * np.float32(5.0)
+        fade = fade if fade > _F0 else _F0
+        cover[i] = fade if fade < _F1 else _F1
+        over = np.float32(34.0) * scale / (up if up > np.float32(0.02) else np.float32(0.02))
+        cloud_u[i] = dx * over + np.float32(8192.0)
+        cloud_v[i] = dy * over + np.float32(8192.0)
     for i in range(number):
-        cover[i] = _F0
-    for i in range(number if cloudy else 0):
-        # Clouds on a plane; near the horizon they thin out.
-        height = z0 + zs * np.float32(i)
-        if up[i] > np.float32(0.02):
-            u = (x0 + xs * np.float32(i)) / height * np.float32(34.0) + np.float32(8192.0)
-            v = (y0 + ys * np.float32(i)) / height * np.float32(34.0) + np.float32(8192.0)
-            iu, iv = np.int32(u), np.int32(v)
-            fu, fv = u - np.float32(iu), v - np.float32(iv)
-            c0, c1 = iu & 255, (iu + 1) & 255
-            r0, r1 = iv & 255, (iv + 1) & 255
-            a = noise[r0, c0] + fu * (noise[r0, c1] - noise[r0, c0])
-            b = noise[r1, c0] + fu * (noise[r1, c1] - noise[r1, c0])
-            fade = (up[i] - np.float32(0.02)) * np.float32(5.0)
-            cover[i] = (a + fv * (b - a)) * (fade if fade < _F1 else _F1)
+        near_horizon[i] = near_horizon[i] * near_horizon[i]
+        s2 = glow_row[i] * glow_row[i]
+        s8 = s2 * s2 * s2 * s2
+        s32 = s8 * s8 * s8 * s8
+        s128 = s32 * s32 * s32 * s32
+        disc = (glow_row[i] - np.float32(0.99965)) * np.float32(5000.0)
+        disc = disc if disc > _F0 else _F0
+        disc_row[i] = disc if disc < _F1 else _F1
+        glow_row[i] = np.float32(0.25) * s8 + np.float32(0.5) * s128
+    if cloudy:
+        for i in range(number):
+            iu, iv = np.int32(cloud_u[i]), np.int32(cloud_v[i])
+            fu, fv = cloud_u[i] - np.float32(iu), cloud_v[i] - np.float32(iv)
+            c0, c1 = np.uint32(iu) & _BYTE, np.uint32(iu + 1) & _BYTE
+            r0, r1 = (np.uint32(iv) & _BYTE) << _EIGHT, (np.uint32(iv + 1) & _BYTE) << _EIGHT
+            a = noise[r0 | c0] + fu * (noise[r0 | c1] - noise[r0 | c0])
+            b = noise[r1 | c0] + fu * (noise[r1 | c1] - noise[r1 | c0])
+            cover[i] *= a + fv * (b - a)
+    else:
+        for i in range(number):
+            cover[i] = _F0
     for c in range(3):
         out = rows[c, start:end]
         zenith, span = lights[ZENITH, c], lights[HORIZON, c] - lights[ZENITH, c]
         glow, disc, cloud = lights[GLOW, c], lights[DISC, c], lights[CLOUD, c]
         for i in range(number):
-            k = _F1 / (_F1 + np.float32(4.0) * up[i])
-            s2 = near_sun[i] * near_sun[i]
-            s8 = s2 * s2 * s2 * s2
-            s32 = s8 * s8 * s8 * s8
-            s128 = s32 * s32 * s32 * s32
-            s1024 = s128 * s128 * s128 * s128
-            s1024 = s1024 * s1024
-            sky = zenith + span * k * k + glow * (np.float32(0.25) * s8 + np.float32(0.5) * s128)
-            white = cloud * (np.float32(1.0) + np.float32(0.25) * s8)
-            sky += (white - sky) * cover[i]
-            out[i] = sky + disc * s1024 * s1024 * (_F1 - cover[i])
+            clear = _F1 - cover[i]
+            sky = zenith + span * near_horizon[i] + glow * glow_row[i] + disc * disc_row[i]
+            white = cloud * (_F1 + np.float32(0.6) * glow_row[i])
+            out[i] = sky * clear + white * cover[i]
 
 
-@compiled
+@compiled_loops
 def _shade_ground(
     lights: Floats32,
     sun: Floats,
@@ -245,8 +261,10 @@ def _shade_ground(
         base = _F1 - fine - broad
         for i in range(piece, last):
             u, v = px[i] + np.float32(32768.0), py[i] + np.float32(32768.0)
-            a = (np.int32(v * np.float32(18.0)) & 255) << 8 | (np.int32(u * np.float32(18.0)) & 255)
-            b = (np.int32(v * np.float32(1.7)) & 255) << 8 | (np.int32(u * np.float32(1.7)) & 255)
+            a = (np.uint32(np.int32(v * np.float32(18.0))) & _BYTE) << _EIGHT
+            a |= np.uint32(np.int32(u * np.float32(18.0))) & _BYTE
+            b = (np.uint32(np.int32(v * np.float32(1.7))) & _BYTE) << _EIGHT
+            b |= np.uint32(np.int32(u * np.float32(1.7))) & _BYTE
             grainy[i] = base + fine * noise[a] + broad * noise[b]
         level = 0
         ratio = across / cell
@@ -289,7 +307,7 @@ def _shade_ground(
             out[i] = code * code * bright * grainy[i]
 
 
-@compiled
+@compiled_loops
 def _wet_ground(
     lights: Floats32,
     numbers: Floats,
@@ -318,7 +336,7 @@ def _wet_ground(
             rows[c, start + i] = here + (np.float32(_sky_at(lights, up, c)) - here) * np.float32(mirror)
 
 
-@compiled
+@compiled_loops
 def _lamp_light(lamps: Floats, x: float, y: float, z: float, nx: float, ny: float, nz: float) -> float:
     """White light of head lamps, float64 [L, 7] of place, direction and strength, on a surface."""
     total = 0.0
@@ -337,7 +355,7 @@ def _lamp_light(lamps: Floats, x: float, y: float, z: float, nx: float, ny: floa
     return total
 
 
-@compiled
+@compiled_loops
 def _night_ground(
     lamps: Floats,
     level: float,
@@ -357,7 +375,7 @@ def _night_ground(
                 rows[c, start + i] += code * code * extra
 
 
-@compiled
+@compiled_loops
 def _shade_facade(
     table: Floats,
     e: int,
@@ -430,7 +448,7 @@ def _shade_facade(
             out[i] = wall + (glass - wall) * window[i]
 
 
-@compiled
+@compiled_loops
 def _shade_round(
     table: Floats,
     e: int,
@@ -512,7 +530,7 @@ def _shade_round(
             out[i] = direct * sunny[i] + low + (sky - low) * high[i] + own
 
 
-@compiled
+@compiled_loops
 def _fog_row(
     lights: Floats32,
     numbers: Floats,
@@ -542,7 +560,7 @@ def _fog_row(
             out[i] += (air - out[i]) * fog[i]
 
 
-@compiled
+@compiled_loops
 def _write_row(rows: Floats32, width: int, exposure: float, out: npt.NDArray[np.uint32]) -> None:
     """Exposure, shoulder of the film, display code (square root), packing as B, G, R, A bytes."""
     gain = np.float32(exposure)
@@ -564,7 +582,7 @@ def _write_row(rows: Floats32, width: int, exposure: float, out: npt.NDArray[np.
         )
 
 
-@compiled
+@compiled_loops
 def _entry_colors(
     parts: Any,
     sign: int,
@@ -605,7 +623,7 @@ def _entry_colors(
                 )
 
 
-@compiled
+@compiled_loops
 def shade(
     static: Any,
     moving: Any,
@@ -633,7 +651,7 @@ def shade(
     out: npt.NDArray[np.uint32],
 ) -> None:
     """Colour a whole picture into `out`, uint32 [H * W] of B, G, R, A bytes."""
-    lights, sun, numbers, cloud_alpha = light.colors, light.sun, light.numbers, light.cloud_alpha
+    lights, sun, numbers, cloud_alpha = light.colors, light.sun, light.numbers, light.cloud_alpha.reshape(-1)
     night, wet, cloudy = numbers[NIGHT], numbers[WET], numbers[CLOUDS] > 0.0
     surface, palette, coarse, levels = texture.surface, texture.palette, texture.coarse, texture.levels
     corner = (texture.x, texture.y, texture.cell)
