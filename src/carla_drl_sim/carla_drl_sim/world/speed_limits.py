@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,10 @@ COMFORT = 4.0
 """Lateral acceleration in bends through junctions, m/s2; ``junction_ways`` says why."""
 LEAST_TURN_KMH = 20.0
 _LEAST_CURVATURE = 1e-4
+_BASE = 2.0
+"""Headings this far before and behind a place give its curvature, m."""
+BEFORE_BEND = 20.0
+"""Enough to brake from 60 to 40 km/h at 4 m/s2, m."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -48,17 +53,25 @@ class SpeedLimits:
         return limits
 
 
-def build_speed_limits(network: RoadNetwork) -> SpeedLimits:
-    """Speed limits of all roads; ways through junctions without one have that of the road that leads there,
-    or less where they turn."""
+def build_speed_limits(network: RoadNetwork, *, slow_bends: bool = False) -> SpeedLimits:
+    """Speed limits of all roads; ways through junctions without one have that of the road that leads there, or less
+    where they turn.
+
+    Args:
+        network: the roads.
+        slow_bends: let no limit be higher than what bends allow from `BEFORE_BEND` m before them on. Traffic takes
+            limits for the speed to drive at; CARLA's own maps have bends that no tyre holds at their limits.
+    """
     left, top, right, bottom = network.bounds(CELL)
     cell = max(CELL, math.sqrt((right - left) * (bottom - top) / MAX_CELLS))
     kmh = np.zeros((math.ceil((bottom - top) / cell), math.ceil((right - left) / cell)), np.uint8)
     origin = np.array([left, top])
-    pieces = [(piece, _limits(network, piece)) for piece in strips(network, cell)]
+    pieces = list(strips(network, cell))
+    bends = _bends(pieces)
+    limits = [_limits(network, piece, bends[piece.road.id], slow_bends=slow_bends) for piece in pieces]
     # Roads proper overwrite ways through junctions, and both the cells that are just beside a road.
     for wide, inside in ((True, True), (True, False), (False, True), (False, False)):
-        for piece, values in pieces:
+        for piece, values in zip(pieces, limits, strict=True):
             if (piece.road.junction >= 0) is inside:
                 t = piece.t[:, [0, -1]] + (np.array([cell, -cell]) if wide else 0.0)
                 edges = (places(piece.road.reference(piece.s), t) - origin) / cell
@@ -66,22 +79,43 @@ def build_speed_limits(network: RoadNetwork) -> SpeedLimits:
     return SpeedLimits((left, top), cell, kmh)
 
 
-def _limits(network: RoadNetwork, piece: Strip) -> npt.NDArray[np.uint8]:
+def _bends(pieces: Iterable[Strip]) -> dict[int, tuple[Floats, Floats]]:
+    """Places along each road and the speeds in km/h that the middle of its lanes allows there, by road id."""
+    parts: dict[int, list[Strip]] = {}
+    for piece in pieces:
+        parts.setdefault(piece.road.id, []).append(piece)
+    result = {}
+    for road_id, strips_of_road in parts.items():
+        s = np.concatenate([piece.s for piece in strips_of_road])
+        xy = np.vstack([piece.xy.mean(axis=1) for piece in strips_of_road])
+        # Sections share their ends, and lanes may jump there.
+        keep = np.concatenate(([True], np.diff(s) > 0.2))
+        s, step = s[keep][:-1], np.diff(xy[keep], axis=0)
+        run, heading = np.hypot(*step.T), np.unwrap(np.arctan2(step[:, 1], step[:, 0]))
+        place = np.cumsum(run) - 0.5 * run
+        ahead, behind = np.interp([place + _BASE, place - _BASE], place, heading)
+        curvature = np.abs(ahead - behind) / (2.0 * _BASE)
+        speed = 3.6 * np.sqrt(COMFORT / np.maximum(curvature, _LEAST_CURVATURE))
+        result[road_id] = s, speed
+    return result
+
+
+def _limits(
+    network: RoadNetwork, piece: Strip, bends: tuple[Floats, Floats], *, slow_bends: bool
+) -> npt.NDArray[np.uint8]:
     """The limit of each quad of a strip."""
     road, before = piece.road, piece.road.predecessor
-    limits = [road.speed_limit(s) for s in piece.s[:-1].tolist()]
-    if not road.speeds and before is not None and not before.is_junction:
+    limits = np.array([road.speed_limit(s) or 0.0 for s in piece.s[:-1].tolist()])
+    is_guessed = not road.speeds and before is not None and not before.is_junction
+    if is_guessed and before is not None:
         other = network.roads[before.id]
-        limit = other.speed_limit(0.0 if before.contact == "start" else other.length)
-        limits = [None if limit is None else min(limit, _turning_speed(piece))] * len(limits)
-    return np.array([min(limit or 0.0, _HIGHEST) for limit in limits]).round().astype(np.uint8)
-
-
-def _turning_speed(piece: Strip) -> float:
-    """What the tightest bend of the middle of the lanes allows, in tens of km/h and at least `LEAST_TURN_KMH`."""
-    step = np.diff(piece.xy.mean(axis=1), axis=0)
-    length, heading = np.hypot(*step.T), np.arctan2(step[:, 1], step[:, 0])
-    turn = np.abs((np.diff(heading) + math.pi) % math.tau - math.pi)
-    run = 0.5 * (length[1:] + length[:-1])
-    curvature = float((turn / np.maximum(run, 1e-3)).max(initial=_LEAST_CURVATURE))
-    return max(int(0.36 * math.sqrt(COMFORT / curvature)) * 10.0, LEAST_TURN_KMH)
+        limits[:] = other.speed_limit(0.0 if before.contact == "start" else other.length) or 0.0
+    s, speed = bends
+    if is_guessed or slow_bends:
+        reach = road.length if is_guessed else BEFORE_BEND
+        first = np.searchsorted(s, piece.s[:-1] - reach)
+        last = np.searchsorted(s, piece.s[:-1] + reach, side="right")
+        lowest = np.array([speed[a:b].min(initial=np.inf) for a, b in zip(first, last, strict=True)])
+        limits = np.minimum(limits, np.maximum(lowest // 10.0 * 10.0, LEAST_TURN_KMH))
+    kmh: npt.NDArray[np.uint8] = np.minimum(limits, _HIGHEST).round().astype(np.uint8)
+    return kmh

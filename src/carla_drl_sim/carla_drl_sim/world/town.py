@@ -34,12 +34,14 @@ class Town:
         spawn_points: float64 [K, 6]: x, y, z in m and pitch, yaw, roll in degrees, in CARLA's left-handed axes;
             on driving lanes, along the lane. In random order, so that the first N are spread over the town.
         seed: seed of what stands beside the roads.
+        slow_bends: whether speed limits are lowered to what bends allow.
     """
 
     name: str
     opendrive: str
     spawn_points: npt.NDArray[np.float64]
     seed: int = 0
+    slow_bends: bool = False
 
     @cached_property
     def network(self) -> RoadNetwork:
@@ -69,7 +71,7 @@ class Town:
     @cached_property
     def speed_limits(self) -> SpeedLimits:
         """Speed limits by place."""
-        return build_speed_limits(self.network)
+        return build_speed_limits(self.network, slow_bends=self.slow_bends)
 
     @cached_property
     def walkways(self) -> tuple[Walkway, ...]:
@@ -90,6 +92,6 @@ def town_from_opendrive(name: str, opendrive: str, seed: int = 0) -> Town:
     """
     network = read_opendrive(opendrive)
     spawn_points = network_spawn_points(network, Random(f"{name}/{seed}/spawn points"))
-    town = Town(name, opendrive, spawn_points, seed)
+    town = Town(name, opendrive, spawn_points, seed, slow_bends=True)
     town.__dict__["network"] = network  # where cached_property keeps it: reading a large map takes a while
     return town

@@ -225,6 +225,17 @@ def test_turns_through_junctions_have_lower_limits_than_the_road_before() -> Non
     assert bend.tolist() == [50.0, 20.0]
 
 
+def test_limits_are_lowered_before_bends_where_wanted() -> None:
+    bend = piece("<line/>") + piece('<arc curvature="0.04"/>', 40.0, x=100.0, s=100.0)
+    limit = '<type s="0" type="town"><speed max="70" unit="km/h"/></type>'
+    network = read_opendrive(document(bend, 140.0, road_rest=limit).replace('b="0.01"', 'b="0"'))
+    x, y = np.array([20.0, 70.0, 90.0, 115.0]), np.array([1.0, 1.0, 1.0, -4.6])
+    assert build_speed_limits(network).at(x, y).tolist() == [70.0] * 4
+    # 4 m/s2 in a bend of 25 m radius: 10 m/s.
+    lowered = build_speed_limits(network, slow_bends=True).at(x, y)
+    assert lowered.tolist() == [70.0, 70.0, 30.0, 30.0]
+
+
 def test_speed_limits_of_a_town_are_those_of_its_roads(flat_town: Town) -> None:
     for road in flat_town.network.roads.values():
         if road.junction < 0:
