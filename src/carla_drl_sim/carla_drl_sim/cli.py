@@ -60,6 +60,14 @@ def _parser() -> argparse.ArgumentParser:
         default="~/.carla_drl_sim/recordings",
         help="folder of the recordings that clients make",
     )
+    parser.add_argument(
+        "--view",
+        type=int,
+        nargs="?",
+        const=8080,
+        metavar="PORT",
+        help="serve a live view from above to browsers on this machine; port 8080 if none is given, 0 takes a free one",
+    )
     parser.add_argument("--log-level", default="info", choices=_LEVELS, help="least severity that is logged")
     parser.add_argument("--version", action="version", version=f"carla_drl_sim {__version__}")
     return parser
@@ -68,6 +76,8 @@ def _parser() -> argparse.ArgumentParser:
 def _checked(options: argparse.Namespace, towns: Sequence[str]) -> argparse.Namespace:
     if not 0 <= options.port <= 65534:
         raise ConfigurationError(f"--port {options.port}: must be 0 to 65534")
+    if options.view is not None and not 0 <= options.view <= 65535:
+        raise ConfigurationError(f"--view {options.view}: must be 0 to 65535")
     if not 0 <= options.seed < 2**32:
         raise ConfigurationError(f"--seed {options.seed}: must be 0 to {2**32 - 1}")
     if not (math.isfinite(options.fps) and 1.0 <= options.fps <= 1000.0):
@@ -151,6 +161,7 @@ def _serve(options: argparse.Namespace) -> int:
             synchronous=options.synchronous,
             recordings=Path(options.recordings),
             opendrive=document,
+            view_port=options.view,
         )
     except RpcError as error:
         raise ConfigurationError(f"--opendrive {options.opendrive}: {error}") from None
@@ -167,7 +178,8 @@ def _serve(options: argparse.Namespace) -> int:
     gc.set_threshold(50_000, 20, 100)
     print(
         f"carla_drl_sim {__version__} (CARLA {CARLA_VERSION}) serves {server.map_name} "
-        f"on {options.host}: RPC port {server.rpc_port}, streaming port {server.stream_port}",
+        f"on {options.host}: RPC port {server.rpc_port}, streaming port {server.stream_port}"
+        + (f", view {server.viewer.url}" if server.viewer is not None else ""),
         flush=True,
     )
     try:

@@ -17,6 +17,8 @@ from carla_drl_sim.errors import ConfigurationError, ProtocolError
 from carla_drl_sim.recording.recordings import DEFAULT_FOLDER
 from carla_drl_sim.simulator import Simulator
 from carla_drl_sim.stream_hub import StreamHub, Subscriber
+from carla_drl_sim.viewer.frames import WATCHED_INTERVAL_S, Frames
+from carla_drl_sim.viewer.web import Viewer
 
 _log = logging.getLogger(__name__)
 
@@ -62,6 +64,8 @@ class Server:
         port: RPC port; streams are on the port after it. 0 takes two free ports.
         town, seed, fps, synchronous, recordings, opendrive: as in ``Simulator``.
 
+        view_port: port of the live view, 0 for a free one, None for no view.
+
     Raises:
         ConfigurationError: a port cannot be opened.
     """
@@ -77,6 +81,7 @@ class Server:
         synchronous: bool,
         recordings: Path = DEFAULT_FOLDER,
         opendrive: str | None = None,
+        view_port: int | None = None,
     ) -> None:
         self._host = host
         self._rpc_listener = _bind(host, port, "RPC")
@@ -102,6 +107,12 @@ class Server:
         self._calls = Calls(
             self._simulator, self._drop, lambda connection: self._want_write(connection, True)
         )
+        self.viewer: Viewer | None = None
+        if view_port is not None:
+            self._simulator.frames = Frames(time.monotonic)
+            self.viewer = Viewer(view_port, self._simulator.frames)
+            self._simulator.episode.snapshot.refresh()
+            self._simulator.frames.take(self._simulator.episode, time.monotonic())
         self._peers: dict[int, RpcConnection | Subscriber] = {}
         self._next_pace_s = 0.0
         self._stopping = False
@@ -152,10 +163,15 @@ class Server:
                 calls.release(time.monotonic())
             if not self._simulator.is_synchronous:
                 self._pace()
+            frames = self._simulator.frames
+            if frames is not None and frames.is_behind:
+                frames.settle(self._simulator.episode)
 
     def close(self) -> None:
         """Close everything; a recording that runs is finished."""
         self._simulator.recordings.end_episode()
+        if self.viewer is not None:
+            self.viewer.close()
         for peer in self._peers.values():
             peer.socket.close()
         self._peers.clear()
@@ -169,7 +185,9 @@ class Server:
             return self._epoll.poll(0)
         deferred = self._calls.has_deferred
         if self._simulator.is_synchronous and not self._calls.has_held:
-            events = self._epoll.poll(_DEFERRED_LIMIT_S if deferred else None)
+            frames = self._simulator.frames
+            idle_s = WATCHED_INTERVAL_S if frames is not None and frames.is_behind else None
+            events = self._epoll.poll(_DEFERRED_LIMIT_S if deferred else idle_s)
         else:
             now = time.monotonic()
             due = now + _DEFERRED_LIMIT_S if deferred else float("inf")

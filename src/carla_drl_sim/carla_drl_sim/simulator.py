@@ -22,6 +22,7 @@ from carla_drl_sim.settings import EpisodeSettings
 from carla_drl_sim.stream_hub import StreamHub
 from carla_drl_sim.tick_gate import RELOAD_DELAY_S, RELOAD_SILENCE_S, SUBSCRIBE_LIMIT_S, TickGate
 from carla_drl_sim.town_library import OWN_MAP, TownLibrary
+from carla_drl_sim.viewer.frames import Frames
 
 
 class Simulator:
@@ -60,6 +61,8 @@ class Simulator:
         self.streams = hub
         self.gate = TickGate(hub)
         self.recordings = Recordings(recordings)
+        self.frames: Frames | None = None
+        """Where the viewer gets its frames from, if there is one."""
         self.caller: object = None
         """The connection whose call is being handled."""
         self._default_step_s = 1.0 / fps
@@ -101,6 +104,8 @@ class Simulator:
         episode.sensors.tick(episode, collisions)
         hub.send(streams.WORLD_STREAM_ID, episode.snapshot_message())
         self.recordings.ticked(episode, collisions)
+        if self.frames is not None:
+            self.frames.ticked(episode)
         self.gate.ticked(self.clock())
         return episode.frame
 

@@ -41,7 +41,7 @@ class ServerProcess:
                 stdout=subprocess.PIPE,
                 stderr=errors,
             )
-        line = self._start_line()
+        self.start_line = line = self._start_line()
         match = _START.search(line)
         if match is None:
             self.stop()

@@ -1,0 +1,1 @@
+"""A live view of the world from above, for a browser on the same machine."""
