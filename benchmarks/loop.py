@@ -4,6 +4,9 @@
 policy network that acts but does not learn. Baseline: the real client alone on the same simulator, N vehicles, one
 batch of controls and one tick per frame.
 
+`loop/in_process_agent_steps_per_s/agents=N`: the same policy on the same scenario in `InProcessVectorEnv`. Baseline: the
+loop.
+
 `loop/share/<hop>/agents=N`: microseconds of one tick spent in a hop; baseline: the whole tick.
 """
 
@@ -15,10 +18,12 @@ import statistics
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import carla
 import numpy as np
 import rclpy
+from ament_index_python.packages import get_package_share_directory
 from carla_drl_msgs.msg import FleetAction
 from diagnostic_msgs.msg import DiagnosticArray
 from numpy.typing import NDArray
@@ -28,6 +33,7 @@ from benchmarks.stack import Stack, wait_for_port
 from drl_agent_node.algorithms.ppo import PPO, PPOConfig
 from drl_agent_node.env.fleet_link import FleetLink
 from drl_agent_node.env.fleet_vector_env import FleetVectorEnv
+from drl_agent_node.env.in_process import InProcessVectorEnv
 
 FLEETS = (1, 16, 64)
 WARM_UP_TICKS = 300
@@ -157,6 +163,25 @@ def measure_loop(num_agents: int) -> Measured:
             rclpy.shutdown()
 
 
+def measure_in_process(num_agents: int) -> list[float]:
+    """Return the steps/s of each window of the environment without processes."""
+    config = Path(get_package_share_directory("carla_drl_bringup")) / "config"
+    env = InProcessVectorEnv(config / "scenarios" / "town01_basic.yaml", num_agents)
+    observations, _ = env.reset()
+    act = PPO(PPOConfig(), env.num_envs, observations.shape[1], FleetAction.NUM_ACTIONS, seed=0).act
+    for _ in range(WARM_UP_TICKS):
+        observations = step(env, act(observations))
+    rates = []
+    for _ in range(WINDOWS):
+        ticks, started = 0, time.perf_counter()
+        while time.perf_counter() - started < WINDOW_S:
+            observations = step(env, act(observations))
+            ticks += 1
+        rates.append(ticks / (time.perf_counter() - started))
+    env.close()
+    return rates
+
+
 def drain(node: rclpy.node.Node) -> None:
     """Handle every message that waits for `node`."""
     executor = rclpy.executors.SingleThreadedExecutor()
@@ -176,6 +201,9 @@ def main() -> None:
         report(f"loop/ticks_per_s/{suffix}", loop.ticks_per_s, "1/s", alone, baseline)
         steps = [rate * num_agents for rate in loop.ticks_per_s]
         report(f"loop/agent_steps_per_s/{suffix}", steps, "1/s", alone, baseline * num_agents)
+        inside = [rate * num_agents for rate in measure_in_process(num_agents)]
+        name = f"loop/in_process_agent_steps_per_s/{suffix}"
+        report(name, inside, "1/s", "the loop", statistics.median(steps))
         tick_us = 1e6 / statistics.median(loop.ticks_per_s)
         for hop, cost_us in loop.hops_us.items():
             report(f"loop/share/{hop}/{suffix}", [cost_us], "us", "whole tick", tick_us)

@@ -17,5 +17,10 @@ setup(
     maintainer_email="maintainers@carla-drl.invalid",
     description="Learns and drives: a vector environment over fleet topics, PPO, checkpoints and the agent node.",
     license="Apache-2.0",
-    entry_points={"console_scripts": ["agent_node = drl_agent_node.start:main"]},
+    entry_points={
+        "console_scripts": [
+            "agent_node = drl_agent_node.start:main",
+            "pretrain = drl_agent_node.pretrain:main",
+        ]
+    },
 )

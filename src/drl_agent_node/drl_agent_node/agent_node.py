@@ -25,17 +25,16 @@ from drl_agent_node.algorithms import ALGORITHMS
 from drl_agent_node.algorithms.ppo import PPO, PPOConfig
 from drl_agent_node.background import BackgroundSpin
 from drl_agent_node.checkpoint import Checkpoint, CheckpointFolder, check_fits, load
-from drl_agent_node.config import read_yaml
 from drl_agent_node.env.fleet_link import FleetLink
 from drl_agent_node.env.fleet_vector_env import FleetVectorEnv
-from drl_agent_node.env.reward import RewardConfig
 from drl_agent_node.episodes import Episode
 from drl_agent_node.errors import ConfigurationError, DivergenceError, FleetError, InterruptedWaitError
 from drl_agent_node.evaluation import Policy, evaluate
 from drl_agent_node.parameters import AgentParameters, check_parameters, declare_parameters
-from drl_agent_node.progress import Progress, ProgressPrinter
+from drl_agent_node.progress import ProgressPrinter
 from drl_agent_node.reporting import Reporter
 from drl_agent_node.run_folder import RunFolder, ScalarLog
+from drl_agent_node.run_setup import find_checkpoint, progress_of, read_configs, scalars_of
 from drl_agent_node.stopping import StopRequest
 from drl_agent_node.trainer import Hooks, Outcome, Snapshot, State, Trainer, TrainerSettings
 
@@ -43,24 +42,6 @@ EXIT_OK: Final = 0
 EXIT_FAILED: Final = 1
 # sysexits.h EX_CONFIG: starting again would not help.
 EXIT_CONFIGURATION: Final = 78
-
-Configs = tuple[PPOConfig, RewardConfig]
-
-
-def read_configs(parameters: AgentParameters) -> Configs:
-    """Read the algorithm's and the reward's configuration.
-
-    Raises:
-        ConfigurationError: naming the file and the field.
-    """
-    path = parameters.algorithm_config
-    values = read_yaml(path) if path is not None else {}
-    where = str(path) if path is not None else "defaults"
-    reward = values.pop("reward", None) or {}
-    if not isinstance(reward, dict):
-        raise ConfigurationError(f"{where}: field 'reward' must hold a mapping of field names to values")
-    config_type = ALGORITHMS[parameters.algorithm][1]
-    return config_type.from_mapping(values, where), RewardConfig.from_mapping(reward, f"{where}, reward")
 
 
 class Agent:
@@ -70,7 +51,7 @@ class Agent:
         self.parameters = parameters
         self.stop = stop
         self._log = node.get_logger()
-        self._algorithm_config, self._reward_config = read_configs(parameters)
+        self._configs = read_configs(parameters.algorithm, parameters.algorithm_config)
         self._folder = RunFolder(parameters.run_folder, parameters.keep_checkpoints)
         self._reporter = Reporter(node, parameters.run_name, parameters.algorithm, parameters.total_steps)
         self._link_node = link_node
@@ -90,7 +71,7 @@ class Agent:
         )
         env = FleetVectorEnv(
             link,
-            self._reward_config,
+            self._configs.reward,
             observation_timeout_s=parameters.observation_timeout_s,
             should_stop=self.stop,
             on_waiting=self._log.warning,
@@ -106,37 +87,19 @@ class Agent:
             config, env.num_envs, observation_space.shape[0], action_space.shape[0], self.parameters.seed
         )
 
-    def _plain_config(self) -> dict[str, Any]:
-        return {
-            "algorithm": self._algorithm_config.model_dump(mode="json"),
-            "reward": self._reward_config.model_dump(mode="json"),
-        }
-
     # Training
-
-    def _find_checkpoint(self) -> tuple[Checkpoint, Path] | None:
-        resume = self.parameters.resume
-        found: tuple[Checkpoint, Path] | None = None
-        if resume == "auto":
-            found = self._folder.checkpoints.load_latest(self._log.warning)
-        elif resume != "never":
-            path = Path(resume).expanduser()
-            found = load(path), path
-        aside = self._folder.set_aside(found[0].steps if found else -1)
-        if aside is not None:
-            self._log.warning(f"checkpoints that this run does not go on from are now in '{aside}'")
-        return found
 
     def _train(self) -> int:
         parameters = self.parameters
-        found = self._find_checkpoint()
+        found = find_checkpoint(self._folder, parameters.resume, self._log.warning)
         self._folder.write_config(
-            {"parameters": asdict(parameters), "name": parameters.algorithm} | self._plain_config()
+            {"parameters": asdict(parameters), "name": parameters.algorithm} | self._configs.plain()
         )
         if found is not None:
             checkpoint, path = found
             self._log.info(f"going on from '{path}' at {checkpoint.steps} steps")
-            self._report_changes(checkpoint)
+            for change in self._configs.changes_since(checkpoint):
+                self._log.info(change)
             if checkpoint.steps >= parameters.total_steps:
                 self._log.info(f"all {parameters.total_steps} steps are done already")
                 self._reporter.snapshot.state = State.DONE
@@ -150,7 +113,7 @@ class Agent:
             if found is not None:
                 check_fits(found[0], found[1], parameters.algorithm, env.state_names)
             self._log.info(f"driving {env.num_envs} agents with {len(env.state_names)} observation columns")
-            return self._make_algorithm(env, self._algorithm_config)
+            return self._make_algorithm(env, self._configs.algorithm)
 
         trainer = Trainer(
             env,
@@ -162,7 +125,7 @@ class Agent:
                 parameters.target_success_rate,
             ),
             self._folder.checkpoints,
-            config=self._plain_config(),
+            config=self._configs.plain(),
             hooks=self._hooks(env, scalars),
             should_stop=self.stop,
         )
@@ -175,7 +138,7 @@ class Agent:
             self._printer.finish()
             scalars.close()
         if trainer.snapshot.steps:
-            self._printer.show(_progress(trainer.snapshot, parameters.total_steps))
+            self._printer.show(progress_of(trainer.snapshot, parameters.total_steps))
             self._printer.finish()
         self._log.info(
             f"training ended: {outcome.value}; last checkpoint: {trainer.snapshot.checkpoint or 'none'}"
@@ -184,37 +147,16 @@ class Agent:
             self._reporter.finish()
         return EXIT_OK
 
-    def _report_changes(self, checkpoint: Checkpoint) -> None:
-        now = self._plain_config()
-        for section, values in now.items():
-            before = checkpoint.config.get(section, {})
-            for name, value in values.items():
-                if before.get(name, value) != value:
-                    self._log.info(f"{section}.{name} was {before[name]} and is {value} from here on")
-
     def _hooks(self, env: FleetVectorEnv, scalars: ScalarLog) -> Hooks:
         reporter, printer, total = self._reporter, self._printer, self.parameters.total_steps
 
         def on_step(snapshot: Snapshot) -> None:
             if printer.due():
-                printer.show(_progress(snapshot, total))
+                printer.show(progress_of(snapshot, total))
 
         def on_update(steps: int, losses: dict[str, float]) -> None:
             env.restart_policy_clock()
-            snapshot = reporter.snapshot
-            window = snapshot.window
-            values = {f"losses/{name}": value for name, value in losses.items()}
-            values["charts/steps_per_s"] = snapshot.steps_per_s
-            values["charts/learn_share"] = snapshot.learn_share
-            values["charts/episodes"] = snapshot.episodes
-            values["env/return"] = window.mean_return
-            values["env/success_rate"] = window.success_rate
-            values["env/route_completion"] = window.mean_route_completion
-            values["env/episode_length"] = window.mean_length
-            values["env/mean_speed_mps"] = window.mean_speed_mps
-            for reason, share in window.end_shares.items():
-                values[f"env/end_{reason}"] = share
-            scalars.write(steps, values)
+            scalars.write(steps, scalars_of(reporter.snapshot, losses))
 
         def on_checkpoint(path: Path) -> None:
             self._log.debug(f"checkpoint '{path}'")
@@ -254,9 +196,9 @@ class Agent:
         found = self._policy_source()
         if found is not None:
             section = found[0].config.get("algorithm", {})
-            config = type(self._algorithm_config).from_mapping(section, f"'{found[1]}'")
+            config = type(self._configs.algorithm).from_mapping(section, f"'{found[1]}'")
         else:
-            config = self._algorithm_config
+            config = self._configs.algorithm
         self._log.info(
             f"evaluating {found[1] if found else 'the untrained policy'} over {parameters.eval_episodes} episodes"
         )
@@ -300,18 +242,6 @@ class Agent:
         self._reporter.snapshot.state = State.DONE
         self._reporter.finish()
         return EXIT_OK
-
-
-def _progress(snapshot: Snapshot, total_steps: int) -> Progress:
-    window = snapshot.window
-    return Progress(
-        snapshot.steps,
-        total_steps,
-        snapshot.steps_per_s,
-        window.mean_return,
-        window.success_rate,
-        snapshot.eta_s,
-    )
 
 
 def _guarded(work: Callable[[], int], log: Callable[[str], None]) -> int:

@@ -1,0 +1,160 @@
+"""Train in one process, without simulator, bridge or gateway beside it: `python -m drl_agent_node.pretrain`.
+
+Writes the folder of a run as the agent node does, so that `make train ARGS="run_name:=<name>"` goes on from it.
+"""
+
+from __future__ import annotations
+
+import os
+
+# As in agent_node: libraries read these once, when they are imported.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+from ament_index_python.packages import PackageNotFoundError, get_package_share_directory
+from gymnasium.vector import VectorEnv
+
+from drl_agent_node.algorithms import ALGORITHMS
+from drl_agent_node.algorithms.ppo import PPO
+from drl_agent_node.checkpoint import check_fits
+from drl_agent_node.env.in_process import InProcessVectorEnv
+from drl_agent_node.errors import ConfigurationError, DivergenceError, FleetError
+from drl_agent_node.progress import ProgressPrinter
+from drl_agent_node.run_folder import RunFolder, ScalarLog
+from drl_agent_node.run_setup import find_checkpoint, progress_of, read_configs, scalars_of
+from drl_agent_node.stopping import StopRequest
+from drl_agent_node.trainer import Hooks, Snapshot, Trainer, TrainerSettings
+
+ALGORITHM: Final = "ppo"
+EXIT_FAILED: Final = 1
+EXIT_CONFIGURATION: Final = 78
+
+
+def find_config(folder: str, name: str) -> Path:
+    """Return the YAML file of a name in carla_drl_bringup's configuration, or of a path.
+
+    Raises:
+        ConfigurationError: when there is none.
+    """
+    if name.endswith((".yaml", ".yml")):
+        return Path(name)
+    try:
+        shipped = Path(get_package_share_directory("carla_drl_bringup")) / "config" / folder
+    except PackageNotFoundError:
+        raise ConfigurationError(
+            f"'{name}': carla_drl_bringup is not built; give the path of a .yaml file"
+        ) from None
+    path = shipped / f"{name}.yaml"
+    if not path.is_file():
+        known = ", ".join(sorted(file.stem for file in shipped.glob("*.yaml")))
+        raise ConfigurationError(f"'{name}' is none of {known}, and no path of a .yaml file")
+    return path
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(prog="python -m drl_agent_node.pretrain", description=__doc__)
+    add = parser.add_argument
+    add("--scenario", default="town01_basic", help="name of a scenario, or path of its .yaml file")
+    add("--algorithm", default=ALGORITHM, help="name of its configuration, or path of the .yaml file")
+    add("--num-agents", type=int, default=64, help="ego vehicles in the world (default: 64)")
+    add("--total-steps", type=int, default=200_000, help="agent steps, resumed runs included")
+    add("--seed", type=int, default=0, help="of routes and learner")
+    add("--town-seed", type=int, default=0, help="of the generated town, as the simulator's --seed")
+    add("--run-dir", type=Path, default=Path("runs"), help="folder of runs (default: runs)")
+    add("--run-name", default="", help="folder of this run; default: from scenario, seed and time")
+    add("--resume", default="auto", help="auto, never, or path of a checkpoint")
+    add("--checkpoint-interval-steps", type=int, default=50_000)
+    return parser.parse_args(arguments)
+
+
+def train(options: argparse.Namespace) -> None:
+    """Train as the options say.
+
+    Raises:
+        ConfigurationError: naming what cannot be used.
+        DivergenceError: when learning went wrong.
+    """
+    scenario = find_config("scenarios", options.scenario)
+    configs = read_configs(ALGORITHM, find_config("algorithms", options.algorithm))
+    name = options.run_name or f"{scenario.stem}-seed{options.seed}-{time.strftime('%Y%m%d-%H%M%S')}"
+    folder = RunFolder(options.run_dir.expanduser().resolve() / name)
+    found = find_checkpoint(folder, options.resume, print)
+    folder.write_config({"parameters": vars(options), "name": ALGORITHM} | configs.plain())
+    env = InProcessVectorEnv(
+        scenario,
+        options.num_agents,
+        seed=options.seed,
+        town_seed=options.town_seed,
+        reward_config=configs.reward,
+    )
+    print(f"training run '{name}' in '{folder.path}' with {env.num_envs} agents", flush=True)
+    scalars, printer = (
+        ScalarLog(folder.path / "tensorboard", found[0].steps if found else None),
+        ProgressPrinter(),
+    )
+
+    def make(env: VectorEnv[Any, Any, Any]) -> PPO:
+        assert isinstance(env, InProcessVectorEnv)
+        if found is not None:
+            check_fits(found[0], found[1], ALGORITHM, env.state_names)
+        actions = env.single_action_space.shape
+        assert actions is not None
+        learner = ALGORITHMS[ALGORITHM][0]
+        return learner(configs.algorithm, env.num_envs, len(env.state_names), actions[0], options.seed)
+
+    def on_step(snapshot: Snapshot) -> None:
+        if printer.due():
+            printer.show(progress_of(snapshot, options.total_steps))
+
+    trainer = Trainer(
+        env,
+        make,
+        TrainerSettings(options.total_steps, options.seed, options.checkpoint_interval_steps),
+        folder.checkpoints,
+        config=configs.plain(),
+        hooks=Hooks(
+            on_update=lambda steps, losses: scalars.write(steps, scalars_of(trainer.snapshot, losses)),
+            on_step=on_step,
+        ),
+        should_stop=StopRequest(),
+    )
+    if found is not None:
+        print(f"going on from '{found[1]}' at {found[0].steps} steps")
+        trainer.resume_from(found[0])
+    try:
+        outcome = trainer.run()
+        printer.show(progress_of(trainer.snapshot, options.total_steps))
+    finally:
+        printer.finish()
+        scalars.close()
+        env.close()
+    print(f"training ended: {outcome.value}; last checkpoint: {trainer.snapshot.checkpoint}")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Train, and return the exit code: 78 for configuration that cannot work, 1 for a failure."""
+    options = parse(arguments)
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+    try:
+        train(options)
+    except ConfigurationError as error:
+        print(f"configuration error: {error}", file=sys.stderr)
+        return EXIT_CONFIGURATION
+    except (FleetError, DivergenceError, OSError) as error:
+        print(error, file=sys.stderr)
+        return EXIT_FAILED
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,113 @@
+"""What every way to start a run shares: configurations, the checkpoint to go on from, and what is shown and logged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from drl_agent_node.algorithms import ALGORITHMS
+from drl_agent_node.algorithms.ppo import PPOConfig
+from drl_agent_node.checkpoint import Checkpoint, load
+from drl_agent_node.config import read_yaml
+from drl_agent_node.env.reward import RewardConfig
+from drl_agent_node.errors import ConfigurationError
+from drl_agent_node.progress import Progress
+from drl_agent_node.run_folder import RunFolder
+from drl_agent_node.trainer import Snapshot
+
+
+@dataclass(frozen=True)
+class Configs:
+    """Configuration of the algorithm and of the reward."""
+
+    algorithm: PPOConfig
+    reward: RewardConfig
+
+    def plain(self) -> dict[str, Any]:
+        """Return both as plain data."""
+        return {
+            "algorithm": self.algorithm.model_dump(mode="json"),
+            "reward": self.reward.model_dump(mode="json"),
+        }
+
+    def changes_since(self, checkpoint: Checkpoint) -> Iterator[str]:
+        """Say what differs from the configuration that a checkpoint was written with."""
+        for section, values in self.plain().items():
+            before = checkpoint.config.get(section, {})
+            for name, value in values.items():
+                if before.get(name, value) != value:
+                    yield f"{section}.{name} was {before[name]} and is {value} from here on"
+
+
+def read_configs(algorithm: str, path: Path | None) -> Configs:
+    """Read the configuration of an algorithm and, under `reward`, the reward's; defaults where `path` is None.
+
+    Raises:
+        ConfigurationError: naming the file and the field.
+    """
+    values = read_yaml(path) if path is not None else {}
+    where = str(path) if path is not None else "defaults"
+    reward = values.pop("reward", None) or {}
+    if not isinstance(reward, dict):
+        raise ConfigurationError(f"{where}: field 'reward' must hold a mapping of field names to values")
+    config_type = ALGORITHMS[algorithm][1]
+    return Configs(
+        config_type.from_mapping(values, where), RewardConfig.from_mapping(reward, f"{where}, reward")
+    )
+
+
+def find_checkpoint(
+    folder: RunFolder, resume: str, warn: Callable[[str], None]
+) -> tuple[Checkpoint, Path] | None:
+    """Return the checkpoint to go on from; later ones in the run's folder are set aside.
+
+    Args:
+        folder: of the run.
+        resume: `auto` (the newest of the folder), `never`, or the path of one.
+        warn: called with what a person should know.
+
+    Raises:
+        ConfigurationError: when a checkpoint that was named cannot be read.
+    """
+    found: tuple[Checkpoint, Path] | None = None
+    if resume == "auto":
+        found = folder.checkpoints.load_latest(warn)
+    elif resume != "never":
+        path = Path(resume).expanduser()
+        found = load(path), path
+    aside = folder.set_aside(found[0].steps if found else -1)
+    if aside is not None:
+        warn(f"checkpoints that this run does not go on from are now in '{aside}'")
+    return found
+
+
+def progress_of(snapshot: Snapshot, total_steps: int) -> Progress:
+    """Return what people are shown of a moment of training."""
+    window = snapshot.window
+    return Progress(
+        snapshot.steps,
+        total_steps,
+        snapshot.steps_per_s,
+        window.mean_return,
+        window.success_rate,
+        snapshot.eta_s,
+    )
+
+
+def scalars_of(snapshot: Snapshot, losses: dict[str, float]) -> dict[str, float]:
+    """Return what TensorBoard is told of a moment of training."""
+    window = snapshot.window
+    values = {f"losses/{name}": value for name, value in losses.items()}
+    values["charts/steps_per_s"] = snapshot.steps_per_s
+    values["charts/learn_share"] = snapshot.learn_share
+    values["charts/episodes"] = snapshot.episodes
+    values["env/return"] = window.mean_return
+    values["env/success_rate"] = window.success_rate
+    values["env/route_completion"] = window.mean_route_completion
+    values["env/episode_length"] = window.mean_length
+    values["env/mean_speed_mps"] = window.mean_speed_mps
+    for reason, share in window.end_shares.items():
+        values[f"env/end_{reason}"] = share
+    return values
