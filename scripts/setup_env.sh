@@ -136,4 +136,10 @@ fi
 build "the workspace" build/.stamp "$(tree_stamp src colcon.meta)-$wanted" \
   .venv/bin/python -c 'import sys; from colcon_core.command import main; sys.exit(main())' build --event-handlers console_cohesion- status- \
   --cmake-args -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=$testing --no-warn-unused-cli
+# Numba keeps what it compiles beside the installed files, so whoever starts the simulator later need not wait.
+compile_kernels() {
+  . install/local_setup.bash
+  .venv/bin/python -m carla_drl_sim.compile && .venv/bin/python -m carla_sensor_bridge.warm_up
+}
+build "the compiled kernels" build/.kernels "$(tree_stamp src/carla_drl_sim src/carla_sensor_bridge)-$wanted" compile_kernels
 say "ready: source scripts/env.sh"

@@ -158,6 +158,8 @@ class Episode:
             actor.token = self._streams.token(actor.stream_id)
             self.sensors.add(actor, settings, self)
         self.actors.add(actor)
+        if actor.stream_id:
+            self.sensors.prepare(actor, settings, self)
         return actor
 
     def _spawn_vehicle(self, description: Description, pose: Pose, parent_id: int) -> Actor:

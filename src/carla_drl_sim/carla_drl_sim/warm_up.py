@@ -1,21 +1,25 @@
-"""Runs what a tick runs once before the server listens, so that no client waits for a compiler."""
+"""Runs once what ticks and sensors run, so that no client waits for a compiler.
+
+Numba keeps what it has compiled on disk: only the first time on a machine takes long.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
+from carla_drl_sim.actors import Actor
 from carla_drl_sim.protocol.arguments import Description
 from carla_drl_sim.protocol.control_requests import ControlRequests
 from carla_drl_sim.protocol.structs import Pose
-from carla_drl_sim.sensors import blueprints as sensors
+from carla_drl_sim.sensors import blueprints
 from carla_drl_sim.simulator import Simulator
 from carla_drl_sim.stream_hub import StreamHub
 from carla_drl_sim.world import scenery_collision, traffic_lights, walkers
 from carla_drl_sim.world.vehicles import VEHICLE_MODELS
 
 
-def warm_up(town: str) -> None:
-    """Let two vehicles with sensors collide in a world of their own."""
+def _world(town: str) -> tuple[Simulator, Actor]:
+    """A world of its own, and one of two vehicles in it that have just collided."""
     simulator = Simulator(town, 0, 20.0, synchronous=True, hub=StreamHub(lambda *_: None), clock=lambda: 0.0)
     episode = simulator.episode
     model = next(iter(VEHICLE_MODELS))
@@ -26,11 +30,13 @@ def warm_up(town: str) -> None:
     episode.set_pose(vehicle, first._replace(x=first.x + 1.0))
     for _ in range(3):
         simulator.tick()
-    for type_id in sensors.ATTRIBUTES:
-        noisy = [("noise_accel_stddev_x", 3, "1")] if type_id == "sensor.other.imu" else []
-        episode.spawn(Description(0, type_id, noisy), Pose(z=2.0), vehicle.id)
-    episode.snapshot.refresh()
-    episode.sensors.measure_all(episode)
+    return simulator, vehicle
+
+
+def warm_up(town: str) -> None:
+    """Run what every tick runs."""
+    simulator, _ = _world(town)
+    episode = simulator.episode
     ControlRequests().apply(
         np.zeros(16, dtype=np.uint8),
         16,
@@ -42,3 +48,14 @@ def warm_up(town: str) -> None:
     traffic_lights.warm_up()
     walkers.warm_up()
     scenery_collision.warm_up()
+
+
+def warm_up_sensors(town: str, *, cameras: bool) -> None:
+    """Let one sensor of each kind measure: the cameras, or all others."""
+    simulator, vehicle = _world(town)
+    for type_id in blueprints.ATTRIBUTES:
+        if type_id.startswith("sensor.camera.") is cameras:
+            noisy = [("noise_accel_stddev_x", 3, "1")] if type_id == "sensor.other.imu" else []
+            simulator.episode.spawn(Description(0, type_id, noisy), Pose(z=2.0), vehicle.id)
+    simulator.episode.snapshot.refresh()
+    simulator.episode.sensors.measure_all(simulator.episode)

@@ -44,3 +44,7 @@ def warm_up() -> None:
     ring = FrameRingWriter(1, 1, session=1, step_s=0.1)
     metrics.update(np.zeros((1, col.NUM_EGO)), np.zeros(1), np.zeros(1, dtype=np.bool_), ring.begin(1))
     ring.close()
+
+
+if __name__ == "__main__":
+    warm_up()

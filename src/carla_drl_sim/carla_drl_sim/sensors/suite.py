@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -22,8 +23,13 @@ if TYPE_CHECKING:
     from carla_drl_sim.episode import CollisionEvent, Episode
     from carla_drl_sim.stream_hub import StreamHub
 
+_log = logging.getLogger(__name__)
+
 _ROUNDING = 1e-6
 """Part of an interval by which a measurement may come early: simulated time is a sum of rounded steps."""
+
+_prepared: set[str] = set()
+"""Kinds of sensors that have measured in this process."""
 
 Message = tuple[int, bytes, Payload]
 """Stream, header and data."""
@@ -91,6 +97,21 @@ class SensorSuite:
             actor, kind, kind.make(actor, values, episode), interval_s, started_s
         )
         self._listening_version = -1
+
+    def prepare(self, actor: Actor, values: dict[str, Value], episode: Episode) -> None:
+        """Let a stand-in for a sensor that is now an actor measure once, if its kind never has in this process.
+
+        What has to be compiled, loaded or built for it is there then before the first tick that it measures in.
+        """
+        kind = KINDS.get(actor.type_id)
+        if kind is None or actor.type_id in _prepared:
+            return
+        _prepared.add(actor.type_id)
+        _log.info("preparing %s; the very first time on a machine it is compiled", actor.type_id)
+        episode.snapshot.refresh()
+        self._measure(
+            episode, [_Sensor(actor, kind, kind.make(actor, values, episode), 0.0, episode.elapsed_s)]
+        )
 
     def remove(self, actor: Actor) -> None:
         """Forget a sensor that is being destroyed."""
