@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from carla_drl_sim import CARLA_VERSION, __version__
+from carla_drl_sim.compile import compile_all
 from carla_drl_sim.errors import ConfigurationError, RpcError
 
 MAX_DOCUMENT_BYTES = 16 << 20
@@ -165,6 +166,7 @@ def _serve(options: argparse.Namespace) -> int:
         )
     except RpcError as error:
         raise ConfigurationError(f"--opendrive {options.opendrive}: {error}") from None
+    compile_all()
     warm_up(options.town)
     server.listen()
     reader, writer = os.pipe()

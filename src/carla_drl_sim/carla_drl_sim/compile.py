@@ -1,51 +1,142 @@
 """Compiles everything ahead of time, in parallel: ``python -m carla_drl_sim.compile``.
 
-Where this has run, the server starts in a second and the first sensor of a kind is there at once. Where it has not, the
-server compiles what it needs when it needs it. Running it again takes some seconds and changes nothing.
+Numba keeps what it has compiled on disk, but would compile a kernel only when it is first called: in a call of a client,
+which then runs into its time-out. So setup and the first start of a server compile all of them. A stamp beside the
+compiled code tells that this was done for these very sources; then nothing is run.
 """
 
 from __future__ import annotations
 
+import ctypes
+import hashlib
+import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
-from carla_drl_sim.warm_up import warm_up, warm_up_sensors
+from carla_drl_sim.errors import ConfigurationError
 
+_PACKAGE = Path(__file__).resolve().parent
 _TOWN = "Town01"
 
-PARTS: dict[str, Callable[[], None]] = {
-    "ticks": lambda: warm_up(_TOWN),
-    "cameras": lambda: warm_up_sensors(_TOWN, cameras=True),
-    "sensors": lambda: warm_up_sensors(_TOWN, cameras=False),
-}
+
+def _ticks() -> None:
+    from carla_drl_sim.warm_up import warm_up
+
+    warm_up(_TOWN)
+
+
+def _cameras() -> None:
+    from carla_drl_sim.warm_up import warm_up_sensors
+
+    warm_up_sensors(_TOWN, cameras=True)
+
+
+def _sensors() -> None:
+    from carla_drl_sim.warm_up import warm_up_sensors
+
+    warm_up_sensors(_TOWN, cameras=False)
+
+
+PARTS: dict[str, Callable[[], None]] = {"ticks": _ticks, "cameras": _cameras, "sensors": _sensors}
 """What is compiled in a process of its own."""
 
 
+def _say(text: str) -> None:
+    print(f"carla_drl_sim: {text}", file=sys.stderr, flush=True)
+
+
+def _end_with_parent() -> None:
+    """Let the system end this process when the one that waits for it ends (prctl(2), PR_SET_PDEATHSIG is 1)."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
+def _sources() -> str:
+    """A hash of this package's sources, of where they are, and of the libraries that compile them."""
+    digest = hashlib.sha256(f"{_PACKAGE} {sys.version}".encode())
+    import numba
+    import numpy as np
+
+    digest.update(f"{numba.__version__} {np.__version__}".encode())
+    for path in sorted(_PACKAGE.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _stamp() -> Path:
+    """Where the hash of the sources is kept that were compiled last: where numba keeps the code."""
+    chosen = os.environ.get("NUMBA_CACHE_DIR")
+    if chosen:
+        folder = Path(chosen)
+    elif os.access(_PACKAGE, os.W_OK):
+        folder = _PACKAGE / "__pycache__"
+    else:
+        folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "carla_drl_sim"
+    return folder / f"compiled-{hashlib.sha256(str(_PACKAGE).encode()).hexdigest()[:16]}"
+
+
+def is_compiled() -> bool:
+    """Whether everything was compiled since the sources have changed."""
+    try:
+        return _stamp().read_text() == _sources()
+    except OSError:
+        return False
+
+
+def compile_all() -> None:
+    """Compile what is not compiled yet; takes about a minute on two processors.
+
+    Raises:
+        ConfigurationError: when a part cannot be compiled.
+    """
+    if is_compiled():
+        return
+    _say("compiling, once on this machine; this takes about a minute")
+    started = time.monotonic()
+    running = {
+        name: subprocess.Popen(
+            [sys.executable, "-m", "carla_drl_sim.compile", name], stdin=subprocess.DEVNULL
+        )
+        for name in PARTS
+    }
+    try:
+        failed = [name for name, process in running.items() if process.wait() != 0]
+    except BaseException:
+        for process in running.values():
+            process.kill()
+        raise
+    if failed:
+        raise ConfigurationError(f"{', '.join(failed)} could not be compiled, see above")
+    _say(f"compiled in {time.monotonic() - started:.0f} s")
+    stamp = _stamp()
+    try:
+        stamp.parent.mkdir(parents=True, exist_ok=True)
+        stamp.write_text(_sources())
+    except OSError as error:
+        _say(f"{stamp} cannot be written ({error.strerror}); the next start looks again")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Compile the parts that are named, or all; return 0 when that went well."""
+    """Compile everything, or the one part that is named; return 0 when that went well."""
     names = list(sys.argv[1:] if arguments is None else arguments)
-    unknown = [name for name in names if name not in PARTS]
-    if unknown:
+    if len(names) == 1 and names[0] in PARTS:
+        _end_with_parent()
+        PARTS[names[0]]()
+        return 0
+    if names:
         print(
-            f"carla_drl_sim.compile: unknown part '{unknown[0]}'; allowed: {', '.join(PARTS)}",
+            f"carla_drl_sim.compile: unknown part {names}; allowed: one of {', '.join(PARTS)}",
             file=sys.stderr,
         )
         return 2
-    if len(names) == 1:
-        PARTS[names[0]]()
-        return 0
-    started = time.monotonic()
-    running = {
-        name: subprocess.Popen([sys.executable, "-m", "carla_drl_sim.compile", name])
-        for name in names or PARTS
-    }
-    failed = [name for name, process in running.items() if process.wait() != 0]
-    if failed:
-        print(f"carla_drl_sim.compile: failed for {', '.join(failed)}, see above", file=sys.stderr)
+    try:
+        compile_all()
+    except ConfigurationError as error:
+        print(f"carla_drl_sim.compile: {error}", file=sys.stderr)
         return 1
-    print(f"carla_drl_sim: compiled {', '.join(running)} in {time.monotonic() - started:.0f} s", flush=True)
     return 0
 
 
