@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from carla_drl_sim.protocol.streams import SENSOR_RADAR
 from carla_drl_sim.sensors.attributes import Value
 from carla_drl_sim.sensors.device import Batch, Floats, Ints, Kind, Moment
 from carla_drl_sim.sensors.noise import uniforms
-from carla_drl_sim.sensors.rays import NOBODY, cast
+from carla_drl_sim.sensors.rays import NOBODY, cast_from
 
 if TYPE_CHECKING:
     from carla_drl_sim.actors import Actor
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
 MAX_POINTS = 1 << 20
 """Most rays of one measurement."""
-
-RADARS_PER_TASK = 16
-"""So many radars are worth a thread of their own."""
 
 
 @dataclass
@@ -80,51 +77,26 @@ def measure(batch: Batch, moment: Moment) -> Sequence[bytes]:
     As CARLA computes it, the speed is that of the target relative to the sensor along the ray: negative when the
     target comes nearer.
     """
-    frame = moment.episode.frame
-    rays = [
-        radar.rays(actor.id, frame, elapsed_s)
-        for radar, actor, elapsed_s in zip(batch.devices, batch.actors, batch.elapsed_s.tolist(), strict=True)
-    ]
-    ends = np.cumsum([len(part) for part in rays])
-    radar_of = np.repeat(np.arange(len(batch)), [len(part) for part in rays])
-    local = np.concatenate(rays)
-    ranges = np.sqrt(np.einsum("ni,ni->n", local, local))
-    local /= np.maximum(ranges, 1e-9)[:, None]
-    directions = np.einsum("ni,nij->nj", local, batch.axes[radar_of])
-    origins = batch.location[radar_of]
     own = own_velocity(batch, moment)
+    frame = moment.episode.frame
 
-    def detect(radars: slice) -> list[bytes]:
-        """Detections of neighbouring radars that look through the same actors."""
-        first = ends[radars.start - 1] if radars.start else 0
-        mine = slice(first, ends[radars.stop - 1])
-        ignored = batch.devices[radars.start].ignored
-        hits = cast(moment.scene, origins[mine], directions[mine], ranges[mine], ignored=ignored)
-        relative = hits.velocity - own[radar_of[mine]]
-        result = np.empty((len(hits.distance), 4), "<f4")
-        result[:, 0] = np.einsum("ni,ni->n", relative, directions[mine])
-        result[:, 1] = np.arctan2(local[mine, 1], local[mine, 0])
-        result[:, 2] = np.arcsin(np.clip(local[mine, 2], -1.0, 1.0))
-        result[:, 3] = hits.distance
+    def detect(index: int) -> bytes:
+        radar: Radar = batch.devices[index]
+        rays = radar.rays(batch.actors[index].id, frame, float(batch.elapsed_s[index]))
+        ranges = np.sqrt(np.einsum("ni,ni->n", rays, rays))
+        rays /= np.maximum(ranges, 1e-9)[:, None]
+        axes = batch.axes[index]
+        hits = cast_from(moment.scene, batch.location[index], axes, rays, ranges, radar.ignored)
         found = np.isfinite(hits.distance)
-        parts = np.split(np.arange(len(found)), ends[radars] - first)[:-1]
-        return [result[part[found[part]]].tobytes() for part in parts]
+        rays = rays[found]
+        result = np.empty((len(rays), 4), "<f4")
+        result[:, 0] = np.einsum("ni,ni->n", hits.velocity[found] - own[index], rays @ axes)
+        result[:, 1] = np.arctan2(rays[:, 1], rays[:, 0])
+        result[:, 2] = np.arcsin(np.clip(rays[:, 2], -1.0, 1.0))
+        result[:, 3] = hits.distance[found]
+        return result.tobytes()
 
-    groups = list(_groups([radar.ignored for radar in batch.devices]))
-    return [payload for payloads in moment.workers.map(detect, groups) for payload in payloads]
-
-
-def _groups(ignored: Sequence[Ints]) -> Iterator[slice]:
-    """Runs of radars that look through the same actors, of at most `RADARS_PER_TASK`."""
-    start = 0
-    for index in range(1, len(ignored) + 1):
-        if (
-            index == len(ignored)
-            or index - start == RADARS_PER_TASK
-            or not np.array_equal(ignored[index], ignored[start])
-        ):
-            yield slice(start, index)
-            start = index
+    return moment.workers.map(detect, range(len(batch)))
 
 
 KIND = Kind(SENSOR_RADAR, make, measure, needs_scene=True)

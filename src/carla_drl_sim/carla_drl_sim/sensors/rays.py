@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from carla_drl_sim.sensors.fan_kernel import cast_fan
 from carla_drl_sim.sensors.ground_blocks import ground_blocks
 from carla_drl_sim.sensors.ground_texture import SURFACE_LABELS
 from carla_drl_sim.sensors.rays_kernel import DECK, FIRST_DYNAMIC, GROUND, NOTHING, cast_rays
@@ -95,6 +96,40 @@ def cast(
         normal,
     )
     return _described(frame, origins, directions, distance, target, normal)
+
+
+def cast_from(
+    frame: SceneFrame, origin: Floats, axes: Floats, rays: Floats, ranges: Floats, ignored: Ints
+) -> Hits:
+    """Cast many rays from one place; faster than `cast`, but normals are not worked out (they are zero).
+
+    Args:
+        frame: the scene.
+        origin, axes: place [3] and axes [3, 3] of the sensor.
+        rays: float64 [R, 3], directions of length 1 in the sensor's axes.
+        ranges: float64 [R], farthest distances in metres.
+        ignored: int64, ids of actors that rays go through.
+    """
+    count = len(rays)
+    distance, target = np.empty(count), np.empty(count, np.int64)
+    cast_fan(
+        frame.static.parts,
+        frame.static.index,
+        frame.dynamic,
+        frame.dynamic_index,
+        frame.static.ground,
+        ground_blocks(frame.static),
+        ignored,
+        origin,
+        axes,
+        rays,
+        ranges,
+        distance,
+        target,
+    )
+    return _described(
+        frame, np.broadcast_to(origin, (count, 3)), rays @ axes, distance, target, np.zeros((count, 3))
+    )
 
 
 def _described(

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from solid_scenes import box, clutter, hills, scene, unit
 
-from carla_drl_sim.sensors.rays import cast
+from carla_drl_sim.attachment import axes
+from carla_drl_sim.sensors.rays import cast, cast_from
 from carla_drl_sim.sensors.rays_kernel import NOTHING
 from carla_drl_sim.sensors.scene import joined
 from carla_drl_sim.sensors.scene_kernel import hit_part
@@ -99,3 +100,22 @@ def test_the_tree_loses_nothing() -> None:
                 nearest[ray] = min(nearest[ray], t if t <= 80.0 else np.inf)
     assert hits.distance[::10] == pytest.approx(nearest[::10])
     assert 50 < np.isfinite(hits.distance[::10]).sum() < 200
+
+
+@pytest.mark.parametrize("rotation", [(0.0, 0.0, 0.0), (10.0, 120.0, -20.0)])
+@pytest.mark.parametrize("ground", [None, hills()])
+def test_a_fan_hits_what_single_rays_hit(rotation, ground) -> None:
+    frame = scene(clutter(300, 11), clutter(40, 12), ground)
+    turned = axes(np.array([rotation]))[0]
+    origin = np.array([0.0, 0.0, 4.0])
+    rays = unit(np.random.default_rng(13).normal(size=(3000, 3)) * (1.0, 1.0, 0.4))
+    ranges = np.linspace(10.0, 70.0, 3000)
+    fan = cast_from(frame, origin, turned, rays, ranges, np.array([1005]))
+    single = cast(
+        frame, np.broadcast_to(origin, (3000, 3)).copy(), rays @ turned, ranges, ignored=np.array([1005])
+    )
+    same = fan.target == single.target
+    assert same.mean() > 0.998
+    assert fan.distance[same] == pytest.approx(single.distance[same], abs=0.02)
+    assert 1005 not in fan.actor
+    assert len(set(fan.target.tolist())) > 40
