@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,6 +22,7 @@ class Scene:
         self.map = self.world.get_map()
         self.library = self.world.get_blueprint_library()
         self._actors: list[Any] = []
+        self._manager: Any = None
 
     def synchronous(self, enabled: bool) -> None:
         settings = self.world.get_settings()
@@ -52,21 +54,41 @@ class Scene:
         )
         return self._actors[-1]
 
-    def adopt(self, actor: Any) -> None:
-        """Clean up an actor, too, that was spawned elsewhere."""
-        self._actors.append(actor)
+    def traffic_manager(self) -> Any:
+        """The Traffic Manager of this client, in step with the ticks; one for all tests of the scene."""
+        if self._manager is None:
+            with socket.socket() as free:
+                free.bind(("127.0.0.1", 0))
+                port = free.getsockname()[1]
+            self._manager = self.client.get_trafficmanager(port)
+            self._manager.set_synchronous_mode(True)
+            self._manager.set_random_device_seed(1)
+        return self._manager
 
     def ticks(self, count: int) -> None:
         for _ in range(count):
             self.world.tick()
 
-    def clean_up(self) -> None:
+    def adopt(self, actor: Any) -> Any:
+        """Clean up an actor, too, that was spawned elsewhere; return it."""
+        self._actors.append(actor)
+        return actor
+
+    def destroy_actors(self) -> None:
         for actor in reversed(self._actors):
             if isinstance(actor, carla.Sensor) and actor.is_listening:
                 actor.stop()
         for actor in reversed(self._actors):
             if actor.is_alive:
                 actor.destroy()
+        self._actors.clear()
+
+    def clean_up(self) -> None:
+        self.destroy_actors()
+        if self._manager is not None:
+            self._manager.set_synchronous_mode(False)
+            self._manager.shut_down()
+            self._manager = None
         self.synchronous(False)
 
 
