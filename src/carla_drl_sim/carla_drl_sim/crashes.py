@@ -68,6 +68,11 @@ class Crashes:
     def _scenery(self) -> SceneryCollisions:
         return SceneryCollisions(self._parts())
 
+    def forget_scenery(self) -> None:
+        """What stands in the town has changed: ask for it again."""
+        self.__dict__.pop("_scenery", None)  # where cached_property keeps it
+        self._things.clear()
+
     def step(self, now_s: float) -> list[CollisionEvent]:
         """Resolve all collisions after a step and return what the collision sensors saw."""
         events: list[CollisionEvent] = []

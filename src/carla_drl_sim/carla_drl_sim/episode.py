@@ -59,7 +59,7 @@ class Episode:
         self.id = episode_id
         self.town = town
         self.map_name = map_name or f"Carla/Maps/{town.name}"
-        self.scenery = SceneryState(lambda: town.scenery, layers)
+        self.scenery = SceneryState(lambda: town.scenery, layers, self._scenery_changed)
         self.street_lights = StreetLights(self.scenery.street_lights)
         self.blueprints = blueprints
         self.actors = actors
@@ -78,8 +78,8 @@ class Episode:
         self.spectator = Actor(actors.next_id(), Description(0, "spectator", []), _SPECTATOR_POSE)
         actors.add(self.spectator)
         self.traffic = TrafficActors(town.signals, actors, lambda: town.speed_limits)
-        self.walkers = WalkerActors(Walkers(town.heights, lambda: town.scenery.parts), actors)
-        self._crashes = Crashes(actors, self.dynamics, self.walkers, lambda: town.scenery.parts)
+        self.walkers = WalkerActors(Walkers(town.heights, self.scenery.parts), actors)
+        self._crashes = Crashes(actors, self.dynamics, self.walkers, self.scenery.parts)
         self.arms = SpringArms()
         self.snapshot = Snapshot(actors, self.dynamics, self.walkers, self.traffic, self.arms)
         self.sensors = SensorSuite(streams, workers)
@@ -95,6 +95,11 @@ class Episode:
         if self.street_lights.sun(weather[_SUN_ALTITUDE]):
             self.lights_changed()
         self.dynamics.road_friction = road_friction(weather[_WETNESS], weather[_RAIN], weather[_PUDDLES])
+
+    def _scenery_changed(self) -> None:
+        """What is hit is what is there."""
+        self._crashes.forget_scenery()
+        self.walkers.walkers.forget_solids()
 
     def lights_changed(self) -> None:
         """Let clients ask for the street lights again after the next snapshot."""

@@ -39,12 +39,19 @@ class SceneryState:
         version: changes whenever something appears or disappears.
 
     Args:
+        changed: called when something appears or disappears.
         make: gives the town's scenery; called when it is first needed, which may take a second.
         layers: map layers that are loaded, bits of ``carla.MapLayer``.
     """
 
-    def __init__(self, make: Callable[[], Scenery], layers: int = ALL_LAYERS) -> None:
+    def __init__(
+        self,
+        make: Callable[[], Scenery],
+        layers: int = ALL_LAYERS,
+        changed: Callable[[], None] = lambda: None,
+    ) -> None:
         self.version = 0
+        self._changed = changed
         self._make = make
         self._layers = layers
         self._disabled: set[int] = set()
@@ -67,6 +74,7 @@ class SceneryState:
         if changed != self._disabled:
             self._disabled = changed
             self.version += 1
+            self._changed()
 
     def objects(self, label: int = ANY_LABEL) -> list[SceneryObject]:
         """All objects of the loaded layers with a label."""
@@ -102,3 +110,4 @@ class SceneryState:
         if layers != self._layers:
             self._layers = layers
             self.version += 1
+            self._changed()

@@ -159,6 +159,7 @@ def test_layers_and_objects_for_clients(shared: Scene) -> None:
     assert len(world.get_level_bbs(label)) == len(boxes)
     world.enable_environment_objects({objects[0].id}, False)
     assert len(world.get_environment_objects(label)) == len(objects)
+    world.enable_environment_objects({objects[0].id}, True)
     with pytest.raises(RuntimeError, match="there is no object 'nothing'"):
         world.apply_color_texture_to_object(
             "nothing", carla.MaterialParameter.Diffuse, carla.TextureColor(2, 2)
@@ -166,6 +167,26 @@ def test_layers_and_objects_for_clients(shared: Scene) -> None:
     world.apply_color_texture_to_object(
         objects[0].name, carla.MaterialParameter.Diffuse, carla.TextureColor(2, 2)
     )
+
+
+def test_what_is_hidden_is_not_hit(shared: Scene) -> None:
+    world = shared.world
+    house = world.get_environment_objects(carla.CityObjectLabel.Buildings)[0]
+    yaw = house.bounding_box.rotation.yaw
+    inside = carla.Transform(house.bounding_box.location, carla.Rotation(yaw=yaw))
+    inside.location.z += 0.3 - house.bounding_box.extent.z
+    blueprint = shared.library.find("vehicle.tesla.model3")
+    assert world.try_spawn_actor(blueprint, inside) is None
+    world.enable_environment_objects({house.id}, False)
+    car = world.try_spawn_actor(blueprint, inside)
+    assert car is not None
+    shared.ticks(20)
+    assert car.get_location().distance(inside.location) < 0.5
+    world.enable_environment_objects({house.id}, True)
+    shared.ticks(5)
+    assert car.get_location().distance(inside.location) > 0.05  # pushed out of the wall
+    car.destroy()
+    shared.ticks(1)
 
 
 def _until(condition: Callable[[], bool], world: carla.World) -> bool:

@@ -98,6 +98,10 @@ class Walkers:
     def _solids(self) -> SolidGrid:
         return SolidGrid(self._make_parts())
 
+    def forget_solids(self) -> None:
+        """What stands in the town has changed: ask for it again."""
+        self.__dict__.pop("_solids", None)  # where cached_property keeps it
+
     active: Bools
     alive: Bools
     position: Floats
