@@ -61,6 +61,10 @@ SUSPENSION_TRAVEL = 0.15
 """A car no more than this above the ground (m) has its wheels on the ground."""
 GRIP_USE = 0.99
 """Share of an axle's grip that drive and brakes can use, as anti-lock and traction control leave some."""
+LEAST_ALONG = 0.2
+"""Share of an axle's grip that drive and brakes get however hard the corner; the rest goes to cornering first."""
+SLIDING = 0.1
+"""Share of an axle's grip, the last before it slides, over which stability control takes back throttle or brake."""
 REST_SPEED = 0.02
 SHIFT_UP, SHIFT_DOWN = 0.72, 0.42
 """Shares of the rev limit at which the automatic gearbox changes; gears lie closer than their ratio."""

@@ -8,6 +8,9 @@ a kinematic model and comes to rest without the singularity of the slip angle at
 On a slope the car moves in the plane through its wheels: gravity pulls along it, the axles carry what is left. The
 axles' loads follow the longitudinal tyre force F by F h / L (h height of the centre of mass, L wheelbase).
 
+Anti-lock brakes, traction and stability control are built in: drive and pedal leave the tyres what the corner asks for,
+and the throttle closes where the front axle slides. Only the hand brake breaks the rear axle loose.
+
 Axes: x forward, y right, yaw clockwise seen from above (CARLA's). In the plane these are an ordinary pair of axes.
 """
 
@@ -41,6 +44,7 @@ from carla_drl_sim.world.dynamics_columns import (
     GRIP_USE,
     HAND_BRAKE,
     HAND_BRAKE_FORCE,
+    LEAST_ALONG,
     LEAST_LOAD,
     LOAD_TIME,
     MANUAL,
@@ -57,6 +61,7 @@ from carla_drl_sim.world.dynamics_columns import (
     ROLLING_FORCE,
     SHIFT_DOWN,
     SHIFT_UP,
+    SLIDING,
     SLIP_SPEED,
     STEER,
     STEER_CURVE,
@@ -97,6 +102,12 @@ def _lateral_force(across: float, along: float, stiffness: float, grip: float) -
     x = stiffness * abs(slip) / (3.0 * grip)
     force = grip if x >= 1.0 else grip * x * (3.0 - 3.0 * x + x * x)
     return -force if slip > 0.0 else force
+
+
+@compiled_inline
+def _force_left(side: float, grip: float) -> float:
+    """Greatest drive or brake force (N) of an axle that stability control allows beside the lateral force `side`."""
+    return GRIP_USE * math.sqrt(max(grip * grip - side * side, LEAST_ALONG * LEAST_ALONG * grip * grip))
 
 
 @compiled
@@ -219,6 +230,9 @@ def step_all(
         friction = p[FRICTION] * road_friction
         falling = GRAVITY if falls[i] else 0.0
         least_load = LEAST_LOAD * mass * GRAVITY
+        # Grip follows the load that braking moves, stiffness that at rest: it hardly grows beyond the nominal load.
+        front_stiffness = p[FRONT_CORNERING] * mass * GRAVITY * to_rear / wheelbase
+        rear_stiffness = p[REAR_CORNERING] * mass * GRAVITY * to_front / wheelbase
         moved = moved_load[i]
         rolled = 0.0
         front_load, rear_load, front_along, rear_along, front_side, rear_side, drag = (
@@ -252,18 +266,33 @@ def step_all(
                 front_load = weight - rear_load
                 front_grip, rear_grip = friction * front_load, friction * rear_load
 
+                # What the tyres would do without drive and brakes.
+                cos_steer, sin_steer = math.cos(steer), math.sin(steer)
+                front_vy = vy + to_front * rate
+                rear_vy = vy - to_rear * rate
+                forward = vx * cos_steer + front_vy * sin_steer
+                sideways = front_vy * cos_steer - vx * sin_steer
+                front_asked = _lateral_force(sideways, forward, front_stiffness, front_grip)
+                front_limit = _force_left(front_asked, front_grip)
+                rear_asked = _lateral_force(rear_vy, vx, rear_stiffness, rear_grip)
+                rear_limit = _force_left(rear_asked, rear_grip)
+
                 drive = throttle * min(p[TRACTIVE_FORCE], p[POWER] / max(abs(vx), full_power_from))
                 drive *= direction * min(max(top_speed - direction * vx, 0.0), 1.0)
+                # Stability control takes the engine back where the front tyres do not follow the steering any more.
+                drive *= min(max((1.0 - abs(front_asked) / front_grip) / SLIDING, 0.0), 1.0)
                 front_drive = drive * p[FRONT_DRIVE]
                 rear_drive = drive - front_drive
-                front_drive = min(max(front_drive, -GRIP_USE * front_grip), GRIP_USE * front_grip)
-                rear_drive = min(max(rear_drive, -GRIP_USE * rear_grip), GRIP_USE * rear_grip)
+                front_drive = min(max(front_drive, -front_limit), front_limit)
+                rear_drive = min(max(rear_drive, -rear_limit), rear_limit)
 
                 # Brakes are shared out by load; they oppose the motion, hold at rest, and use grip only as far as
                 # they resist something.
                 front_brake = brake * p[BRAKE_FORCE] * front_load / weight
-                rear_brake = brake * p[BRAKE_FORCE] - front_brake + hand_brake
-                front_brake = min(front_brake, GRIP_USE * front_grip)
+                rear_brake = min(brake * p[BRAKE_FORCE] - front_brake, rear_limit) + hand_brake
+                # It also eases the front brake where the rear axle begins to slide: braking has unloaded it.
+                steady = min(max((1.0 - abs(rear_asked) / rear_grip) / SLIDING, LEAST_ALONG), 1.0)
+                front_brake = min(front_brake, steady * front_limit)
                 rear_brake = min(rear_brake, GRIP_USE * rear_grip)
                 rolling = min(abs(vx) / 0.5, 1.0)
                 sign = 1.0 if vx >= 0.0 else -1.0
@@ -271,22 +300,11 @@ def step_all(
                 rear_along = rear_drive - sign * rolling * rear_brake
                 front_use = min(max(front_along / front_grip, -1.0), 1.0)
                 rear_use = min(max(rear_along / rear_grip, -1.0), 1.0)
-
-                cos_steer, sin_steer = math.cos(steer), math.sin(steer)
-                front_vy = vy + to_front * rate
-                forward = vx * cos_steer + front_vy * sin_steer
-                sideways = front_vy * cos_steer - vx * sin_steer
                 front_side = _lateral_force(
-                    sideways,
-                    forward,
-                    p[FRONT_CORNERING] * front_load,
-                    front_grip * math.sqrt(1.0 - front_use * front_use),
+                    sideways, forward, front_stiffness, front_grip * math.sqrt(1.0 - front_use * front_use)
                 )
                 rear_side = _lateral_force(
-                    vy - to_rear * rate,
-                    vx,
-                    p[REAR_CORNERING] * rear_load,
-                    rear_grip * math.sqrt(1.0 - rear_use * rear_use),
+                    rear_vy, vx, rear_stiffness, rear_grip * math.sqrt(1.0 - rear_use * rear_use)
                 )
 
                 speed = math.sqrt(vx * vx + vy * vy)

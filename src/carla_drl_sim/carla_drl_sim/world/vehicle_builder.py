@@ -77,6 +77,7 @@ def vehicle(
     rolling_resistance: float = 0.012,
     reverse_speed_mps: float = 10.0,
     max_rpm: float = 6000.0,
+    steering_curve: tuple[tuple[float, float], ...] = ((0.0, 1.0), (120.0, 1.0)),
 ) -> VehicleModel:
     """A model whose steering, brakes and tyres follow from the published turning circle and braking distance.
 
@@ -123,4 +124,5 @@ def vehicle(
         centre_of_mass_z=centre_of_mass_z,
         rolling_resistance=rolling_resistance,
         reverse_speed_mps=reverse_speed_mps,
+        steering_curve=steering_curve,
     )

@@ -12,6 +12,8 @@ from carla_drl_sim.world.vehicle_builder import (
 from carla_drl_sim.world.vehicle_model import VehicleModel
 
 TWO_WHEELER_TRACK = 0.1
+HANDLEBAR = ((0.0, 1.0), (10.0, 1.0), (30.0, 0.5), (60.0, 0.3), (120.0, 0.2))
+"""Share of the handlebar's angle over the speed in km/h: nobody turns it far at speed. An estimate."""
 RIDERS = ("1", "2", "3", "4", "5", "6", "7")
 """Numbers of adult pedestrians, as CARLA's `driver_id` has them."""
 
@@ -39,7 +41,7 @@ TWO_WHEELERS: tuple[VehicleModel, ...] = (
             ),
             base_type="bicycle", number_of_wheels=2, has_lights=True, gears=1, driveline_efficiency=1.0,
             centre_of_mass_z=0.95, rolling_resistance=0.006, reverse_speed_mps=1.0, max_rpm=100.0, colors=(),
-            driver_ids=RIDERS),
+            driver_ids=RIDERS, steering_curve=HANDLEBAR),
     vehicle("diamondback.century", extent=(0.828, 0.291, 0.81), mass_kg=90.0, wheelbase_m=1.0, track_m=TWO_WHEELER_TRACK,
             front_load=0.46, wheel_radius_m=0.34, engine_kw=0.25, tractive_force_n=99.0,
             front_drive=0.0, top_speed_kmh=30.0, drag_area_m2=0.55,
@@ -52,7 +54,7 @@ TWO_WHEELERS: tuple[VehicleModel, ...] = (
             ),
             base_type="bicycle", number_of_wheels=2, has_lights=True, gears=1, driveline_efficiency=1.0,
             centre_of_mass_z=0.95, rolling_resistance=0.006, reverse_speed_mps=1.0, max_rpm=100.0, colors=(),
-            driver_ids=RIDERS),
+            driver_ids=RIDERS, steering_curve=HANDLEBAR),
     vehicle("gazelle.omafiets", extent=(0.922, 0.33, 0.888), mass_kg=90.0, wheelbase_m=1.13, track_m=TWO_WHEELER_TRACK,
             front_load=0.46, wheel_radius_m=0.34, engine_kw=0.25, tractive_force_n=99.0,
             front_drive=0.0, top_speed_kmh=30.0, drag_area_m2=0.55,
@@ -65,7 +67,7 @@ TWO_WHEELERS: tuple[VehicleModel, ...] = (
             ),
             base_type="bicycle", number_of_wheels=2, has_lights=True, gears=1, driveline_efficiency=1.0,
             centre_of_mass_z=0.95, rolling_resistance=0.006, reverse_speed_mps=1.0, max_rpm=100.0, colors=(),
-            driver_ids=RIDERS),
+            driver_ids=RIDERS, steering_curve=HANDLEBAR),
     vehicle("harley-davidson.low_rider", extent=(1.175, 0.383, 0.825), mass_kg=380.0, wheelbase_m=1.63, track_m=TWO_WHEELER_TRACK,
             front_load=0.48, wheel_radius_m=0.32, engine_kw=63.0, tractive_force_n=1970.0,
             front_drive=0.0, top_speed_kmh=180.0, drag_area_m2=0.65,
@@ -79,7 +81,7 @@ TWO_WHEELERS: tuple[VehicleModel, ...] = (
                 6.2, MOTORCYCLE_CIRCLE,
             ),
             base_type="motorcycle", number_of_wheels=2, has_lights=True, gears=5, centre_of_mass_z=0.6, reverse_speed_mps=1.5, max_rpm=5500.0,
-            colors=(), driver_ids=RIDERS),
+            colors=(), driver_ids=RIDERS, steering_curve=HANDLEBAR),
     vehicle("kawasaki.ninja", extent=(1.022, 0.398, 0.762), mass_kg=285.0, wheelbase_m=1.41, track_m=TWO_WHEELER_TRACK,
             front_load=0.5, wheel_radius_m=0.31, engine_kw=53.0, tractive_force_n=1810.0,
             front_drive=0.0, top_speed_kmh=210.0, drag_area_m2=0.5,
@@ -91,7 +93,7 @@ TWO_WHEELERS: tuple[VehicleModel, ...] = (
                 5.8, MOTORCYCLE_CIRCLE,
             ),
             base_type="motorcycle", number_of_wheels=2, centre_of_mass_z=0.6, reverse_speed_mps=1.5, max_rpm=11000.0,
-            colors=(), driver_ids=RIDERS),
+            colors=(), driver_ids=RIDERS, steering_curve=HANDLEBAR),
     vehicle("vespa.zx125", extent=(0.909, 0.433, 0.795), mass_kg=190.0, wheelbase_m=1.28, track_m=TWO_WHEELER_TRACK,
             front_load=0.45, wheel_radius_m=0.22, engine_kw=7.4, tractive_force_n=560.0,
             front_drive=0.0, top_speed_kmh=90.0, drag_area_m2=0.6,
@@ -105,7 +107,7 @@ TWO_WHEELERS: tuple[VehicleModel, ...] = (
                 braking_kmh=60.0,
             ),
             base_type="motorcycle", number_of_wheels=2, gears=1, centre_of_mass_z=0.6, reverse_speed_mps=1.5, max_rpm=8000.0,
-            colors=(), driver_ids=RIDERS),
+            colors=(), driver_ids=RIDERS, steering_curve=HANDLEBAR),
     vehicle("yamaha.yzf", extent=(1.095, 0.433, 0.765), mass_kg=285.0, wheelbase_m=1.415, track_m=TWO_WHEELER_TRACK,
             front_load=0.5, wheel_radius_m=0.31, engine_kw=74.0, tractive_force_n=1800.0,
             front_drive=0.0, top_speed_kmh=230.0, drag_area_m2=0.5,
@@ -117,6 +119,6 @@ TWO_WHEELERS: tuple[VehicleModel, ...] = (
                 5.8, MOTORCYCLE_CIRCLE,
             ),
             base_type="motorcycle", number_of_wheels=2, has_lights=True, centre_of_mass_z=0.6, reverse_speed_mps=1.5, max_rpm=13000.0,
-            colors=(), driver_ids=RIDERS),
+            colors=(), driver_ids=RIDERS, steering_curve=HANDLEBAR),
 )
 # fmt: on

@@ -158,12 +158,32 @@ def test_cornering_is_limited_by_friction_and_stays_stable(model: VehicleModel) 
     assert abs(vehicles.angular_velocity[0, 2]) < 180.0
 
 
+@pytest.mark.parametrize("pedal", [THROTTLE, BRAKE])
+@pytest.mark.parametrize("model", MODELS, ids=IDS)
+def test_pedals_in_a_turn_do_not_spin_the_car(model: VehicleModel, pedal: int) -> None:
+    speed = min(10.0, 0.6 * model.top_speed_mps)
+    vehicles = one(model, speed=speed)
+    angle = model.wheelbase_m * 4.0 / speed**2  # rad; for 4 m/s^2 across
+    share = np.interp(speed * 3.6, *zip(*model.steering_curve, strict=True))
+    vehicles.control[0, STEER] = min(math.degrees(angle) / (share * model.max_steer_deg), 1.0)
+    run(vehicles, 0.5)
+    vehicles.control[0, pedal] = 1.0
+    for _ in range(60):
+        vehicles.step(0.05)
+        yaw = math.radians(vehicles.rotation[0, 1])
+        along = vehicles.velocity[0, 0] * math.cos(yaw) + vehicles.velocity[0, 1] * math.sin(yaw)
+        across = vehicles.velocity[0, 1] * math.cos(yaw) - vehicles.velocity[0, 0] * math.sin(yaw)
+        assert abs(math.atan2(across, max(along, 2.0))) < math.radians(20.0)
+        assert vehicles.angular_velocity[0, 2] > -2.0
+
+
 @pytest.mark.parametrize("model", MODELS, ids=IDS)
 def test_lane_change_at_speed_settles(model: VehicleModel) -> None:
     vehicles = one(model, speed=min(22.0, 0.9 * model.top_speed_mps))
     angle = model.wheelbase_m * 3.0 / speed_of(vehicles) ** 2  # rad; for 3 m/s^2 across
     for sign, seconds in ((1.0, 0.8), (-1.0, 0.8), (0.0, 3.0)):
-        vehicles.control[0, STEER] = sign * math.degrees(angle) / model.max_steer_deg
+        share = np.interp(speed_of(vehicles) * 3.6, *zip(*model.steering_curve, strict=True))
+        vehicles.control[0, STEER] = sign * math.degrees(angle) / (share * model.max_steer_deg)
         run(vehicles, seconds)
     assert abs(vehicles.angular_velocity[0, 2]) < 0.1
     assert 1.0 < vehicles.position[0, 1] < 12.0
