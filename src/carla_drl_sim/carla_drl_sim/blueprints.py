@@ -9,6 +9,7 @@ from carla_drl_sim.protocol import structs
 from carla_drl_sim.protocol.arguments import Description
 from carla_drl_sim.protocol.structs import AttributeType, WireValue
 from carla_drl_sim.sensors import blueprints as sensors
+from carla_drl_sim.world.props import PROPS, Prop
 from carla_drl_sim.world.vehicles import VEHICLE_MODELS, VehicleModel
 from carla_drl_sim.world.walker_models import WALKER_MODELS, WalkerModel
 
@@ -57,8 +58,16 @@ def _walker_attributes(model: WalkerModel) -> list[WireValue]:
     ]
 
 
+def _prop_attributes(prop: Prop) -> list[WireValue]:
+    sizes = ("tiny", "small", "medium", "big")
+    return [
+        structs.attribute("role_name", AttributeType.STRING, "prop", ("prop",)),
+        structs.attribute("size", AttributeType.STRING, prop.size, sizes, modifiable=False),
+    ]
+
+
 class BlueprintLibrary:
-    """All blueprints: vehicles, pedestrians, their controllers, and the sensors that work.
+    """All blueprints: vehicles, pedestrians, their controllers, props, and the sensors that work.
 
     Attributes:
         models: physics of each vehicle blueprint.
@@ -70,6 +79,7 @@ class BlueprintLibrary:
         contents = {type_id: _vehicle_attributes(model) for type_id, model in models.items()}
         contents |= {type_id: _walker_attributes(model) for type_id, model in WALKER_MODELS.items()}
         contents[WALKER_CONTROLLER] = [structs.attribute("role_name", AttributeType.STRING, "default")]
+        contents |= {type_id: _prop_attributes(prop) for type_id, prop in PROPS.items()}
         contents |= sensors.wire_attributes()
         self.definitions = [
             structs.definition(uid, type_id, attributes)

@@ -16,6 +16,7 @@ from carla_drl_sim.walker_actors import WalkerActors
 from carla_drl_sim.world.collision import CollisionSolver, overlaps, vehicle_boxes
 from carla_drl_sim.world.dynamics import VehicleDynamics
 from carla_drl_sim.world.labels import Label
+from carla_drl_sim.world.props import PROPS
 from carla_drl_sim.world.scenery import Parts
 from carla_drl_sim.world.scenery_collision import SceneryCollisions
 
@@ -121,10 +122,13 @@ class Crashes:
         return events
 
     def _thing(self, part: int) -> Actor:
-        """What clients are told about a part of the scenery; it is no actor of the episode."""
+        """What clients are told about a part of the scenery: a prop is an actor, all else is none."""
         found = self._things.get(part)
         if found is None:
             parts = self._scenery.parts
+            prop = self._actors.find(int(parts.object_id[part]))
+            if prop is not None and prop.type_id in PROPS:
+                return prop
             label = Label(int(parts.label[part]))
             description = Description(NO_ACTOR, static_type_id(label), [])
             x, y, z = parts.centre[part].tolist()

@@ -24,6 +24,7 @@ from carla_drl_sim.traffic_actors import TrafficActors
 from carla_drl_sim.walker_actors import WalkerActors
 from carla_drl_sim.world.collision import vehicle_box
 from carla_drl_sim.world.dynamics import VehicleDynamics
+from carla_drl_sim.world.props import PROPS
 from carla_drl_sim.world.road_friction import road_friction
 from carla_drl_sim.world.town import Town
 from carla_drl_sim.world.walkers import Walkers
@@ -151,6 +152,8 @@ class Episode:
             if parent_id:
                 raise RpcError("unable to attach actor: a walker cannot have a parent in carla_drl_sim")
             return self.walkers.spawn(description, pose, self.dynamics)
+        if description.type_id in PROPS:
+            return self._spawn_prop(description, pose, parent_id)
         settings = sensor_blueprints.check(description.type_id, description.attributes)
         if parent_id and parent_id not in self.actors:
             raise RpcError(f"unable to attach actor: there is no parent actor with id {parent_id}")
@@ -182,6 +185,17 @@ class Episode:
         self.actors.add(actor)
         return actor
 
+    def _spawn_prop(self, description: Description, pose: Pose, parent_id: int) -> Actor:
+        if parent_id:
+            raise RpcError("unable to attach actor: a prop cannot have a parent in carla_drl_sim")
+        prop = PROPS[description.type_id]
+        actor = Actor(self.actors.next_id(), description, pose)
+        actor.bounds = (0.0, 0.0, prop.extent[2]), prop.extent
+        actor.label = prop.label
+        self.actors.add(actor)
+        self.scenery.put(actor.id, prop, pose)
+        return actor
+
     def destroy(self, actor: Actor) -> None:
         """Remove an actor. As in CARLA, what was attached to it stays where it is, without a parent."""
         if actor is self.spectator:
@@ -197,6 +211,8 @@ class Episode:
                 self._momentary.remove(actor.slot)
         if actor.is_walker:
             self.walkers.remove(actor)
+        if actor.type_id in PROPS:
+            self.scenery.take(actor.id)
         if actor.stream_id:
             self.sensors.remove(actor)
             self._streams.close_stream(actor.stream_id)
@@ -218,6 +234,8 @@ class Episode:
             self.walkers.walkers.set_transform(actor.walker_slot, *pose)
             return
         actor.pose = pose
+        if actor.type_id in PROPS:
+            self.scenery.put(actor.id, PROPS[actor.type_id], pose, solid=actor.collisions)
         if actor.parent_id or self.actors.children(actor.id):
             self.actors.version += 1
         else:

@@ -1,4 +1,4 @@
-"""What of a town's scenery is there at present: layers that are loaded, objects that are enabled."""
+"""What stands in a town at present: layers that are loaded, objects that are enabled, props that clients put there."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from dataclasses import fields
 
 import numpy as np
 
+from carla_drl_sim.protocol.structs import Pose
 from carla_drl_sim.world.labels import Label
+from carla_drl_sim.world.props import Prop
 from carla_drl_sim.world.scenery import Parts, Scenery, SceneryObject
 
 ALL_LAYERS = 0xFFFF
@@ -55,6 +57,7 @@ class SceneryState:
         self._make = make
         self._layers = layers
         self._disabled: set[int] = set()
+        self._props: dict[int, Parts] = {}
         self._parts: Parts | None = None
         self._parts_version = -1
 
@@ -75,6 +78,28 @@ class SceneryState:
             self._disabled = changed
             self.version += 1
             self._changed()
+
+    def put(self, actor_id: int, prop: Prop, pose: Pose, *, solid: bool = True) -> None:
+        """Add a prop, or move it. It stands upright."""
+        x, y, z = pose[:3]
+        self._props[actor_id] = Parts(
+            shape=np.array([prop.shape], np.uint8),
+            centre=np.array([[x, y, z + prop.extent[2]]]),
+            yaw_deg=np.array([pose.yaw]),
+            extent=np.array([prop.extent]),
+            label=np.array([prop.label], np.uint8),
+            color=np.array([prop.color], np.uint8),
+            object_id=np.array([actor_id], np.int64),
+            solid=np.array([solid]),
+        )
+        self.version += 1
+        self._changed()
+
+    def take(self, actor_id: int) -> None:
+        """Remove a prop."""
+        del self._props[actor_id]
+        self.version += 1
+        self._changed()
 
     def objects(self, label: int = ANY_LABEL) -> list[SceneryObject]:
         """All objects of the loaded layers with a label."""
@@ -97,10 +122,17 @@ class SceneryState:
     def _visible(self) -> Parts:
         scenery = self._make()
         gone = [item.id for item in scenery.objects if not self._is_loaded(item) or item.id in self._disabled]
-        if not gone:
+        if not gone and not self._props:
             return scenery.parts
         kept = ~np.isin(scenery.parts.object_id, gone)
-        return Parts(**{field.name: getattr(scenery.parts, field.name)[kept] for field in fields(Parts)})
+        columns = {
+            field.name: np.concatenate(
+                [getattr(scenery.parts, field.name)[kept]]
+                + [getattr(parts, field.name) for parts in self._props.values()]
+            )
+            for field in fields(Parts)
+        }
+        return Parts(**columns)
 
     def _is_loaded(self, item: SceneryObject) -> bool:
         layer = layer_of(item)

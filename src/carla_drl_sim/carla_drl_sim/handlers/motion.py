@@ -12,6 +12,7 @@ from carla_drl_sim.protocol import arguments
 from carla_drl_sim.protocol.arguments import Vector
 from carla_drl_sim.protocol.structs import Pose
 from carla_drl_sim.world.dynamics_actions import push_at, twist
+from carla_drl_sim.world.props import PROPS
 
 if TYPE_CHECKING:
     from carla_drl_sim.simulator import Simulator
@@ -129,13 +130,15 @@ def add_actor_torque(simulator: Simulator, actor_id: int, torque: Vector) -> Non
     twist(episode.dynamics, episode.actors.vehicle(actor_id).slot, _si(torque, episode.step_s))
 
 
-@rpc(arguments.unsigned, arguments.boolean, void=True)
+@rpc(arguments.unsigned, arguments.boolean, void=True, note="props stand where they are in any case")
 def set_actor_simulate_physics(simulator: Simulator, actor_id: int, enabled: bool) -> None:
     """Let a vehicle or a walker move by itself, or not."""
     episode = simulator.episode
     actor = episode.actors.get(actor_id)
     if actor.is_walker:
         episode.walkers.walkers.simulate_physics[actor.walker_slot] = enabled
+        return
+    if actor.type_id in PROPS:
         return
     actor = episode.actors.vehicle(actor_id)
     episode.dynamics.simulate_physics[actor.slot] = enabled
@@ -146,11 +149,15 @@ def set_actor_simulate_physics(simulator: Simulator, actor_id: int, enabled: boo
 
 @rpc(arguments.unsigned, arguments.boolean, void=True)
 def set_actor_collisions(simulator: Simulator, actor_id: int, enabled: bool) -> None:
-    """Let a vehicle or a walker take part in collisions, or not."""
+    """Let a vehicle, a walker or a prop take part in collisions, or not."""
     episode = simulator.episode
     actor = episode.actors.get(actor_id)
     if actor.is_walker:
         episode.walkers.walkers.collisions[actor.walker_slot] = enabled
+        return
+    if actor.type_id in PROPS:
+        actor.collisions = enabled
+        episode.set_pose(actor, actor.pose)
         return
     episode.dynamics.collisions[episode.actors.vehicle(actor_id).slot] = enabled
 

@@ -217,7 +217,9 @@ class Replayer:
         dynamics.control[slots, 3:6] = state["flags"]
         dynamics.control[slots, 6] = np.clip(state["gear"], -1, 16)
         for actor, row in others:
-            episode.set_pose(actor, Pose(*location[row].tolist(), *rotation[row].tolist()))
+            pose = Pose(*location[row].tolist(), *rotation[row].tolist())
+            if pose != actor.pose:
+                episode.set_pose(actor, pose)
         followed = self._actors.get(self._options.follow_id)
         if followed is not None and followed.id in episode.actors:
             place = compose(episode.snapshot.world_pose(followed), self._options.offset)
