@@ -94,9 +94,8 @@ def _limit(value: float, low: float, high: float, otherwise: float) -> float:
 
 
 @compiled_inline
-def _lateral_force(across: float, along: float, stiffness: float, grip: float) -> float:
-    """Fiala's force (N) against a sideways speed `across` at rolling speed `along`; slope `stiffness` at 0."""
-    slip = across / max(abs(along), SLIP_SPEED)
+def _lateral_force(slip: float, stiffness: float, grip: float) -> float:
+    """Fiala's force (N) against a slip (sideways over rolling speed) of slope `stiffness` at 0."""
     if grip <= 0.0:
         return 0.0
     x = stiffness * abs(slip) / (3.0 * grip)
@@ -230,6 +229,9 @@ def step_all(
         friction = p[FRICTION] * road_friction
         falling = GRAVITY if falls[i] else 0.0
         least_load = LEAST_LOAD * mass * GRAVITY
+        per_mass, per_inertia = dt / mass, dt / inertia
+        rear_share, lever = to_front / wheelbase, p[CENTRE_HEIGHT] / wheelbase
+        settling = min(dt / LOAD_TIME, 1.0)
         # Grip follows the load that braking moves, stiffness that at rest: it hardly grows beyond the nominal load.
         front_stiffness = p[FRONT_CORNERING] * mass * GRAVITY * to_rear / wheelbase
         rear_stiffness = p[REAR_CORNERING] * mass * GRAVITY * to_front / wheelbase
@@ -261,7 +263,7 @@ def step_all(
                 vy = (world_vy * cos_yaw - world_vx * sin_yaw) * cos_roll + vz * sin_roll
 
                 weight = mass * GRAVITY * cos_pitch * cos_roll
-                rear_load = weight * to_front / wheelbase + moved
+                rear_load = weight * rear_share + moved
                 rear_load = min(max(rear_load, least_load), weight - least_load)
                 front_load = weight - rear_load
                 front_grip, rear_grip = friction * front_load, friction * rear_load
@@ -269,18 +271,19 @@ def step_all(
                 # What the tyres would do without drive and brakes.
                 cos_steer, sin_steer = math.cos(steer), math.sin(steer)
                 front_vy = vy + to_front * rate
-                rear_vy = vy - to_rear * rate
                 forward = vx * cos_steer + front_vy * sin_steer
                 sideways = front_vy * cos_steer - vx * sin_steer
-                front_asked = _lateral_force(sideways, forward, front_stiffness, front_grip)
+                front_slip = sideways / max(abs(forward), SLIP_SPEED)
+                rear_slip = (vy - to_rear * rate) / max(abs(vx), SLIP_SPEED)
+                front_asked = _lateral_force(front_slip, front_stiffness, front_grip)
                 front_limit = _force_left(front_asked, front_grip)
-                rear_asked = _lateral_force(rear_vy, vx, rear_stiffness, rear_grip)
+                rear_asked = _lateral_force(rear_slip, rear_stiffness, rear_grip)
                 rear_limit = _force_left(rear_asked, rear_grip)
 
                 drive = throttle * min(p[TRACTIVE_FORCE], p[POWER] / max(abs(vx), full_power_from))
                 drive *= direction * min(max(top_speed - direction * vx, 0.0), 1.0)
                 # Stability control takes the engine back where the front tyres do not follow the steering any more.
-                drive *= min(max((1.0 - abs(front_asked) / front_grip) / SLIDING, 0.0), 1.0)
+                drive *= min(max((front_grip - abs(front_asked)) / (SLIDING * front_grip), 0.0), 1.0)
                 front_drive = drive * p[FRONT_DRIVE]
                 rear_drive = drive - front_drive
                 front_drive = min(max(front_drive, -front_limit), front_limit)
@@ -291,20 +294,22 @@ def step_all(
                 front_brake = brake * p[BRAKE_FORCE] * front_load / weight
                 rear_brake = min(brake * p[BRAKE_FORCE] - front_brake, rear_limit) + hand_brake
                 # It also eases the front brake where the rear axle begins to slide: braking has unloaded it.
-                steady = min(max((1.0 - abs(rear_asked) / rear_grip) / SLIDING, LEAST_ALONG), 1.0)
+                steady = min(max((rear_grip - abs(rear_asked)) / (SLIDING * rear_grip), LEAST_ALONG), 1.0)
                 front_brake = min(front_brake, steady * front_limit)
                 rear_brake = min(rear_brake, GRIP_USE * rear_grip)
                 rolling = min(abs(vx) / 0.5, 1.0)
                 sign = 1.0 if vx >= 0.0 else -1.0
                 front_along = front_drive - sign * rolling * front_brake
                 rear_along = rear_drive - sign * rolling * rear_brake
-                front_use = min(max(front_along / front_grip, -1.0), 1.0)
-                rear_use = min(max(rear_along / rear_grip, -1.0), 1.0)
                 front_side = _lateral_force(
-                    sideways, forward, front_stiffness, front_grip * math.sqrt(1.0 - front_use * front_use)
+                    front_slip,
+                    front_stiffness,
+                    math.sqrt(max(front_grip * front_grip - front_along * front_along, 0.0)),
                 )
                 rear_side = _lateral_force(
-                    rear_vy, vx, rear_stiffness, rear_grip * math.sqrt(1.0 - rear_use * rear_use)
+                    rear_slip,
+                    rear_stiffness,
+                    math.sqrt(max(rear_grip * rear_grip - rear_along * rear_along, 0.0)),
                 )
 
                 speed = math.sqrt(vx * vx + vy * vy)
@@ -315,10 +320,10 @@ def step_all(
                 force_y = front_drive * sin_steer + front_side * cos_steer + rear_side - pull_y
                 torque = to_front * (front_drive * sin_steer + front_side * cos_steer) - to_rear * rear_side
                 vx_before = vx
-                vx += dt * force_x / mass
-                vy += dt * force_y / mass
-                rate += dt * torque / inertia
-                loss = dt * (front_brake + rear_brake + p[ROLLING_FORCE]) / mass
+                vx += per_mass * force_x
+                vy += per_mass * force_y
+                rate += per_inertia * torque
+                loss = per_mass * (front_brake + rear_brake + p[ROLLING_FORCE])
                 if abs(vx) <= loss:
                     vx = 0.0
                     if abs(vy) < REST_SPEED and abs(rate) < REST_SPEED:
@@ -326,8 +331,8 @@ def step_all(
                         rate = 0.0
                 else:
                     vx -= loss if vx > 0.0 else -loss
-                tyre_force = mass * (vx - vx_before) / dt + pull_x
-                moved += (tyre_force * p[CENTRE_HEIGHT] / wheelbase - moved) * min(dt / LOAD_TIME, 1.0)
+                tyre_force = (vx - vx_before) / per_mass + pull_x
+                moved += (tyre_force * lever - moved) * settling
                 if held[i]:
                     vx, vy = held_velocity[i, 0], held_velocity[i, 1]
                     moved = 0.0
