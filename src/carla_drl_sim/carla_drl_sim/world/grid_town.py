@@ -25,7 +25,6 @@ class GridTownPlan:
     ring_speed_kmh: int = 50
     lit_t_share: float = 0.0
     """Share of the T-junctions that have traffic lights; crossroads always have them."""
-    slow_turns: bool = True
 
 
 def _draw_grid(plan: GridTownPlan, rng: Random) -> StreetGrid:
@@ -88,7 +87,7 @@ def draw_grid_town(plan: GridTownPlan, rng: Random, sign_rng: Random) -> TownLay
     nodes = grid.junctions()
     junction_ids = {node: FIRST_JUNCTION + i for i, node in enumerate(nodes)}
     streets = _street_roads(plan, rng, grid, junction_ids)
-    joiner = Joiner(len(streets), slow_turns=plan.slow_turns)
+    joiner = Joiner(len(streets))
     junctions = []
     for node in nodes:
         arms = _arms(node, grid.streets, streets)

@@ -247,12 +247,11 @@ def turning_speed(pieces: Sequence[Geometry]) -> int:
 class Joiner:
     """Makes junctions and their connecting roads; road ids go on from `next_road_id`.
 
-    With `slow_turns`, the limit on a way that turns is the speed that its bend allows.
+    The limit on a way that turns is the speed that its bend allows.
     """
 
-    def __init__(self, next_road_id: int, *, slow_turns: bool = True) -> None:
+    def __init__(self, next_road_id: int) -> None:
         self.next_road_id = next_road_id
-        self.slow_turns = slow_turns
         self.roads: list[Road] = []
 
     def join(self, junction_id: int, movements: Sequence[Movement]) -> Junction:
@@ -312,9 +311,7 @@ class Joiner:
     ) -> Connection:
         into, out = movement.into, movement.out
         geometry = arcs_between(shifted(into.pose_in, offsets[0]), shifted(out.pose, offsets[1]))
-        speed = min(into.road.speed_kmh, out.road.speed_kmh)
-        if self.slow_turns:
-            speed = min(speed, turning_speed(geometry))
+        speed = min(into.road.speed_kmh, out.road.speed_kmh, turning_speed(geometry))
         road = Road(
             id=self.next_road_id,
             name=f"{into.road.name} to {out.road.name.lower()}",

@@ -62,8 +62,7 @@ PLANS: Mapping[str, TownPlan] = MappingProxyType(
     {
         "Town01": TownPlan(
             "small town of two-lane streets with bends, mostly T-junctions, few traffic lights",
-            # Agents were trained with the limits that Town01 has; they stay.
-            _grid(GridTownPlan(slow_turns=False)),
+            _grid(GridTownPlan()),
         ),
         "Town02": TownPlan(
             "like Town01 but smaller, with shorter blocks",

@@ -174,10 +174,9 @@ def test_limits_in_bends_are_what_the_bend_allows() -> None:
     assert limits == [20, 20, 30, 30, 100]
     assert turning_speed([Geometry(0.0, 0.0, 0.0, 40.0)]) > 300
     arms = [arm(i, 90.0 * i, CrossSection(), speed_kmh=60) for i in range(3)]
-    for slow, expected in ((True, {30, 60}), (False, {60})):
-        joiner = Joiner(3, slow_turns=slow)
-        joiner.join(10, usual_movements(arms))
-        assert {road.speed_kmh for road in joiner.roads} == expected
+    joiner = Joiner(3)
+    joiner.join(10, usual_movements(arms))
+    assert {road.speed_kmh for road in joiner.roads} == {30, 60}
 
 
 def test_who_gives_way() -> None:

@@ -113,7 +113,7 @@ def test_town_has_three_and_four_way_junctions_and_bends(document: ElementTree.E
 def test_speed_limits(document: ElementTree.Element) -> None:
     speeds = [road.find("type/speed") for road in document.iter("road")]
     assert all(speed is not None and speed.attrib["unit"] == "km/h" for speed in speeds)
-    assert {int(speed.attrib["max"]) for speed in speeds if speed is not None} == {30, 40, 50}
+    assert {int(speed.attrib["max"]) for speed in speeds if speed is not None} == {20, 30, 40, 50}
 
 
 def test_driving_lanes_have_width_and_markings(town_map: Any) -> None:
