@@ -39,6 +39,8 @@ EMBEDDED_CONNECT_TIMEOUT_S = 300.0
 # Ctrl-C ends everything within 5 s: nodes get 2.5 s to finish, 1 s more to die.
 SIGTERM_TIMEOUT_S = "2.5"
 SIGKILL_TIMEOUT_S = "1.0"
+# From the simulator's answer to the first observation: loading a town takes a CARLA server up to a minute.
+WORLD_TIMEOUT_S = 60.0
 
 COMMON_ARGUMENTS: dict[str, tuple[str, str]] = {
     "simulator": (
@@ -216,6 +218,7 @@ def agent(setup: Setup, parameters: dict[str, Any], *, respawn: bool) -> Node:
                 "algorithm": setup.algorithm,
                 "algorithm_config": str(setup.algorithm_config),
                 "expected_agents": setup.num_agents,
+                "observation_timeout_s": setup.connect_timeout_s + WORLD_TIMEOUT_S,
                 "seed": setup.seed,
                 "run_dir": str(setup.run_root),
                 "run_name": setup.run_name,
