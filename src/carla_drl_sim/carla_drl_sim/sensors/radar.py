@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from carla_drl_sim.actors import Actor
     from carla_drl_sim.episode import Episode
 
-MAX_POINTS = 1 << 20
+MAX_POINTS = 1 << 17
 """Most rays of one measurement."""
 
 
