@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -48,7 +47,7 @@ class Crashes:
         actors: all actors.
         dynamics: the vehicles.
         walkers: the walkers.
-        parts: makes what stands in the town; called when it is first needed.
+        parts: gives what stands in the town, the same object until that changes; called when it is needed.
     """
 
     def __init__(
@@ -62,17 +61,18 @@ class Crashes:
         self._dynamics = dynamics
         self._walkers = walkers
         self._parts = parts
+        self._made: tuple[Parts, SceneryCollisions] | None = None
         self._vehicles = CollisionSolver()
         self._things: dict[int, Actor] = {}
 
-    @cached_property
+    @property
     def _scenery(self) -> SceneryCollisions:
-        return SceneryCollisions(self._parts())
-
-    def forget_scenery(self) -> None:
-        """What stands in the town has changed: ask for it again."""
-        self.__dict__.pop("_scenery", None)  # where cached_property keeps it
-        self._things.clear()
+        """What stands in the town, made anew when that has changed."""
+        parts = self._parts()
+        if self._made is None or self._made[0] is not parts:
+            self._made = (parts, SceneryCollisions(parts))
+            self._things.clear()
+        return self._made[1]
 
     def step(self, now_s: float) -> list[CollisionEvent]:
         """Resolve all collisions after a step and return what the collision sensors saw."""

@@ -60,7 +60,7 @@ class Episode:
         self.id = episode_id
         self.town = town
         self.map_name = map_name or f"Carla/Maps/{town.name}"
-        self.scenery = SceneryState(lambda: town.scenery, layers, self._scenery_changed)
+        self.scenery = SceneryState(lambda: town.scenery, layers)
         self.street_lights = StreetLights(self.scenery.street_lights)
         self.blueprints = blueprints
         self.actors = actors
@@ -96,11 +96,6 @@ class Episode:
         if self.street_lights.sun(weather[_SUN_ALTITUDE]):
             self.lights_changed()
         self.dynamics.road_friction = road_friction(weather[_WETNESS], weather[_RAIN], weather[_PUDDLES])
-
-    def _scenery_changed(self) -> None:
-        """What is hit is what is there."""
-        self._crashes.forget_scenery()
-        self.walkers.walkers.forget_solids()
 
     def lights_changed(self) -> None:
         """Let clients ask for the street lights again after the next snapshot."""

@@ -41,19 +41,12 @@ class SceneryState:
         version: changes whenever something appears or disappears.
 
     Args:
-        changed: called when something appears or disappears.
         make: gives the town's scenery; called when it is first needed, which may take a second.
         layers: map layers that are loaded, bits of ``carla.MapLayer``.
     """
 
-    def __init__(
-        self,
-        make: Callable[[], Scenery],
-        layers: int = ALL_LAYERS,
-        changed: Callable[[], None] = lambda: None,
-    ) -> None:
+    def __init__(self, make: Callable[[], Scenery], layers: int = ALL_LAYERS) -> None:
         self.version = 0
-        self._changed = changed
         self._make = make
         self._layers = layers
         self._disabled: set[int] = set()
@@ -77,7 +70,6 @@ class SceneryState:
         if changed != self._disabled:
             self._disabled = changed
             self.version += 1
-            self._changed()
 
     def put(self, actor_id: int, prop: Prop, pose: Pose, *, solid: bool = True) -> None:
         """Add a prop, or move it. It stands upright."""
@@ -93,13 +85,11 @@ class SceneryState:
             solid=np.array([solid]),
         )
         self.version += 1
-        self._changed()
 
     def take(self, actor_id: int) -> None:
         """Remove a prop."""
         del self._props[actor_id]
         self.version += 1
-        self._changed()
 
     def objects(self, label: int = ANY_LABEL) -> list[SceneryObject]:
         """All objects of the loaded layers with a label."""
@@ -142,4 +132,3 @@ class SceneryState:
         if layers != self._layers:
             self._layers = layers
             self.version += 1
-            self._changed()

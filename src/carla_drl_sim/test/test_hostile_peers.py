@@ -205,6 +205,94 @@ def test_random_arguments_never_break_the_server(start_server: Callable[..., Ser
     assert server.log.read_text() == ""
 
 
+def _plausible(rng: random.Random, ids: list[int], depth: int = 0) -> object:
+    """Values of the types that functions take, in and out of their ranges."""
+
+    def number() -> float:
+        return rng.choice([0.0, 1.0, -1.0, rng.uniform(-200.0, 200.0), 1e9, NAN, INFINITY])
+
+    kinds: list[Callable[[], object]] = [
+        lambda: rng.choice(ids),
+        lambda: rng.choice([0, 1, 2, 3, 7, 255, 65535, 2**32, -1, 2**64 - 1]),
+        number,
+        lambda: rng.choice([True, False]),
+        lambda: rng.choice(
+            ["", "Town01", "fuzz.log", "../x", "vehicle.tesla.model3", "x" * 2000, "BP_House_0"]
+        ),
+        lambda: [number() for _ in range(3)],
+        lambda: [[number() for _ in range(3)], [number() for _ in range(3)]],
+        lambda: [rng.choice(ids) for _ in range(rng.randrange(5))],
+        lambda: [False],
+        lambda: [True, number()],
+        lambda: [0, rng.choice(["vehicle.audi.tt", "sensor.other.imu", "static.prop.gnome", "walker.x"]), []],
+        lambda: [[number() for _ in range(rng.choice([2, 7, 14, 17]))]],
+        lambda: bytes(rng.randrange(40)),
+    ]
+    if depth < 3 and rng.random() < 0.15:
+        return [_plausible(rng, ids, depth + 1) for _ in range(rng.randrange(8))]
+    return rng.choice(kinds)()
+
+
+def test_plausible_calls_of_every_function_never_break_the_server(
+    start_server: Callable[..., ServerProcess],
+) -> None:
+    server = start_server("--log-level", "error")
+    rng = random.Random(3)
+    slow = {"load_new_episode", "tick_cue", "replay_file", "get_navigation_mesh", "request_file"}
+    with RawClient(server.rpc_port) as raw:
+        vehicle = _vehicle(raw)
+        before = server.resident_bytes()
+        for turn in range(4):
+            ids = [vehicle, vehicle + 1, vehicle + 2, 0]
+            for name, function in RPCS.items():
+                for _ in range(1 if name in slow else 6):
+                    arguments = [_plausible(rng, ids) for _ in function.checks]
+                    if arguments and rng.random() < 0.5:
+                        arguments[0] = rng.choice(ids)
+                    missing = rng.randrange(4) == 0 and len(arguments) > function.required
+                    waits = rng.random() < 0.8
+                    raw.send(name, *arguments[: -1 if missing else None], waits=waits)
+            raw.value("set_episode_settings", SYNCHRONOUS)
+            assert raw.value("version") == "0.9.16"
+            assert raw.tick() + 1 == raw.tick()
+            if turn % 2:
+                raw.void("load_new_episode", "Town01", True, 65535)
+                raw.value("set_episode_settings", SYNCHRONOUS)
+                vehicle = raw.spawn_vehicle(raw.spawn_points()[0])
+        assert server.resident_bytes() < before + (300 << 20)
+    assert "[ERROR]" not in server.log.read_text()
+
+
+@pytest.mark.parametrize("seed", [4, 5])
+def test_random_bytes_on_both_ports_close_connections_with_a_log_line(
+    start_server: Callable[..., ServerProcess], seed: int
+) -> None:
+    server = start_server()
+    rng = random.Random(seed)
+    frame = msgpack.packb([0, 1, "version", [[False]]])
+    with RawClient(server.rpc_port) as raw:
+        before = server.resident_bytes()
+        for number in range(300):
+            data = rng.choice(
+                [
+                    rng.randbytes(rng.randrange(1, 2000)),
+                    frame[: rng.randrange(1, len(frame))],  # truncated: nothing to complain about
+                    struct.pack("<I", rng.randrange(2**32)) + rng.randbytes(rng.randrange(3)),
+                    b"\xdd" + struct.pack(">I", rng.randrange(2**32)),  # an array of an absurd size
+                    b"\xdb" + struct.pack(">I", rng.randrange(2**32)) + b"x" * 100,
+                    b"\xc6" + struct.pack(">I", rng.randrange(2**32)) + b"x" * 100,
+                    b"\xdf" + struct.pack(">I", rng.randrange(2**32)),
+                    b"\x9f" * rng.randrange(1, 3000),
+                ]
+            )
+            _raw_exchange(server.stream_port if number % 3 == 0 else server.rpc_port, data)
+        assert raw.value("version") == "0.9.16"
+        assert server.resident_bytes() < before + (100 << 20)
+    lines = [line for line in server.log.read_text().splitlines() if line.startswith("[")]
+    assert len(lines) > 100
+    assert all("connection closed: " in line for line in lines), lines[:3]
+
+
 def test_mutated_requests_never_break_the_server(start_server: Callable[..., ServerProcess]) -> None:
     server = start_server("--log-level", "error")
     rng = random.Random(2)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Callable
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -24,6 +23,7 @@ Bools = npt.NDArray[np.bool_]
 
 _FIRST_CAPACITY = 16
 _LONGEST_STEP_S = 0.05
+_NOTHING = no_parts()
 
 
 class Walkers:
@@ -46,14 +46,15 @@ class Walkers:
         mass: float64 [C], kg.
     """
 
-    def __init__(self, heights: Heights | None = None, parts: Callable[[], Parts] = no_parts) -> None:
+    def __init__(self, heights: Heights | None = None, parts: Callable[[], Parts] = lambda: _NOTHING) -> None:
         """No walkers on the ground `heights` (flat at 0 if not given).
 
-        `parts` makes what stands in the town; it is called when there are walkers.
+        `parts` gives what stands in the town, the same object until that changes; called when there are walkers.
         """
         self._heights = heights or flat()
         self._is_flat = self._heights.is_flat
         self._make_parts = parts
+        self._grid: tuple[Parts, SolidGrid] | None = None
         self.capacity = 0
         self._end = 0
         self._free: list[int] = []
@@ -94,13 +95,12 @@ class Walkers:
             heapq.heappush(self._free, slot)
         self.capacity = capacity
 
-    @cached_property
+    @property
     def _solids(self) -> SolidGrid:
-        return SolidGrid(self._make_parts())
-
-    def forget_solids(self) -> None:
-        """What stands in the town has changed: ask for it again."""
-        self.__dict__.pop("_solids", None)  # where cached_property keeps it
+        parts = self._make_parts()
+        if self._grid is None or self._grid[0] is not parts:
+            self._grid = (parts, SolidGrid(parts))
+        return self._grid[1]
 
     active: Bools
     alive: Bools
