@@ -181,6 +181,31 @@ def test_a_replay_drives_the_same_trajectory(recording_server: ServerProcess, tm
         assert vehicles[0].get_location().distance(start) > 1.0  # back under its own power
 
 
+def test_a_replay_switches_traffic_lights(recording_server: ServerProcess) -> None:
+    with scene(recording_server.rpc_port) as made:
+        light = made.world.get_actors().filter("traffic.traffic_light")[0]
+        made.world.freeze_all_traffic_lights(True)
+        light.set_state(carla.TrafficLightState.Red)
+        made.ticks(1)
+        made.client.start_recorder("lights")
+        states = []
+        for tick in range(9):
+            if tick % 3 == 0:
+                light.set_state([carla.TrafficLightState.Green, carla.TrafficLightState.Yellow][tick % 2])
+            made.world.tick()
+            states.append(light.get_state())
+        made.client.stop_recorder()
+        assert len(set(states)) == 2
+        light.set_state(carla.TrafficLightState.Red)
+        made.client.replay_file("lights", 0.0, 0.0, 0)
+        replayed = []
+        for _ in states:
+            made.world.tick()
+            replayed.append(light.get_state())
+        assert replayed == states
+        made.world.freeze_all_traffic_lights(False)
+
+
 def test_missing_vehicles_are_made_and_go_again(recording_server: ServerProcess) -> None:
     with scene(recording_server.rpc_port) as made:
         vehicles = _crash(made)

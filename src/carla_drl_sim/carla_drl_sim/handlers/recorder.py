@@ -100,7 +100,7 @@ def show_recorder_actors_blocked(
     arguments.pose,
     optional=2,
     state=PARTIAL,
-    note="vehicles, walkers and the spectator are moved as recorded, traffic lights are not switched",
+    note="times and freezing of traffic lights are not replayed, their states are",
 )
 def replay_file(
     simulator: Simulator,

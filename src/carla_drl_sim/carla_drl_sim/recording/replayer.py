@@ -26,6 +26,9 @@ _SPAWN_HEIGHT_M = 5000.0
 """Where a vehicle is made whose place is taken; it moves to its place in the same tick."""
 
 _SAME_TIME_S = 1e-6
+_UNKNOWN = 4
+"""``carla.TrafficLightState.Unknown``, the last of them."""
+
 _MAP_ACTORS = ("traffic.", "spectator")
 
 
@@ -198,6 +201,7 @@ class Replayer:
         episode = self._episode
         rows, slots = [], []
         others = []
+        lights = episode.traffic.lights
         for row, recorded in enumerate(records["id"].tolist()):
             actor = self._actors.get(recorded)
             if actor is None or actor.id not in episode.actors:
@@ -205,6 +209,10 @@ class Replayer:
             if actor.is_vehicle:
                 rows.append(row)
                 slots.append(actor.slot)
+            elif actor.type_id == "traffic.traffic_light":
+                lights.state[episode.traffic.index(actor.id)] = min(
+                    int(records["light"]["state"][row]), _UNKNOWN
+                )
             elif not actor.parent_id and not actor.type_id.startswith("traffic."):
                 others.append((actor, row))
         dynamics = episode.dynamics
