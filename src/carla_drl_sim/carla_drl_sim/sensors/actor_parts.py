@@ -91,6 +91,16 @@ class _Builder:
     ) -> None:
         self.add(centre, extent, color, material=Material.LAMP, bright=bright, dim=dim)
 
+    def head_lamp(self, centre: Sequence[float], extent: Sequence[float]) -> None:
+        self.add(
+            centre,
+            extent,
+            _WHITE,
+            material=Material.HEAD_LAMP,
+            bright=LOW_BEAM | HIGH_BEAM,
+            dim=POSITION,
+        )
+
     def wheel(
         self, x: float, y: float, radius: float, half_width: float, *, steered: bool, rim: float = 0.62
     ) -> None:
@@ -152,7 +162,7 @@ def _lamps(build: _Builder, body: Body, front_z: float, rear_z: float, half_widt
     for side in (-1.0, 1.0):
         blinker = RIGHT_BLINKER if side > 0.0 else LEFT_BLINKER
         y = side * (half_width - 0.2)
-        build.lamp((ex - 0.04, y, front_z), (0.05, 0.17, 0.075), _WHITE, LOW_BEAM | HIGH_BEAM, POSITION)
+        build.head_lamp((ex - 0.04, y, front_z), (0.05, 0.17, 0.075))
         build.lamp((0.03 - ex, y, rear_z), (0.05, 0.17, 0.085), _RED, BRAKE, POSITION | LOW_BEAM)
         edge = side * (half_width - 0.03)
         build.lamp((ex - 0.06, edge, front_z), (0.06, 0.05, 0.06), _AMBER, blinker)
@@ -392,9 +402,7 @@ def _two_wheeler(body: Body) -> ActorParts:
             taper=(0.1, -0.1, 0.04),
         )
         build.add((middle - 0.3 * ex, 0.0, saddle - 0.08), (0.34 * ex, 0.13, 0.06), _DARK)
-        build.lamp(
-            (front - 0.02, 0.0, saddle + 0.05), (0.07, 0.09, 0.09), _WHITE, LOW_BEAM | HIGH_BEAM, POSITION
-        )
+        build.head_lamp((front - 0.02, 0.0, saddle + 0.05), (0.07, 0.09, 0.09))
         build.lamp((0.06 - ex, 0.0, saddle - 0.08), (0.05, 0.08, 0.05), _RED, BRAKE, POSITION | LOW_BEAM)
     build.add((front - 0.12, 0.0, saddle + 0.16), (0.025, min(ey, 0.32), 0.025), _DARK)
     build.add(

@@ -16,7 +16,8 @@ from carla_drl_sim.sensors import dvs_kernel
 from carla_drl_sim.sensors.attributes import Value
 from carla_drl_sim.sensors.ground_texture import SURFACE_LABELS, GroundTexture, ground_texture
 from carla_drl_sim.sensors.lighting import grain, light_of
-from carla_drl_sim.sensors.scene import SceneFrame, StaticScene
+from carla_drl_sim.sensors.scene import Material, SceneFrame, SceneParts, StaticScene
+from carla_drl_sim.sensors.terrain_kernel import deck_squares
 from carla_drl_sim.sensors.workers import Workers
 
 Floats = npt.NDArray[np.float64]
@@ -41,6 +42,8 @@ CAMERA_KINDS = frozenset(_MODES)
 _SMALL_PIXELS = 320 * 240
 _CAMERAS_PER_CALL = 8
 _USUAL_GAMMA = 2.2
+_HEAD_LAMP = 1.1
+"""Light of a head lamp at 1 m in the middle of its beam, 1 being the sun's; by eye."""
 
 
 @dataclass
@@ -84,15 +87,31 @@ class CameraJob:
     seed: int = 0
 
 
-_textures: weakref.WeakKeyDictionary[StaticScene, GroundTexture] = weakref.WeakKeyDictionary()
+@dataclass(frozen=True)
+class _Ground:
+    """What cameras need besides `StaticScene.ground`: colours, and the squares of bridges."""
+
+    texture: GroundTexture
+    decks: npt.NDArray[np.int32]
 
 
-def _texture(scene: StaticScene) -> GroundTexture:
-    """The ground's colours, made at the first look at a town."""
-    found = _textures.get(scene.base)
+_grounds: weakref.WeakKeyDictionary[StaticScene, _Ground] = weakref.WeakKeyDictionary()
+
+
+def _ground(scene: StaticScene) -> _Ground:
+    """Made at the first look at a town."""
+    found = _grounds.get(scene.base)
     if found is None:
-        found = _textures[scene.base] = ground_texture(scene.covering)
+        found = _Ground(ground_texture(scene.covering), deck_squares(scene.ground.deck))
+        _grounds[scene.base] = found
     return found
+
+
+def head_lamps(parts: SceneParts) -> Floats:
+    """Head lamps that are on, float64 [L, 7]: place, direction, strength."""
+    on = (parts.material == Material.HEAD_LAMP) & (parts.glow > 0.9)
+    strength = np.full((int(on.sum()), 1), _HEAD_LAMP)
+    return np.concatenate((parts.centre[on], parts.axes[on, 0], strength), axis=1)
 
 
 def _chunks(jobs: Sequence[CameraJob]) -> list[list[int]]:
@@ -123,7 +142,7 @@ def _down(pose: Floats) -> Floats:
     return np.asarray(pose * np.array([[1.0], [1.0], [-1.0], [1.0]]))
 
 
-def _render_chunk(jobs: Sequence[CameraJob], frame: SceneFrame, texture: GroundTexture) -> Words:
+def _render_chunk(jobs: Sequence[CameraJob], frame: SceneFrame, ground: _Ground) -> Words:
     """Pictures with their headers, uint32 [J, HEADER_WORDS + pixels]."""
     first = jobs[0]
     width, height = first.width, first.height
@@ -147,17 +166,19 @@ def _render_chunk(jobs: Sequence[CameraJob], frame: SceneFrame, texture: GroundT
         frame.dynamic,
         frame.dynamic_index,
         frame.static.ground,
-        texture,
+        ground.decks,
+        ground.texture,
         SURFACE_LABELS,
         light_of(frame.weather),
         grain(),
-        np.empty((0, 7)),
+        head_lamps(frame.dynamic),
         cameras,
         np.array([0.5 * width / math.tan(math.radians(0.5 * job.fov_deg)) for job in jobs]),
         np.array([2.0 ** _number(job, "exposure_compensation", 0.0) for job in jobs]),
         before,
         elapsed,
         FAR_M,
+        frame.frame,
         width,
         height,
         out,
@@ -212,11 +233,11 @@ def render(jobs: Sequence[CameraJob], frame: SceneFrame, workers: Workers) -> li
         ValueError: a job is of no known kind, or its size or field of view is out of range.
     """
     chunks = _chunks(jobs)
-    texture = _texture(frame.static)
+    ground = _ground(frame.static)
 
     def take(members: list[int]) -> list[memoryview]:
         members_jobs = [jobs[number] for number in members]
-        pictures = _render_chunk(members_jobs, frame, texture)
+        pictures = _render_chunk(members_jobs, frame, ground)
         payloads = [
             _events(job, frame, picture) if job.kind == DVS else memoryview(picture.view(np.uint8))
             for job, picture in zip(members_jobs, pictures, strict=True)

@@ -9,8 +9,11 @@ import numpy.typing as npt
 
 from carla_drl_sim.sensors.encode_kernel import depth_picture, label_picture
 from carla_drl_sim.sensors.flow_kernel import flow_picture, normal_picture
-from carla_drl_sim.sensors.raster_kernel import NUM_COLUMNS, draw_scene
-from carla_drl_sim.sensors.shade_kernel import NUM_ROWS, shade
+from carla_drl_sim.sensors.lighting import NIGHT, RAIN
+from carla_drl_sim.sensors.raster_kernel import NUM_COLUMNS, draw_parts, fill_ground
+from carla_drl_sim.sensors.shade_kernel import NUM_ROWS, add_rain, nearest_lamps, shade
+from carla_drl_sim.sensors.shadow_kernel import cast_shadows
+from carla_drl_sim.sensors.terrain_kernel import draw_terrain
 from carla_drl_sim.world.compiled import compiled_loops
 
 COLOR, DEPTH, SEMANTIC, INSTANCE, NORMALS, FLOW = 0, 1, 2, 3, 4, 5
@@ -25,6 +28,7 @@ def render_cameras(
     moving: Any,
     moving_index: Any,
     ground: Any,
+    decks: npt.NDArray[np.int32],
     texture: Any,
     labels: npt.NDArray[np.uint8],
     light: Any,
@@ -36,6 +40,7 @@ def render_cameras(
     before: npt.NDArray[np.float64],
     elapsed: npt.NDArray[np.float64],
     far: float,
+    frame: int,
     width: int,
     height: int,
     out: npt.NDArray[np.uint32],
@@ -43,9 +48,11 @@ def render_cameras(
     """Render one kind of picture for J cameras of one size.
 
     Args:
+        lamps: float64 [L, 7], head lamps that are on: place, direction, strength.
         cameras: float64 [J, 4, 3], forward, right, down axes and position.
         focal: float64 [J], in pixels.
         exposure: float64 [J], factor on the light.
+        frame: number of the tick; rain falls elsewhere in each.
         before, elapsed: float64 [J, 4, 3] and [J], where the cameras were and how long ago in s, for optical flow.
         out: uint32 [J, HEADER_WORDS + H * W], twice as many pixels for optical flow; the pixels are written.
     """
@@ -58,12 +65,18 @@ def render_cameras(
     bounds = np.empty((4, max(height, 16) + 1))
     for n in range(len(cameras)):
         camera = cameras[n]
-        number = draw_scene(
+        if ground.flat:
+            fill_ground(camera, focal[n], width, height, ground.level, inverse, code)
+        else:
+            squares = 16 if width < 200 else 32
+            draw_terrain(
+                ground, decks, camera, focal[n], width, height, squares, polygon, bounds, inverse, code
+            )
+        number = draw_parts(
             static,
             static_index,
             moving,
             moving_index,
-            ground,
             camera,
             focal[n],
             width,
@@ -84,6 +97,22 @@ def render_cameras(
         if mode == COLOR:
             rows, picked = np.empty((NUM_ROWS, width), np.float32), np.empty(width, np.uint32)
             shadow = np.zeros(pixels, np.uint8)
+            cast_shadows(
+                ground,
+                camera,
+                light.shadow,
+                focal[n],
+                width,
+                height,
+                shapes,
+                table,
+                number,
+                vertex,
+                polygon,
+                bounds,
+                code,
+                shadow,
+            )
             shade(
                 static,
                 moving,
@@ -91,7 +120,7 @@ def render_cameras(
                 texture,
                 light,
                 noise,
-                lamps,
+                nearest_lamps(lamps, camera) if light.numbers[NIGHT] > 0.2 else lamps[:0],
                 camera,
                 focal[n],
                 width,
@@ -110,6 +139,8 @@ def render_cameras(
                 shadow,
                 picture,
             )
+            if light.numbers[RAIN] > 0.02:
+                add_rain(light.numbers[RAIN], frame, width, height, picture)
         elif mode == DEPTH:
             depth_picture(inverse, picture)
         elif mode in (SEMANTIC, INSTANCE):

@@ -92,12 +92,20 @@ def cloud_noise() -> npt.NDArray[np.float64]:
     return result
 
 
+SMOOTH = NOISE_SIZE * NOISE_SIZE
+"""Where the smooth noise begins in `grain`."""
+
+
+def _scaled(octaves: Sequence[tuple[int, float]]) -> npt.NDArray[np.float64]:
+    total = np.asarray(sum(weight * (_value_noise(cells, 5 + cells) - 0.5) for cells, weight in octaves))
+    return np.asarray((1.0 + total / np.abs(total).max() * 0.5).reshape(-1))
+
+
 @functools.cache
 def grain() -> Floats32:
-    """Fine noise for surfaces, float32 [65536], a picture of 256 x 256, mean 1, about 1 -/+ 0.5."""
-    octaves = ((16, 0.25), (64, 0.3), (256, 0.45))
-    total = np.asarray(sum(weight * (_value_noise(cells, 5 + cells) - 0.5) for cells, weight in octaves))
-    return np.ascontiguousarray((1.0 + total / np.abs(total).max() * 0.5).reshape(-1), np.float32)
+    """Noise for surfaces, float32 [131072]: two pictures of 256 x 256, mean 1, 0.5 to 1.5; fine, then smooth."""
+    fine, even = _scaled(((16, 0.25), (64, 0.3), (256, 0.45))), _scaled(((8, 0.4), (16, 0.35), (32, 0.25)))
+    return np.ascontiguousarray(np.concatenate((fine, even)), np.float32)
 
 
 def _color(*values: float) -> Floats32:

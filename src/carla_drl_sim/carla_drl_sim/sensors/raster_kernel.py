@@ -153,7 +153,7 @@ def gather(
 
 
 @compiled_loops
-def _row_bounds(
+def row_bounds(
     px: Floats, py: Floats, corners: int, height: int, left: Floats, right: Floats
 ) -> tuple[int, int]:
     """Where a convex polygon begins and ends in each row; returns the first row and one past the last."""
@@ -185,7 +185,7 @@ def _row_bounds(
 
 
 @compiled_loops
-def _clip_near(vertex: Floats, corners: Ints, near: float, out: Floats) -> int:
+def clip_near(vertex: Floats, corners: npt.NDArray[np.int64], near: float, out: Floats) -> int:
     """Polygon of `corners` of `vertex` [N, 3], cut at depth `near`, into `out` [M, 3]; returns its corners."""
     number = 0
     for c in range(len(corners)):
@@ -203,7 +203,7 @@ def _clip_near(vertex: Floats, corners: Ints, near: float, out: Floats) -> int:
 
 
 @compiled_loops
-def _fill_plane(
+def fill_plane(
     top: int,
     bottom: int,
     left: Floats,
@@ -296,14 +296,14 @@ def _draw_box(
         size = math.sqrt(n0 * n0 + n1 * n1 + n2 * n2)
         if offset >= -1e-9 * size or size == 0.0:
             continue
-        corners = _clip_near(vertex, _FACES[face], NEAR_M, polygon)
+        corners = clip_near(vertex, _FACES[face], NEAR_M, polygon)
         if corners < 3:
             continue
         for c in range(corners):
             px[c] = polygon[c, 1] / polygon[c, 0] * focal + 0.5 * width
             py[c] = polygon[c, 2] / polygon[c, 0] * focal + 0.5 * height
-        top, bottom = _row_bounds(px, py, corners, height, left, right)
-        if top < bottom and _fill_plane(
+        top, bottom = row_bounds(px, py, corners, height, left, right)
+        if top < bottom and fill_plane(
             top,
             bottom,
             left,
@@ -352,7 +352,7 @@ def _round_rows(
     """Draw an ellipsoid (3 dimensions) or the side of a cylinder (2) within bounds (left, right, top, bottom).
 
     With a ray p + t q and the unit sphere, 1 / t = (sqrt(b b - a c) - b) / c for a = q q, b = p q, c = p p - 1. Along a
-    row b is linear and the root's argument a parabola, written around its vertex to lose no digits.
+    row b is linear and the root's argument a parabola, written around a place near its vertex to lose no digits.
     """
     cc = -1.0
     for a in range(dimensions):
@@ -374,24 +374,28 @@ def _round_rows(
         bend = b1 * b1 - a2 * cc
         lean = b0 * b1 - a1 * cc
         start, end = bounds[0], bounds[1]
+        middle = (0.5 * (start + end) - 0.5 * width) / focal
+        centre = middle
         if bend < 0.0:
-            x_top = -lean / bend
-            peak = b0 * b0 - a0 * cc + lean * x_top
+            vertex = -lean / bend
+            peak = b0 * b0 - a0 * cc + lean * vertex
             if peak <= 0.0:
                 continue
             reach = math.sqrt(-peak / bend)
-            start = max(start, math.ceil(max((x_top - reach) * focal + 0.5 * width, 0.0) - 0.5))
-            end = min(end, math.ceil(min((x_top + reach) * focal + 0.5 * width, width + 0.0) - 0.5))
-        else:
-            x_top, peak = 0.0, b0 * b0 - a0 * cc
+            start = max(start, math.ceil(max((vertex - reach) * focal + 0.5 * width, 0.0) - 0.5))
+            end = min(end, math.ceil(min((vertex + reach) * focal + 0.5 * width, width + 0.0) - 0.5))
+            # A flat parabola has its vertex far away: then the middle of the bounds is the better place.
+            if abs(vertex - middle) < 4.0 * width / focal:
+                centre = vertex
         if start >= end:
             continue
         touched = True
-        first = (start + 0.5 - 0.5 * width) / focal - x_top
+        height_there = b0 * b0 - a0 * cc + centre * (2.0 * lean + bend * centre)
+        first = (start + 0.5 - 0.5 * width) / focal - centre
         offset, step32 = np.float32(first), np.float32(1.0 / focal)
-        peak32, bend32 = np.float32(peak / (cc * cc)), np.float32(bend / (cc * cc))
-        tilt32 = np.float32(0.0) if bend < 0.0 else np.float32(2.0 * lean / (cc * cc))
-        b_start, b_step = np.float32((b0 + b1 * x_top) / cc), np.float32(b1 / cc)
+        peak32, bend32 = np.float32(height_there / (cc * cc)), np.float32(bend / (cc * cc))
+        tilt32 = np.float32(2.0 * (lean + bend * centre) / (cc * cc))
+        b_start, b_step = np.float32((b0 + b1 * centre) / cc), np.float32(b1 / cc)
         inverse_row = inverse[j * width + start : j * width + end]
         code_row = code[j * width + start : j * width + end]
         if dimensions == 3:
@@ -405,7 +409,7 @@ def _round_rows(
                 code_row[i] = value if nearer else code_row[i]
         else:
             pz = np.float32(matrix[2, 3])
-            qz = np.float32(matrix[2, 0] + matrix[2, 2] * y + matrix[2, 1] * x_top)
+            qz = np.float32(matrix[2, 0] + matrix[2, 2] * y + matrix[2, 1] * centre)
             qz_step = np.float32(matrix[2, 1])
             for i in range(len(inverse_row)):
                 x = offset + step32 * np.float32(i)
@@ -617,12 +621,11 @@ def draw_part(
 
 
 @compiled_loops
-def draw_scene(
+def draw_parts(
     static: Any,
     static_index: Any,
     moving: Any,
     moving_index: Any,
-    ground: Any,
     camera: Floats,
     focal: float,
     width: int,
@@ -639,7 +642,7 @@ def draw_scene(
     inverse: Floats32,
     code: Ints,
 ) -> int:
-    """Draw everything into the buffers.
+    """Draw all parts into the buffers, which hold the ground already.
 
     Args:
         camera: float64 [4, 3], forward, right, down axes and position.
@@ -650,7 +653,6 @@ def draw_scene(
     Returns:
         The number of entries.
     """
-    fill_ground(camera, focal, width, height, ground.level, inverse, code)
     count = gather(static, static_index, camera, focal, width, height, far, 1, entries, shapes, table, 0)
     count = gather(moving, moving_index, camera, focal, width, height, far, -1, entries, shapes, table, count)
     for e in range(count):

@@ -35,6 +35,8 @@ class Material(IntEnum):
     FACADE = 4
     """Wall with rows of windows."""
     FOLIAGE = 5
+    HEAD_LAMP = 6
+    """A lamp that also throws light along its forward axis."""
 
 
 class SceneParts(NamedTuple):
@@ -93,8 +95,8 @@ class GroundArrays(NamedTuple):
     """`Heights` for kernels.
 
     Attributes:
-        flat: one horizontal plane at `level`; the grids then have one node.
-        level: height of the plane.
+        flat: one horizontal plane; the grids then have one node.
+        level: height of the plane; of hilly ground the lowest.
         x, y, cell: place of node [0, 0] and distance of nodes.
         ground, deck: float32 [Ny, Nx] as in `Heights`.
     """
@@ -121,7 +123,7 @@ def ground_arrays(heights: Heights) -> GroundArrays:
     """`Heights` in the form that kernels take."""
     return GroundArrays(
         heights.is_flat,
-        float(heights.ground[0, 0]),
+        float(heights.ground.min()),
         float(heights.origin[0]),
         float(heights.origin[1]),
         float(heights.cell),

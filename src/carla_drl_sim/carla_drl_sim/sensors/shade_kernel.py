@@ -26,6 +26,7 @@ from carla_drl_sim.sensors.lighting import (
     PUDDLES,
     SHADOW_DEPTH,
     SKY_LIGHT,
+    SMOOTH,
     SUN,
     WET,
     ZENITH,
@@ -44,9 +45,9 @@ Floats = npt.NDArray[np.float64]
 Floats32 = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]
 
-_MATTE, _PAINT, _GLASS, _LAMP, _FACADE, _FOLIAGE = 0, 1, 2, 3, 4, 5
+_MATTE, _PAINT, _GLASS, _LAMP, _FACADE, _FOLIAGE, _HEAD_LAMP = 0, 1, 2, 3, 4, 5, 6
 _F0, _F1 = np.float32(0.0), np.float32(1.0)
-_BYTE, _EIGHT = np.uint32(255), np.uint32(8)
+_BYTE, _EIGHT, _SMOOTH = np.uint32(255), np.uint32(8), np.uint32(SMOOTH)
 NUM_ROWS = 8
 _RED, _GREEN, _BLUE, _U, _V, _W, _S = 0, 1, 2, 3, 4, 5, 6
 
@@ -83,6 +84,7 @@ def _face_color(
     sun: Floats,
     up: Floats,
     night: float,
+    extra: float,
     out: Floats32,
 ) -> None:
     """Linear colour of a face in the light, into `out` [3]; for round sides that of the material.
@@ -90,6 +92,7 @@ def _face_color(
     Args:
         color: 0xrrggbb.
         sun, up: in camera space.
+        extra: light of head lamps, which come from about where the camera is.
     """
     n = (0.0, 0.0, 0.0)
     if face < ROUND_FACE:
@@ -122,12 +125,12 @@ def _face_color(
         if face == ROUND_FACE:
             out[channel] = albedo
             continue
-        value = albedo * _lit(lights, towards, nz, channel)
+        value = albedo * (_lit(lights, towards, nz, channel) + extra * facing)
         if material == _PAINT:
             value = value * 0.92 + _sky_at(lights, mirror, channel) * (0.05 + 0.35 * shine)
         elif material == _GLASS:
             value = value * 0.5 + _sky_at(lights, mirror, channel) * (0.10 + 0.6 * shine)
-        elif material == _LAMP:
+        elif material in (_LAMP, _HEAD_LAMP):
             value += albedo * glow * (1.6 + 1.2 * night)
         out[channel] = value
 
@@ -256,15 +259,15 @@ def _shade_ground(
     for piece in range(0, number, 64):
         last = min(piece + 64, number)
         across = 1.15 / (inverse[(piece + last) // 2] * focal)
-        fine = np.float32(min(max(1.2 - across * 14.0, 0.0), 1.0) * 0.55)
+        fine = np.float32(min(max(1.2 - across * 30.0, 0.0), 1.0) * 0.55)
         broad = np.float32(min(max(1.2 - across * 0.5, 0.0), 1.0) * 0.5)
         base = _F1 - fine - broad
         for i in range(piece, last):
             u, v = px[i] + np.float32(32768.0), py[i] + np.float32(32768.0)
-            a = (np.uint32(np.int32(v * np.float32(18.0))) & _BYTE) << _EIGHT
-            a |= np.uint32(np.int32(u * np.float32(18.0))) & _BYTE
-            b = (np.uint32(np.int32(v * np.float32(1.7))) & _BYTE) << _EIGHT
-            b |= np.uint32(np.int32(u * np.float32(1.7))) & _BYTE
+            a = (np.uint32(np.int32(v * np.float32(44.0))) & _BYTE) << _EIGHT
+            a |= np.uint32(np.int32(u * np.float32(44.0))) & _BYTE
+            b = (np.uint32(np.int32(v * np.float32(8.0))) & _BYTE) << _EIGHT
+            b |= (np.uint32(np.int32(u * np.float32(8.0))) & _BYTE) | _SMOOTH
             grainy[i] = base + fine * noise[a] + broad * noise[b]
         level = 0
         ratio = across / cell
@@ -276,7 +279,7 @@ def _shade_ground(
         terrain = palette[0]
         if level == 0:
             # Edges of cells are frayed so that near lines do not show steps.
-            fray = np.float32(1.6 * cell)
+            fray = np.float32(0.8 * cell)
             for i in range(piece, last):
                 shift = (grainy[i] - _F1) * fray
                 u, v = (px[i] + shift) * size, (py[i] - shift) * size
@@ -328,7 +331,8 @@ def _wet_ground(
         x = (start + i + 0.5 - 0.5 * width) / focal
         up = abs(drop) * inverse_row[start + i] / math.sqrt(1.0 + x * x + y * y)
         u, v = px[i] + np.float32(32768.0), py[i] + np.float32(32768.0)
-        patch = noise[(np.int32(v * np.float32(1.1)) & 255) << 8 | (np.int32(u * np.float32(1.1)) & 255)]
+        at = (np.uint32(np.int32(v * np.float32(6.0))) & _BYTE) << _EIGHT
+        patch = noise[at | (np.uint32(np.int32(u * np.float32(6.0))) & _BYTE) | _SMOOTH]
         puddle = min(max((numbers[PUDDLES] - 0.5 + (patch - 1.0)) * 4.0, 0.0), 1.0)
         mirror = (numbers[WET] * 0.35 + puddle * 0.55) * (0.06 + (1.0 - min(up, 1.0)) ** 4)
         for c in range(3):
@@ -337,21 +341,31 @@ def _wet_ground(
 
 
 @compiled_loops
-def _lamp_light(lamps: Floats, x: float, y: float, z: float, nx: float, ny: float, nz: float) -> float:
-    """White light of head lamps, float64 [L, 7] of place, direction and strength, on a surface."""
+def nearest_lamps(lamps: Floats, camera: Floats) -> Floats:
+    """Up to 12 of the lamps within 80 m of the camera, the nearest first."""
+    away = np.empty(len(lamps))
+    near = 0
+    for n in range(len(lamps)):
+        away[n] = 0.0
+        for a in range(3):
+            away[n] += (lamps[n, a] - camera[3, a]) ** 2
+        near += 1 if away[n] < 6400.0 else 0
+    order = np.argsort(away, kind="mergesort")[: min(near, 12)]
+    return lamps[order]
+
+
+@compiled_loops
+def _lamp_light(lamps: Floats, x: float, y: float, z: float) -> float:
+    """White light of head lamps, float64 [L, 7] of place, direction and strength, at a point."""
     total = 0.0
     for lamp in range(len(lamps)):
         dx, dy, dz = x - lamps[lamp, 0], y - lamps[lamp, 1], z - lamps[lamp, 2]
         square = dx * dx + dy * dy + dz * dz + 1.0
-        if square > 3600.0:
+        along = dx * lamps[lamp, 3] + dy * lamps[lamp, 4] + dz * lamps[lamp, 5]
+        if square > 3600.0 or along <= 0.0 or along * along < 0.72 * square:
             continue
-        distance = math.sqrt(square)
-        along = (dx * lamps[lamp, 3] + dy * lamps[lamp, 4] + dz * lamps[lamp, 5]) / distance
-        if along < 0.8:
-            continue
-        beam = (along - 0.8) * 5.0
-        facing = abs(dx * nx + dy * ny + dz * nz) / distance
-        total += lamps[lamp, 6] * beam * beam * (0.15 + 0.85 * facing) / (1.0 + 0.012 * square)
+        beam = (along * along / square - 0.72) / 0.28
+        total += lamps[lamp, 6] * beam / (1.0 + 0.004 * square)
     return total
 
 
@@ -368,7 +382,7 @@ def _night_ground(
     """Add the light of head lamps to the ground."""
     for i in range(end - start):
         x, y = rows[_U, i] + corner[0], rows[_V, i] + corner[1]
-        extra = np.float32(_lamp_light(lamps, x, y, level, 0.0, 0.0, 1.0) / 65025.0)
+        extra = np.float32(0.6 * _lamp_light(lamps, x, y, level) / 65025.0)
         if extra > _F0:
             for c in range(3):
                 code = np.float32((picked[i] >> np.uint32(16 - 8 * c)) & np.uint32(255))
@@ -524,7 +538,7 @@ def _shade_round(
         direct = color[c] * lights[SUN, c]
         sky, low = color[c] * lights[SKY_LIGHT, c], color[c] * lights[BOUNCE, c]
         own = np.float32(0.0)
-        if material == _LAMP:
+        if material in (_LAMP, _HEAD_LAMP):
             own = np.float32(color[c] * glow * (1.3 + 1.2 * night))
         for i in range(number):
             out[i] = direct * sunny[i] + low + (sky - low) * high[i] + own
@@ -594,18 +608,23 @@ def _entry_colors(
     sun: Floats,
     up: Floats,
     night: float,
+    lamps: Floats,
     colors: Floats32,
     materials: npt.NDArray[np.uint8],
     glows: Floats32,
 ) -> None:
     """Colours of all drawn faces of static (sign 1) or moving (-1) parts, float32 [entries * 8, 3]."""
-    part_color, part_material, part_glow = parts.color, parts.material, parts.glow
+    part_color, part_material, part_glow, part_centre = parts.color, parts.material, parts.glow, parts.centre
     for e in range(number):
         k = entries[e] * sign - 1
         if k < 0 or drawn[e] == 0:
             continue
         color = (int(part_color[k, 0]) << 16) | (int(part_color[k, 1]) << 8) | int(part_color[k, 2])
         materials[e], glows[e] = part_material[k], part_glow[k]
+        extra = 0.0
+        if len(lamps) > 0:
+            place = part_centre[k]
+            extra = _lamp_light(lamps, place[0], place[1], place[2])
         for face in range(7):
             if drawn[e] >> face & 1:
                 _face_color(
@@ -619,6 +638,7 @@ def _entry_colors(
                     sun,
                     up,
                     night,
+                    extra,
                     colors[e * 8 + face],
                 )
 
@@ -663,10 +683,23 @@ def shade(
     colors = np.empty((number * 8, 3), np.float32)
     materials, glows = np.empty(number, np.uint8), np.empty(number, np.float32)
     _entry_colors(
-        static, 1, table, entries, drawn, number, lights, sun_seen, up, night, colors, materials, glows
+        static, 1, table, entries, drawn, number, lights, sun_seen, up, night, lamps, colors, materials, glows
     )
     _entry_colors(
-        moving, -1, table, entries, drawn, number, lights, sun_seen, up, night, colors, materials, glows
+        moving,
+        -1,
+        table,
+        entries,
+        drawn,
+        number,
+        lights,
+        sun_seen,
+        up,
+        night,
+        lamps,
+        colors,
+        materials,
+        glows,
     )
     drop = ground.level - camera[3, 2]
     for j in range(height):
@@ -757,3 +790,26 @@ def shade(
             start = end
         _fog_row(lights, numbers, focal, width, y, inverse_row, rows)
         _write_row(rows, width, exposure, out[j * width : (j + 1) * width])
+
+
+@compiled_loops
+def add_rain(rain: float, frame: int, width: int, height: int, out: npt.NDArray[np.uint32]) -> None:
+    """Draw streaks of falling rain over a finished picture; where they are depends on the tick alone."""
+    number = int(rain * width * height / 900.0)
+    longest = max(2, height // 14)
+    for n in range(number):
+        value = np.uint64(frame) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(n)
+        value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        value ^= value >> np.uint64(31)
+        x = int((value & np.uint64(0xFFFF)) * np.uint64(width) >> np.uint64(16))
+        y = int(((value >> np.uint64(16)) & np.uint64(0xFFFF)) * np.uint64(height) >> np.uint64(16))
+        length = 2 + int(((value >> np.uint64(32)) & np.uint64(0xFF)) * np.uint64(longest) >> np.uint64(8))
+        for j in range(y, min(y + length, height)):
+            at = j * width + x
+            pixel = np.uint32(0xFF000000)
+            for shift in (0, 8, 16):
+                code = int(out[at] >> np.uint32(shift)) & 255
+                code += (205 - code) * 3 // 16 if code < 205 else 0
+                pixel |= np.uint32(code << shift)
+            out[at] = pixel

@@ -6,18 +6,37 @@ from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 from numba import njit
+from numba.core.dispatcher import Dispatcher
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
+def _follow_callees(dispatcher: Any, function: Callable[..., Any]) -> Any:
+    """Let what is cached on disk depend on the compiled functions and numbers that a function takes from elsewhere.
+
+    By itself numba looks at a function's own file only, and would go on running what it compiled from the old text
+    of a function in another file.
+    """
+    stamps: list[Any] = [dispatcher._cache._cache_file._source_stamp]
+    for name, value in sorted(function.__globals__.items()):
+        if isinstance(value, Dispatcher) and value.py_func.__module__ != function.__module__:
+            callee: Any = value
+            stamps.append((name, callee._cache._cache_file._source_stamp))
+        elif isinstance(value, int | float) and not name.startswith("__"):
+            stamps.append((name, str(value)))
+    dispatcher._cache._cache_file._source_stamp = tuple(stamps)
+    return dispatcher
+
+
 def compiled(function: Function) -> Function:
     """Compile with numba: cached on disk, without the GIL, strict IEEE arithmetic so that runs repeat to the bit."""
-    return cast(Function, njit(cache=True, nogil=True, fastmath=False)(function))
+    return cast(Function, _follow_callees(njit(cache=True, nogil=True, fastmath=False)(function), function))
 
 
 def compiled_inline(function: Function) -> Function:
     """Like `compiled`, for small functions that are put into their callers."""
-    return cast(Function, njit(cache=True, nogil=True, fastmath=False, inline="always")(function))
+    dispatcher = njit(cache=True, nogil=True, fastmath=False, inline="always")(function)
+    return cast(Function, _follow_callees(dispatcher, function))
 
 
 def compiled_loops(function: Function) -> Function:
@@ -26,4 +45,5 @@ def compiled_loops(function: Function) -> Function:
     The check for zero that an exception needs keeps LLVM from turning a loop into vector instructions: loops over
     pixels with a division run 10 times faster without it.
     """
-    return cast(Function, njit(cache=True, nogil=True, fastmath=False, error_model="numpy")(function))
+    dispatcher = njit(cache=True, nogil=True, fastmath=False, error_model="numpy")(function)
+    return cast(Function, _follow_callees(dispatcher, function))

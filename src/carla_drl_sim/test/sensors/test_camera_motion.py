@@ -84,19 +84,20 @@ def _run_dvs(y_of_second: float, **attributes: object) -> np.ndarray:
 def test_an_edge_that_moves_makes_events_of_both_signs() -> None:
     assert len(_run_dvs(0.0)) == 0
     seen = _run_dvs(1.0)
+    seen = seen[seen["y"] < 24]  # above the horizon, where the shadow is not seen
     # The box covers columns 25 to 38 of rows 21 to 26, then about 28 to 42.
     appeared, vanished = seen[seen["pol"] == 1], seen[seen["pol"] == 0]
     assert set(appeared["x"]) <= {39, 40, 41, 42}
     assert set(vanished["x"]) <= {24, 25, 26, 27, 28}
-    assert len(appeared) > 10
-    assert len(vanished) > 10
-    assert set(seen["y"]) <= set(range(20, 28))
+    assert len(appeared) > 4
+    assert len(vanished) > 4
+    assert set(seen["y"]) <= set(range(20, 24))
     assert (np.diff(seen["t"]) >= 0).all()
     assert 1_000_000_000 <= seen["t"].min() <= seen["t"].max() <= 1_050_000_000
     # A larger threshold gives fewer events, noise on it other ones, a long refractory period one per pixel.
-    assert len(_run_dvs(1.0, positive_threshold=0.9, negative_threshold=0.9)) < 0.6 * len(seen)
+    assert len(_run_dvs(1.0, positive_threshold=0.9, negative_threshold=0.9)) < 0.6 * len(_run_dvs(1.0))
     noisy = _run_dvs(1.0, sigma_positive_threshold=0.1, sigma_negative_threshold=0.1)
-    assert not np.array_equal(noisy, seen)
+    assert not np.array_equal(noisy, _run_dvs(1.0))
     assert np.array_equal(noisy, _run_dvs(1.0, sigma_positive_threshold=0.1, sigma_negative_threshold=0.1))
     once = _run_dvs(1.0, refractory_period_ns=100_000_000)
     assert len(once) == len({(event["x"], event["y"]) for event in once}) > 0

@@ -1,0 +1,166 @@
+"""Compiled: which pixels of the ground lie in the shadow of a part.
+
+Shadows are thrown onto the horizontal plane below each part and fall on ground only, not on other parts.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from carla_drl_sim.sensors.raster_kernel import (
+    AXES,
+    DECK,
+    EXTENT,
+    NEAR_M,
+    SKY,
+    clip_near,
+    corners_of,
+    plane_of_face,
+    row_bounds,
+)
+from carla_drl_sim.sensors.scene_kernel import height_at
+from carla_drl_sim.world.compiled import compiled_loops
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int32]
+
+REACH_M = 80.0
+_SMALLEST_PX = 3.0
+_ROUND_CORNERS = 12
+_CORNERS = np.array(
+    [[1, 3, 7, 5], [0, 2, 6, 4], [2, 3, 7, 6], [0, 1, 5, 4], [4, 5, 7, 6], [0, 1, 3, 2]], np.int64
+)
+_AROUND = np.arange(_ROUND_CORNERS, dtype=np.int64)
+
+
+@compiled_loops
+def _mark(
+    outline: Floats,
+    corners: npt.NDArray[np.int64],
+    focal: float,
+    width: int,
+    height: int,
+    polygon: Floats,
+    bounds: Floats,
+    code: Ints,
+    shadow: npt.NDArray[np.uint8],
+) -> None:
+    """Mark the ground inside a convex polygon of points in camera space."""
+    number = clip_near(outline, corners, NEAR_M, polygon)
+    if number < 3:
+        return
+    px, py, left, right = bounds[0], bounds[1], bounds[2], bounds[3]
+    for c in range(number):
+        px[c] = polygon[c, 1] / polygon[c, 0] * focal + 0.5 * width
+        py[c] = polygon[c, 2] / polygon[c, 0] * focal + 0.5 * height
+    top, bottom = row_bounds(px, py, number, height, left, right)
+    for j in range(top, bottom):
+        start = math.ceil(max(left[j], 0.0) - 0.5)
+        end = math.ceil(min(right[j], float(width)) - 0.5)
+        if start >= end:
+            continue
+        shadow_row = shadow[j * width + start : j * width + end]
+        code_row = code[j * width + start : j * width + end]
+        for i in range(len(code_row)):
+            shadow_row[i] = 1 if SKY < code_row[i] <= DECK else 0
+
+
+@compiled_loops
+def _drop(point: Floats, sun: Floats, up: Floats, level: float, rise: float) -> None:
+    """Move a point along the light down to the plane at `level` above the camera."""
+    height = up[0] * point[0] + up[1] * point[1] + up[2] * point[2] - level
+    share = max(height, 0.0) / rise
+    for a in range(3):
+        point[a] -= share * sun[a]
+
+
+@compiled_loops
+def cast_shadows(
+    ground: Any,
+    camera: Floats,
+    light: Floats,
+    focal: float,
+    width: int,
+    height: int,
+    shapes: npt.NDArray[np.uint8],
+    table: Floats,
+    number: int,
+    vertex: Floats,
+    polygon: Floats,
+    bounds: Floats,
+    code: Ints,
+    shadow: npt.NDArray[np.uint8],
+) -> None:
+    """Mark the shadows of all visible parts that are near and large enough.
+
+    Args:
+        light: float64 [3], unit vector (world) that points to where the light comes from.
+        shadow: uint8 [H * W], zeros at first, 1 in shadows.
+    """
+    sun, up = np.empty(3), np.empty(3)
+    for a in range(3):
+        sun[a] = camera[a, 0] * light[0] + camera[a, 1] * light[1] + camera[a, 2] * light[2]
+        up[a] = camera[a, 2]
+    rise = light[2]
+    level = ground.level - camera[3, 2]
+    outline = np.empty((16, 3))
+    for e in range(number):
+        ex, ey, ez = table[e, EXTENT], table[e, EXTENT + 1], table[e, EXTENT + 2]
+        radius = math.sqrt(ex * ex + ey * ey + ez * ez)
+        if table[e, 0] - radius > REACH_M or radius * focal < _SMALLEST_PX * table[e, 0]:
+            continue
+        if not ground.flat:
+            x, y = camera[3, 0], camera[3, 1]
+            for a in range(3):
+                x += table[e, a] * camera[a, 0]
+                y += table[e, a] * camera[a, 1]
+            level = height_at(ground, False, x, y) - camera[3, 2]
+        if shapes[e] == 2:
+            # Light touches an ellipsoid where its image of the unit sphere is square to the light's image.
+            w0 = w1 = w2 = 0.0
+            for c in range(3):
+                w0 += table[e, AXES + c] * sun[c]
+                w1 += table[e, AXES + 3 + c] * sun[c]
+                w2 += table[e, AXES + 6 + c] * sun[c]
+            w0, w1, w2 = w0 / ex, w1 / ey, w2 / ez
+            size = math.sqrt(w0 * w0 + w1 * w1 + w2 * w2)
+            w0, w1, w2 = w0 / size, w1 / size, w2 / size
+            # Two directions square to it and to each other.
+            if abs(w2) < 0.9:
+                u0, u1, u2 = w1, -w0, 0.0
+            else:
+                u0, u1, u2 = 0.0, w2, -w1
+            size = math.sqrt(u0 * u0 + u1 * u1 + u2 * u2)
+            u0, u1, u2 = u0 / size, u1 / size, u2 / size
+            v0, v1, v2 = w1 * u2 - w2 * u1, w2 * u0 - w0 * u2, w0 * u1 - w1 * u0
+            for n in range(_ROUND_CORNERS):
+                angle = 2.0 * math.pi * n / _ROUND_CORNERS
+                cos, sin = math.cos(angle), math.sin(angle)
+                a0, a1, a2 = (
+                    ex * (cos * u0 + sin * v0),
+                    ey * (cos * u1 + sin * v1),
+                    ez * (cos * u2 + sin * v2),
+                )
+                for a in range(3):
+                    outline[n, a] = (
+                        table[e, a]
+                        + a0 * table[e, AXES + a]
+                        + a1 * table[e, AXES + 3 + a]
+                        + a2 * table[e, AXES + 6 + a]
+                    )
+                _drop(outline[n], sun, up, level, rise)
+            _mark(outline, _AROUND, focal, width, height, polygon, bounds, code, shadow)
+            continue
+        corners_of(table, e, vertex)
+        for face in range(6):
+            n0, n1, n2, _ = plane_of_face(vertex, face)
+            if n0 * sun[0] + n1 * sun[1] + n2 * sun[2] <= 0.0:
+                continue
+            for n in range(4):
+                outline[n] = vertex[_CORNERS[face, n]]
+                _drop(outline[n], sun, up, level, rise)
+            _mark(outline, _AROUND[:4], focal, width, height, polygon, bounds, code, shadow)
