@@ -161,7 +161,9 @@ def render_cameras(
                 picture,
             )
         elif mode == NORMALS:
-            normal_picture(camera, focal[n], width, height, shapes, table, matrix, inverse, code, picture)
+            normal_picture(
+                ground, camera, focal[n], width, height, shapes, table, matrix, inverse, code, picture
+            )
         elif mode == FLOW:
             flow_picture(
                 moving,

@@ -8,7 +8,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from carla_drl_sim.sensors.raster_kernel import AXES, EXTENT, NEAR_M, ROUND_FACE, SKY, TAPER, round_frame
+from carla_drl_sim.sensors.raster_kernel import (
+    AXES,
+    DECK,
+    EXTENT,
+    NEAR_M,
+    ROUND_FACE,
+    SKY,
+    TAPER,
+    round_frame,
+    to_camera,
+)
+from carla_drl_sim.sensors.scene_kernel import ground_normal
 from carla_drl_sim.world.compiled import compiled_loops
 
 Floats = npt.NDArray[np.float64]
@@ -51,6 +62,7 @@ def flat_normal(table: Floats, e: int, face: int) -> tuple[float, float, float]:
 
 @compiled_loops
 def normal_picture(
+    ground: Any,
     camera: Floats,
     focal: float,
     width: int,
@@ -74,8 +86,17 @@ def normal_picture(
                 end += 1
             if value == SKY:
                 out[start:end] = _NO_NORMAL
-            elif value < 8:
+            elif value < 8 and ground.flat:
                 out[start:end] = up
+            elif value < 8:
+                for i in range(start, end):
+                    x = (i - j * width + 0.5 - 0.5 * width) / focal
+                    t = 1.0 / np.float64(inverse[i])
+                    px = camera[3, 0] + t * (camera[0, 0] + camera[1, 0] * x + camera[2, 0] * y)
+                    py = camera[3, 1] + t * (camera[0, 1] + camera[1, 1] * x + camera[2, 1] * y)
+                    g0, g1, g2 = ground_normal(ground, value == DECK, px, py)
+                    n0, n1, n2 = to_camera(camera, g0, g1, g2)
+                    out[i] = _ALPHA | np.uint32(_coded(camera, n0, n1, n2))
             elif value & 7 < ROUND_FACE:
                 n = flat_normal(table, (value >> 3) - 1, value & 7)
                 out[start:end] = _ALPHA | np.uint32(_coded(camera, n[0], n[1], n[2]))

@@ -127,7 +127,9 @@ def gather(
                 centre[k, 1] - camera[3, 1],
                 centre[k, 2] - camera[3, 2],
             )
-            ex, ey, ez = extent[k, 0], extent[k, 1], extent[k, 2]
+            # A top that stands out (negative taper) belongs to the part.
+            ex = extent[k, 0] - min(0.0, min(taper[k, 0], taper[k, 1]))
+            ey, ez = extent[k, 1] - min(0.0, taper[k, 2]), extent[k, 2]
             radius = math.sqrt(ex * ex + ey * ey + ez * ez)
             if (
                 c0 + radius > NEAR_M

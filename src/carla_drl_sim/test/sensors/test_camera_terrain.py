@@ -93,6 +93,15 @@ def test_hills_are_drawn_where_rays_hit_them(roll: float) -> None:
     assert compared >= 0.97 * 15 * 20
 
 
+def test_normals_of_hills_lean() -> None:
+    frame = _hills(bridge=False)
+    where = pose(x=190.0, y=200.0, z=30.0, pitch=-90.0)
+    pixel = picture(frame, "normals", where, width=65, height=65)[32, 32].astype(float)
+    slope = 6.0 / 40.0 * np.cos(190.0 / 40.0)
+    expected = np.array([-slope, 0.0, 1.0]) / np.hypot(slope, 1.0)
+    assert pixel[2::-1] / 127.5 - 1.0 == pytest.approx(expected, abs=0.02)
+
+
 def test_a_bridge_is_seen_from_below_and_from_above() -> None:
     frame = _hills(bridge=True)
     low, high = 6.0 * np.sin(200.0 / 40.0) + 2.0, 40.0
