@@ -5,6 +5,11 @@
 `sim/client_ticks_per_s/vehicles=N`: `world.tick()` of the real client. Baseline: the same client against a server that
 only sends a prepared snapshot of the same size (`benchmarks.idle_server`), in turns with it.
 
+`sim/camera_fps/WxH`: pictures/s of rgb cameras on vehicles in the streets, on one core, in this process. Baseline: depth
+cameras of the same size.
+
+`sim/lidar_scans_per_s`: scans/s of lidars with 32 channels and 56,000 points/s, likewise. Baseline: semantic lidars.
+
 `sim/rss_growth_mb/...`: what 1,000 world reloads or 1,000 clients that come and go leave behind in the server's
 memory. Baseline: its memory before.
 """
@@ -28,6 +33,7 @@ from benchmarks.stack import wait_for_port
 from carla_drl_bringup.arguments import first_free_port
 from carla_drl_sim.protocol.arguments import Description
 from carla_drl_sim.protocol.structs import Pose
+from carla_drl_sim.sensors.blueprints import ATTRIBUTES
 from carla_drl_sim.sensors.workers import Workers
 from carla_drl_sim.simulator import Simulator
 from carla_drl_sim.stream_hub import StreamHub
@@ -45,14 +51,25 @@ SETTLING = 100
 MIB = 2.0**20
 
 
-def embedded(num_vehicles: int) -> Simulator:
+class EagerHub(StreamHub):
+    """Streams that all have a subscriber, which takes messages as they are and drops them."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda *_: None)
+
+    def has_subscribers(self, stream_id: int) -> bool:
+        """Say that there is one."""
+        return True
+
+
+def embedded(num_vehicles: int, hub: StreamHub | None = None) -> Simulator:
     """Return a world in this process whose vehicles drive in circles."""
     simulator = Simulator(
         TOWN,
         0,
         20.0,
         synchronous=True,
-        hub=StreamHub(lambda *_: None),
+        hub=hub or StreamHub(lambda *_: None),
         clock=time.monotonic,
         workers=Workers(1),
     )
@@ -63,13 +80,13 @@ def embedded(num_vehicles: int) -> Simulator:
     return simulator
 
 
-def rate(tick: Callable[[], Any], window_s: float = WINDOW_S) -> float:
-    """Return how often `tick` can be called per second."""
+def rate(tick: Callable[[], Any], window_s: float = WINDOW_S, calls: int = 10) -> float:
+    """Return how often `tick` can be called per second; the clock is read every `calls`."""
     count, started = 0, time.perf_counter()
     while (now := time.perf_counter()) - started < window_s:
-        for _ in range(10):
+        for _ in range(calls):
             tick()
-        count += 10
+        count += calls
     return count / (now - started)
 
 
@@ -83,6 +100,47 @@ def measure_world() -> None:
         runs = [num_vehicles * rate(simulator.tick) for _ in range(WINDOWS)]
         one = one or statistics.median(runs)
         report(f"sim/vehicle_steps_per_s/vehicles={num_vehicles}", runs, "1/s", "one vehicle", one)
+
+
+def measure_sensors() -> None:
+    """Report the speed of cameras and lidars."""
+    for width, height, count in ((84, 84, 16), (800, 600, 2)):
+        size = [("image_size_x", str(width)), ("image_size_y", str(height))]
+        depth = sensor_rate("sensor.camera.depth", size, count)
+        report(
+            f"sim/camera_fps/{width}x{height}",
+            sensor_rate("sensor.camera.rgb", size, count),
+            "1/s",
+            "depth cameras of the same size",
+            statistics.median(depth),
+        )
+    points = [
+        ("channels", "32"),
+        ("points_per_second", "56000"),
+        ("range", "50.0"),
+        ("rotation_frequency", "20"),
+    ]
+    semantic = sensor_rate("sensor.lidar.ray_cast_semantic", points, 8)
+    report(
+        "sim/lidar_scans_per_s",
+        sensor_rate("sensor.lidar.ray_cast", points, 8),
+        "1/s",
+        "semantic lidars",
+        statistics.median(semantic),
+    )
+
+
+def sensor_rate(type_id: str, settings: list[tuple[str, str]], count: int) -> list[float]:
+    """Return how many measurements per second `count` sensors on vehicles make, tick by tick, of each window."""
+    simulator = embedded(64, EagerHub())
+    episode = simulator.episode
+    kinds = {attribute.name: int(attribute.kind) for attribute in ATTRIBUTES[type_id]}
+    values = [(name, kinds[name], value) for name, value in settings]
+    for vehicle in episode.actors.vehicles()[:count]:
+        episode.spawn(Description(0, type_id, values), Pose(0.5, 0.0, 2.0), vehicle.id)
+    for _ in range(20):
+        simulator.tick()
+    return [count * rate(simulator.tick, calls=1) for _ in range(WINDOWS)]
 
 
 @contextlib.contextmanager
@@ -185,6 +243,7 @@ def main() -> None:
     """Measure everything."""
     measure_world()
     measure_client()
+    measure_sensors()
     measure_memory()
 
 
