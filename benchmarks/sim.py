@@ -40,8 +40,9 @@ from carla_drl_sim.stream_hub import StreamHub
 
 FLEETS = (1, 16, 64, 256)
 MODEL = "vehicle.tesla.model3"
-# In a circle: they keep moving, stay in the town, and meet walls and each other.
-CONTROL = {"throttle": 0.4, "steer": 0.35}
+# Engines that work against the brakes: all of the dynamics runs, and nobody ends up in a wall, whose contacts would be
+# what is measured.
+CONTROL = {"throttle": 0.3, "steer": 0.35, "brake": 1.0}
 TOWN = "Town01"
 WINDOWS = 5
 WINDOW_S = 1.0
@@ -63,7 +64,7 @@ class EagerHub(StreamHub):
 
 
 def embedded(num_vehicles: int, hub: StreamHub | None = None) -> Simulator:
-    """Return a world in this process whose vehicles drive in circles."""
+    """Return a world in this process with vehicles on its streets."""
     simulator = Simulator(
         TOWN,
         0,
@@ -76,7 +77,7 @@ def embedded(num_vehicles: int, hub: StreamHub | None = None) -> Simulator:
     episode = simulator.episode
     for point in episode.town.spawn_points[:num_vehicles].tolist():
         actor = episode.spawn(Description(0, MODEL, []), Pose(*point))
-        episode.dynamics.control[actor.slot, :2] = CONTROL["throttle"], CONTROL["steer"]
+        episode.dynamics.control[actor.slot, :3] = tuple(CONTROL.values())
     return simulator
 
 
@@ -157,7 +158,7 @@ def server(*command: str) -> Iterator[tuple[psutil.Process, int]]:
 
 
 def drive(port: int, num_vehicles: int) -> tuple[carla.Client, carla.World]:
-    """Connect the real client and let it spawn vehicles that drive in circles; returns client and world."""
+    """Connect the real client and let it spawn vehicles; returns client and world."""
     client = carla.Client("127.0.0.1", port, worker_threads=1)
     client.set_timeout(20.0)
     world = client.get_world()

@@ -21,6 +21,10 @@ _log = logging.getLogger(__name__)
 _REQUESTS_PER_TURN = 64
 """Requests of one connection handled before the others get a turn."""
 
+_CONTROL_NAMES = b"apply_"
+_NAME_WITHIN = 16
+"""Where a request's name begins at the latest, and how the names begin that have a compiled path."""
+
 
 class _Held(NamedTuple):
     """An answer that waits: for a tick when ``tick`` is set, else for ``due_s``."""
@@ -75,7 +79,12 @@ class Calls:
         """Take the first ``size`` bytes of ``data``, which a connection has just received, and run what is complete."""
         start = 0
         try:
-            if connection.decoder.is_empty and not connection.blocked and connection.stalled is None:
+            if (
+                data[:_NAME_WITHIN].tobytes().find(_CONTROL_NAMES) > 0
+                and connection.decoder.is_empty
+                and not connection.blocked
+                and connection.stalled is None
+            ):
                 episode = self._simulator.episode
                 start, answers, is_waited_for = self._controls.apply(
                     data,

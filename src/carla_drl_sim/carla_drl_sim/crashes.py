@@ -20,6 +20,7 @@ from carla_drl_sim.world.scenery import Parts
 from carla_drl_sim.world.scenery_collision import SceneryCollisions
 
 NO_ACTOR = 0
+_SENSOR = "sensor.other.collision"
 """Id of what a vehicle hits that is no actor, as in CARLA."""
 
 
@@ -64,6 +65,8 @@ class Crashes:
         self._made: tuple[Parts, SceneryCollisions] | None = None
         self._vehicles = CollisionSolver()
         self._things: dict[int, Actor] = {}
+        self._sensed_slots = np.zeros(0, dtype=np.bool_)
+        self._sensed_version = -1
 
     @property
     def _scenery(self) -> SceneryCollisions:
@@ -99,10 +102,12 @@ class Crashes:
         contacts = self._vehicles.resolve(self._dynamics)
         if not len(contacts):
             return []
+        sensed = self._sensed_vehicles()
+        rows = np.flatnonzero(sensed[contacts.slot_a] | sensed[contacts.slot_b])
         events: list[CollisionEvent] = []
-        pushes = contacts.normal * contacts.impulse[:, None]
+        pushes = contacts.normal[rows] * contacts.impulse[rows, None]
         for slot_a, slot_b, push in zip(
-            contacts.slot_a.tolist(), contacts.slot_b.tolist(), pushes.tolist(), strict=True
+            contacts.slot_a[rows].tolist(), contacts.slot_b[rows].tolist(), pushes.tolist(), strict=True
         ):
             if any(push):  # else the two touch, but nothing hits
                 events += self._felt(self._actors.at_slot(slot_b), self._actors.at_slot(slot_a), push)
@@ -112,14 +117,27 @@ class Crashes:
         contacts = self._scenery.resolve(self._dynamics)
         if not len(contacts):
             return []
+        rows = np.flatnonzero(self._sensed_vehicles()[contacts.slot])
         events: list[CollisionEvent] = []
-        pushes = -contacts.normal * contacts.impulse[:, None]
+        pushes = -contacts.normal[rows] * contacts.impulse[rows, None]
         for slot, part, push in zip(
-            contacts.slot.tolist(), contacts.part.tolist(), pushes.tolist(), strict=True
+            contacts.slot[rows].tolist(), contacts.part[rows].tolist(), pushes.tolist(), strict=True
         ):
             if any(push):
                 events += self._sensed(self._actors.at_slot(slot), self._thing(part), push)
         return events
+
+    def _sensed_vehicles(self) -> npt.NDArray[np.bool_]:
+        """Which slots hold a vehicle with a collision sensor: contacts of all others are nobody's concern."""
+        if self._sensed_version != self._actors.version:
+            self._sensed_version = self._actors.version
+            self._sensed_slots = np.zeros(self._dynamics.capacity, dtype=np.bool_)
+            for actor in self._actors:
+                if actor.type_id == _SENSOR and actor.parent_id:
+                    parent = self._actors.get(actor.parent_id)
+                    if parent.is_vehicle:
+                        self._sensed_slots[parent.slot] = True
+        return self._sensed_slots
 
     def _thing(self, part: int) -> Actor:
         """What clients are told about a part of the scenery: a prop is an actor, all else is none."""
@@ -150,5 +168,5 @@ class Crashes:
         return [
             CollisionEvent(child, actor, opponent, (x, y, z))
             for child in self._actors.children(actor.id)
-            if child.type_id == "sensor.other.collision"
+            if child.type_id == _SENSOR
         ]

@@ -164,7 +164,17 @@ def solid_contact(box: Floats, solid: Floats, vx: float, vy: float, out: Floats)
     low, high = box[Z] - box[EXTENT_Z], box[Z] + box[EXTENT_Z]
     if solid[SOLID_HIGH] <= low + STEP_HEIGHT or solid[SOLID_LOW] >= high:
         return False
-    if solid[SOLID_ROUND] != 0.0:
+    # Most are told apart by the circle around the vehicle, without its angles.
+    radius = math.sqrt(box[EXTENT_X] * box[EXTENT_X] + box[EXTENT_Y] * box[EXTENT_Y])
+    dx, dy = box[X] - solid[SOLID_X], box[Y] - solid[SOLID_Y]
+    is_round = solid[SOLID_ROUND] != 0.0
+    half_y = solid[SOLID_EXTENT_X] if is_round else solid[SOLID_EXTENT_Y]
+    if (
+        abs(dx * solid[SOLID_COS] + dy * solid[SOLID_SIN]) >= solid[SOLID_EXTENT_X] + radius
+        or abs(dy * solid[SOLID_COS] - dx * solid[SOLID_SIN]) >= half_y + radius
+    ):
+        return False
+    if is_round:
         return _round_contact(box, solid, vx, vy, out)
     return _box_contact(box, solid, vx, vy, out)
 

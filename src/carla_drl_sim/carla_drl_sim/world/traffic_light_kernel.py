@@ -90,7 +90,7 @@ def find_lights(
     extent: Floats,
     zones: Floats,
     zone_light: Ints,
-    reach: float,
+    depth: float,
     light: npt.NDArray[np.int64],
 ) -> None:
     """Find the light before which each vehicle stands.
@@ -102,9 +102,12 @@ def find_lights(
         slots: rows [K] of `position`, `rotation`, `extent`, which are as in ``VehicleDynamics``.
         zones: float64 [Z, NUM_ZONE], ascending in ZONE_X.
         zone_light: int64 [Z], index of the light of each zone.
-        reach: longest distance between a stop line and a vehicle's middle at which it is looked at, m.
+        depth: of the deepest zone, m.
         light: int64 [K], written: index of the light, or NO_LIGHT.
     """
+    reach = depth  # longest distance between a stop line and a vehicle's middle at which it is looked at
+    for row in range(slots.size):
+        reach = max(reach, depth + extent[slots[row], 0])
     for row in range(slots.size):
         slot = slots[row]
         light[row] = NO_LIGHT

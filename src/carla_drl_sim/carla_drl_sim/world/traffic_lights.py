@@ -196,10 +196,7 @@ class StopZones:
         Args:
             slots: rows [K] of the other arrays, which are as in ``VehicleDynamics``.
         """
-        longest = float(extent[:, 0].max(initial=0.0))
-        kernel.find_lights(
-            slots, position, rotation, extent, self._zones, self._light, self._depth + longest, light
-        )
+        kernel.find_lights(slots, position, rotation, extent, self._zones, self._light, self._depth, light)
 
 
 def warm_up() -> None:
