@@ -68,7 +68,7 @@ def render_cameras(
         if ground.flat:
             fill_ground(camera, focal[n], width, height, ground.level, inverse, code)
         else:
-            squares = 16 if width < 200 else 32
+            squares = 12 if width < 128 else 24
             draw_terrain(
                 ground, decks, camera, focal[n], width, height, squares, polygon, bounds, inverse, code
             )

@@ -29,7 +29,9 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int32]
 
 REACH_M = 80.0
-_SMALLEST_PX = 3.0
+_SMALLEST_PX = 4.0
+_SMALLEST_M = 0.3
+"""Smaller parts (lamps, plates, mirrors, wheels' rims) lie in the shadow of larger ones."""
 _ROUND_CORNERS = 12
 _CORNERS = np.array(
     [[1, 3, 7, 5], [0, 2, 6, 4], [2, 3, 7, 6], [0, 1, 5, 4], [4, 5, 7, 6], [0, 1, 3, 2]], np.int64
@@ -111,7 +113,11 @@ def cast_shadows(
     for e in range(number):
         ex, ey, ez = table[e, EXTENT], table[e, EXTENT + 1], table[e, EXTENT + 2]
         radius = math.sqrt(ex * ex + ey * ey + ez * ez)
-        if table[e, 0] - radius > REACH_M or radius * focal < _SMALLEST_PX * table[e, 0]:
+        if (
+            radius < _SMALLEST_M
+            or table[e, 0] - radius > REACH_M
+            or radius * focal < _SMALLEST_PX * table[e, 0]
+        ):
             continue
         if not ground.flat:
             x, y = camera[3, 0], camera[3, 1]
