@@ -113,6 +113,7 @@ def test_long_runs_repeat_with_any_number_of_threads() -> None:
     assert one["counts"]["sensor.other.collision"] > 100
     assert one["counts"]["sensor.other.imu"] >= scripted_world.CARRIERS * LONG_RUN_TICKS // 100
     assert one["counts"]["sensor.lidar.ray_cast"] >= scripted_world.CARRIERS * LONG_RUN_TICKS // 100
+    assert one["counts"]["sensor.camera.rgb"] >= scripted_world.CARRIERS * LONG_RUN_TICKS // 100
     assert one["counts"] == four["counts"]
     assert one["digests"] == four["digests"]
 
