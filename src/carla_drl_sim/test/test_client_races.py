@@ -1,8 +1,9 @@
 """Races of the real client: each guard of the server holds, and without it the client fails as described.
 
 The client runs in a process of its own, since some failures end or hang it. A server without a guard is this package
-with one function replaced. What was not seen to fail without its guard (a map change that is answered at once: 240
-reloads under live sensors) has no such test; see ``test_tick_gate`` for that guard.
+with one function replaced. Two failures depend on the machine's load too much for a test; the guards against them are
+tested in ``test_tick_gate``. Without waiting for the Traffic Manager its client hung in five of six runs of up to
+40,000 ticks. A map change that is answered at once harmed no client in 240 reloads under live sensors.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import pytest
 from raw_client import RawClient
 from server_process import ServerProcess, environment
 
-STEP_LIMIT_S = 3.0
+STEP_LIMIT_S = 10.0
 """A client that says nothing for so long hangs."""
 
 _PREAMBLE = """
@@ -58,6 +59,7 @@ for _ in range(30):
         lost += 1
     sensor.stop()
     sensor.destroy()
+    print(frame, flush=True)
 done(f"lost {lost}")
 """
 
@@ -75,7 +77,9 @@ done()
 
 _DESTROY = """
 synchronous(False)
-for _ in range(25):
+for turn in range(TURNS):
+    if turn % 10 == 0:
+        print(turn, flush=True)
     sensors = []
     for _ in range(6):
         sensors.append(world.spawn_actor(library.find("sensor.other.gnss"), carla.Transform()))
@@ -95,6 +99,8 @@ other = carla.Client("127.0.0.1", port)
 other.set_timeout(20.0)
 spawn = [carla.command.SpawnActor(blueprint, point) for point in points[1:40]]
 for turn in range(400):
+    if turn % 20 == 0:
+        print(turn, flush=True)
     ids = [answer.actor_id for answer in other.apply_batch_sync(spawn)]
     if turn % 20 == 0:
         world.wait_for_tick()
@@ -105,18 +111,6 @@ done()
 _NO_WAIT_FOR_SUBSCRIPTIONS = """
 from carla_drl_sim.simulator import Simulator
 Simulator.expect_subscription = lambda *_: None
-"""
-
-_NO_WAIT_FOR_TRAFFIC_MANAGERS = """
-from carla_drl_sim.tick_gate import TickGate
-class Unseen(dict):
-    def __bool__(self):
-        return False
-make = TickGate.__init__
-def without(self, streams):
-    make(self, streams)
-    self.traffic_managers = Unseen()
-TickGate.__init__ = without
 """
 
 _CLOSES_STREAMS_THAT_END = """
@@ -209,17 +203,12 @@ def test_a_traffic_manager_keeps_up(server: ServerProcess) -> None:
     assert _outcome(_TRAFFIC_MANAGER.replace("TICKS", "1000"), server) == "completed"
 
 
-def test_a_traffic_manager_hangs_when_ticks_do_not_wait_for_it(without: Start) -> None:
-    server = without(_NO_WAIT_FOR_TRAFFIC_MANAGERS)
-    assert _outcome(_TRAFFIC_MANAGER.replace("TICKS", "40000"), server) == "hangs"
-
-
 def test_sensors_end_in_any_order(server: ServerProcess) -> None:
-    assert _outcome(_DESTROY, server) == "completed"
+    assert _outcome(_DESTROY.replace("TURNS", "25"), server) == "completed"
 
 
 def test_a_client_dies_when_the_server_closes_its_streams(without: Start) -> None:
-    outcome = _outcome(_DESTROY, without(_CLOSES_STREAMS_THAT_END))
+    outcome = _outcome(_DESTROY.replace("TURNS", "2000"), without(_CLOSES_STREAMS_THAT_END))
     assert outcome.startswith("died") or outcome == "hangs", outcome
 
 
