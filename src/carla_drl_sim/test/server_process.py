@@ -63,6 +63,12 @@ class ServerProcess:
                     received += part
         return received.decode()
 
+    def log_lines(self) -> list[str]:
+        """What was logged, without what a first start says about compiling."""
+        return [
+            line for line in self.log.read_text().splitlines() if not line.startswith("carla_drl_sim: compil")
+        ]
+
     def resident_bytes(self) -> int:
         """Memory that the process occupies."""
         text = Path(f"/proc/{self.process.pid}/statm").read_text()

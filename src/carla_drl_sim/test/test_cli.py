@@ -24,7 +24,7 @@ def test_signals_end_the_server_cleanly(start_server: Callable[..., ServerProces
     server = start_server()
     server.process.send_signal(number)
     assert server.process.wait(10.0) == 0
-    assert server.log.read_text() == ""
+    assert server.log_lines() == []
 
 
 def test_signals_end_a_synchronous_idle_server(start_server: Callable[..., ServerProcess]) -> None:

@@ -85,6 +85,6 @@ def test_every_shape_of_the_real_client_is_accepted(start_server: Callable[..., 
     with RawClient(server.rpc_port) as raw:
         raw.answer(raw.send("draw_debug_shape", [[77, []], [0, 0, 0], 0.0, True], waits=False))
     client.get_server_version()  # drawing is not waited for; a call that is comes after it
-    lines = server.log.read_text().splitlines()
+    lines = server.log_lines()
     assert len(lines) == 1, lines
     assert "there is no debug shape of kind 77" in lines[0]
