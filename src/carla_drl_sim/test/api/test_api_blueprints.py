@@ -16,7 +16,7 @@ def test_find(scene: Scene) -> None:
 
 @pytest.mark.parametrize(
     ("pattern", "least"),
-    [("vehicle.*", 30), ("walker.*", 20), ("sensor.*", 14), ("*", 80)],
+    [("vehicle.*", 30), ("walker.*", 20), ("sensor.*", 14), ("static.prop.*", 40), ("*", 80)],
 )
 @covers("BlueprintLibrary.filter")
 def test_filter(scene: Scene, pattern: str, least: int) -> None:
