@@ -75,6 +75,9 @@ class Scene:
         return actor
 
     def destroy_actors(self) -> None:
+        if self._actors:
+            # The client takes an actor that was in no snapshot yet for dead, and would leave it.
+            self.world.tick()
         for actor in reversed(self._actors):
             if isinstance(actor, carla.Sensor) and actor.is_listening:
                 actor.stop()
