@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import select
 import socket
 import time
@@ -29,6 +30,8 @@ MAX_ABANDONED = 3584
 _RECEIVE_BYTES = 1 << 18
 _SEND_BUFFER_BYTES = 4 << 20
 _READ = select.EPOLLIN | select.EPOLLRDHUP
+LEAVE_LIMIT_S = 1.0
+"""How long clients may take to leave when the server is told to stop."""
 _DEFERRED_LIMIT_S = 0.005
 """How long an idle server keeps answers that no client waits for."""
 
@@ -115,7 +118,7 @@ class Server:
             self._simulator.frames.take(self._simulator.episode, time.monotonic())
         self._peers: dict[int, RpcConnection | Subscriber] = {}
         self._next_pace_s = 0.0
-        self._stopping = False
+        self._stop_at_s: float | None = None
         self._received = bytearray(_RECEIVE_BYTES)
         self._received_array = np.frombuffer(self._received, np.uint8)
         self._epoll = select.epoll()
@@ -136,15 +139,26 @@ class Server:
         return self._simulator.episode.map_name.rsplit("/", 1)[-1]
 
     def stop(self) -> None:
-        """Make ``run`` return after the current event; safe to call from a signal handler."""
-        self._stopping = True
+        """Make ``run`` return when all clients have gone, at the latest after ``LEAVE_LIMIT_S``; at once when called again.
+
+        Safe to call from a signal handler. A client that is told to end at the same moment can clean up meanwhile; its
+        background threads would end its process if the server went first.
+        """
+        self._stop_at_s = time.monotonic() + LEAVE_LIMIT_S if self._stop_at_s is None else 0.0
+
+    @property
+    def _has_ended(self) -> bool:
+        if self._stop_at_s is None:
+            return False
+        has_clients = any(type(peer) is RpcConnection for peer in self._peers.values())
+        return not has_clients or time.monotonic() >= self._stop_at_s
 
     def run(self, wake_fd: int) -> None:
         """Serve until ``stop``; ``wake_fd`` becomes readable when a signal has arrived."""
         self._epoll.register(wake_fd, select.EPOLLIN)
         self._next_pace_s = time.monotonic()
         calls = self._calls
-        while not self._stopping:
+        while not self._has_ended:
             for fd, events in self._wait():
                 peer = self._peers.get(fd)
                 if type(peer) is RpcConnection:
@@ -155,6 +169,8 @@ class Server:
                     self._accept(self._rpc_listener, is_rpc=True)
                 elif fd == self._stream_listener.fileno():
                     self._accept(self._stream_listener, is_rpc=False)
+                elif fd == wake_fd:
+                    os.read(wake_fd, 64)
             if calls.backlog:
                 backlog, calls.backlog = calls.backlog, []
                 for connection in backlog:
@@ -184,7 +200,9 @@ class Server:
         if self._calls.backlog:
             return self._epoll.poll(0)
         deferred = self._calls.has_deferred
-        if self._simulator.is_synchronous and not self._calls.has_held:
+        if self._stop_at_s is not None:
+            events = self._epoll.poll(_DEFERRED_LIMIT_S)
+        elif self._simulator.is_synchronous and not self._calls.has_held:
             frames = self._simulator.frames
             idle_s = WATCHED_INTERVAL_S if frames is not None and frames.is_behind else None
             events = self._epoll.poll(_DEFERRED_LIMIT_S if deferred else idle_s)

@@ -78,6 +78,7 @@ class ServerProcess:
         """Ask the server to end; return its exit code."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
+            self.process.send_signal(signal.SIGINT)  # at once, without waiting for clients to leave
         try:
             return self.process.wait(STOP_LIMIT_S)
         except subprocess.TimeoutExpired:

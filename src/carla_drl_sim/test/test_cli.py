@@ -5,12 +5,16 @@ from __future__ import annotations
 import signal
 import socket
 import subprocess
+import time
 from collections.abc import Callable
 
 import pytest
+from raw_client import RawClient
 from server_process import ServerProcess, command, environment
 
+from carla_drl_sim import CARLA_VERSION
 from carla_drl_sim.cli import EXIT_CONFIGURATION, main
+from carla_drl_sim.server import LEAVE_LIMIT_S
 
 
 def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -31,6 +35,27 @@ def test_signals_end_a_synchronous_idle_server(start_server: Callable[..., Serve
     server = start_server("--synchronous")
     server.process.send_signal(signal.SIGTERM)
     assert server.process.wait(10.0) == 0
+
+
+def test_clients_may_clean_up_before_the_server_ends(start_server: Callable[..., ServerProcess]) -> None:
+    server = start_server("--synchronous")
+    with RawClient(server.rpc_port) as client:
+        client.value("version")
+        server.process.send_signal(signal.SIGTERM)
+        for _ in range(3):
+            assert client.value("version") == CARLA_VERSION
+            assert server.process.poll() is None
+    left = time.monotonic()
+    assert server.process.wait(10.0) == 0
+    assert time.monotonic() - left < LEAVE_LIMIT_S
+
+
+def test_a_client_that_stays_does_not_keep_the_server(start_server: Callable[..., ServerProcess]) -> None:
+    server = start_server("--synchronous")
+    with RawClient(server.rpc_port) as client:
+        client.value("version")
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(10.0) == 0
 
 
 @pytest.mark.parametrize("offset", [0, 1])
