@@ -187,5 +187,7 @@ def _serve(options: argparse.Namespace) -> int:
     try:
         server.run(reader)
     finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)  # it ends anyway; another signal must not spoil how
         server.close()
     return 0
