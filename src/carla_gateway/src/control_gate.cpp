@@ -130,10 +130,11 @@ GateResult ControlGate::answer()
   return result;
 }
 
-float ControlGate::limited(float wanted, std::size_t agent, std::size_t column)
+float ControlGate::limited(float wanted, std::size_t agent, std::size_t column, GateResult & result)
 {
   float value = std::clamp(wanted, -1.0F, 1.0F);
   if (value != wanted) {
+    ++result.clamped;
     interventions_.add(Intervention::kClamped, session_, frame_, agent);
   }
   const bool is_steer = column == FleetAction::ACTION_STEER;
@@ -180,18 +181,15 @@ void ControlGate::apply(const float * values, GateResult & result)
       full_brake(agent, Intervention::kEmergencyStop);
       continue;
     }
+    float * command = command_.data() + agent * kActions;
     for (std::size_t column = 0; column < kActions; ++column) {
-      result.clamped += static_cast<std::uint32_t>(row[column] < -1.0F || row[column] > 1.0F);
+      command[column] = limited(row[column], agent, column, result);
     }
-    const float acceleration =
-        limited(row[FleetAction::ACTION_ACCELERATION], agent, FleetAction::ACTION_ACCELERATION);
-    const float steer = limited(row[FleetAction::ACTION_STEER], agent, FleetAction::ACTION_STEER);
-    command_[agent * kActions + FleetAction::ACTION_ACCELERATION] = acceleration;
-    command_[agent * kActions + FleetAction::ACTION_STEER] = steer;
+    const float acceleration = command[FleetAction::ACTION_ACCELERATION];
     float * control = controls_.data() + agent * wire::kControlColumns;
     control[0] = acceleration > 0.0F ? acceleration : 0.0F;
     control[1] = acceleration < 0.0F ? -acceleration : 0.0F;
-    control[2] = steer;
+    control[2] = command[FleetAction::ACTION_STEER];
   }
 }
 

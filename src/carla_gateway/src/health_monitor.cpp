@@ -75,17 +75,15 @@ void HealthMonitor::frame_unusable(std::int64_t now_ns, const std::string & why)
   const std::lock_guard<std::mutex> lock(mutex_);
   ++unusable_;
   last_frame_ns_ = now_ns;
-  if (period_fault_.empty()) {
-    period_fault_ = "unusable frame: " + why;
-  }
+  note_fault("unusable frame: " + why);
 }
 
 void HealthMonitor::action_judged(const GateResult & result, std::int64_t frame_received_ns,
                                   std::int64_t received_ns, std::int64_t sent_ns)
 {
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (!result.fault.empty() && period_fault_.empty()) {
-    period_fault_ = "faulty action: " + result.fault;
+  if (!result.fault.empty()) {
+    note_fault("faulty action: " + result.fault);
   }
   switch (result.verdict) {
     case Verdict::kAccepted:
@@ -109,17 +107,20 @@ void HealthMonitor::action_judged(const GateResult & result, std::int64_t frame_
 void HealthMonitor::action_fault(const std::string & fault)
 {
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (period_fault_.empty()) {
-    period_fault_ = "faulty action: " + fault;
-  }
+  note_fault("faulty action: " + fault);
 }
 
 void HealthMonitor::send_failed()
 {
   const std::lock_guard<std::mutex> lock(mutex_);
   ++send_failures_;
+  note_fault("a packet could not be sent to the bridge");
+}
+
+void HealthMonitor::note_fault(const std::string & fault)
+{
   if (period_fault_.empty()) {
-    period_fault_ = "a packet could not be sent to the bridge";
+    period_fault_ = fault;
   }
 }
 

@@ -108,7 +108,7 @@ class ControlGate
   /// Fills `fault` and returns false when an action has the wrong size for the fleet.
   bool fits(const ActionView & action, std::string & fault) const;
   void apply(const float * values, GateResult & result);
-  float limited(float wanted, std::size_t agent, std::size_t column);
+  float limited(float wanted, std::size_t agent, std::size_t column, GateResult & result);
   void full_brake(std::size_t agent, Intervention why);
 
   const GateConfig config_;

@@ -84,6 +84,8 @@ class HealthMonitor
   };
 
   std::pair<HealthLevel, std::string> judge(std::int64_t now_ns) const;
+  /// Keeps a fault to report unless this period has one already. The mutex is held.
+  void note_fault(const std::string & fault);
   /// Interventions of a kind since the report before.
   std::uint64_t recent(Intervention kind) const;
 
