@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import heapq
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,15 +13,41 @@ from carla_drl_sim.world import dynamics_columns as column
 from carla_drl_sim.world.dynamics_kernel import step_all
 from carla_drl_sim.world.dynamics_parameters import parameter_row
 from carla_drl_sim.world.ground import Heights, flat
+from carla_drl_sim.world.slot_table import Columns, SlotTable, wrapped
 from carla_drl_sim.world.vehicles import VehicleModel
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
-_FIRST_CAPACITY = 16
+
+_COLUMNS: Columns = {
+    "active": (np.bool_, ()),
+    "position": (np.float64, (3,)),
+    "rotation": (np.float64, (3,)),
+    "velocity": (np.float64, (3,)),
+    "angular_velocity": (np.float64, (3,)),
+    "acceleration": (np.float64, (3,)),
+    "control": (np.float64, (column.NUM_CONTROLS,)),
+    "gear": (np.int32, ()),
+    "wheel_steer_deg": (np.float64, ()),
+    "wheel_turn_deg": (np.float64, ()),
+    "axles": (np.float64, (column.NUM_AXLES,)),
+    "ackermann": (np.float64, (controller.NUM_ACKERMANN,)),
+    "simulate_physics": (np.bool_, ()),
+    "collisions": (np.bool_, ()),
+    "gravity": (np.bool_, ()),
+    "constant_velocity_on": (np.bool_, ()),
+    "constant_velocity": (np.float64, (3,)),
+    "extent": (np.float64, (3,)),
+    "box_centre_z": (np.float64, ()),
+    "mass": (np.float64, ()),
+    "yaw_inertia": (np.float64, ()),
+    "_moved_load": (np.float64, ()),
+    "_parameters": (np.float64, (column.NUM_PARAMETERS,)),
+}
 
 
-class VehicleDynamics:
+class VehicleDynamics(SlotTable):
     """All vehicles of a world: structure of arrays with one row per slot, in CARLA's axes.
 
     A vehicle's origin is on the ground below its centre of mass, which is also the middle of its bounding box.
@@ -60,11 +84,8 @@ class VehicleDynamics:
         if heights is None:
             self.ground_z = float(ground_z)  # not rounded to the grid's float32
         self.road_friction = 1.0
-        self.capacity = 0
-        self._end = 0
-        self._free: list[int] = []
         self._models: dict[int, VehicleModel] = {}
-        self._allocate(_FIRST_CAPACITY)
+        super().__init__(_COLUMNS)
 
     def set_ground(self, heights: Heights) -> None:
         """Put another ground below the vehicles; they fall onto it or are lifted to it in the next step."""
@@ -72,42 +93,6 @@ class VehicleDynamics:
         self._is_flat = heights.is_flat
         self.ground_z = float(heights.ground[0, 0])
 
-    def _allocate(self, capacity: int) -> None:
-        shapes: dict[str, tuple[type, tuple[int, ...]]] = {
-            "active": (np.bool_, ()),
-            "position": (np.float64, (3,)),
-            "rotation": (np.float64, (3,)),
-            "velocity": (np.float64, (3,)),
-            "angular_velocity": (np.float64, (3,)),
-            "acceleration": (np.float64, (3,)),
-            "control": (np.float64, (column.NUM_CONTROLS,)),
-            "gear": (np.int32, ()),
-            "wheel_steer_deg": (np.float64, ()),
-            "wheel_turn_deg": (np.float64, ()),
-            "axles": (np.float64, (column.NUM_AXLES,)),
-            "ackermann": (np.float64, (controller.NUM_ACKERMANN,)),
-            "simulate_physics": (np.bool_, ()),
-            "collisions": (np.bool_, ()),
-            "gravity": (np.bool_, ()),
-            "constant_velocity_on": (np.bool_, ()),
-            "constant_velocity": (np.float64, (3,)),
-            "extent": (np.float64, (3,)),
-            "box_centre_z": (np.float64, ()),
-            "mass": (np.float64, ()),
-            "yaw_inertia": (np.float64, ()),
-            "_moved_load": (np.float64, ()),
-            "_parameters": (np.float64, (column.NUM_PARAMETERS,)),
-        }
-        for name, (dtype, shape) in shapes.items():
-            larger: npt.NDArray[Any] = np.zeros((capacity, *shape), dtype=dtype)
-            if self.capacity:
-                larger[: self.capacity] = getattr(self, name)
-            setattr(self, name, larger)
-        for slot in range(self.capacity, capacity):
-            heapq.heappush(self._free, slot)
-        self.capacity = capacity
-
-    active: Bools
     position: Floats
     rotation: Floats
     velocity: Floats
@@ -136,11 +121,6 @@ class VehicleDynamics:
         """The slots in use, ascending."""
         return np.flatnonzero(self.active)
 
-    @property
-    def slots_end(self) -> int:
-        """One past the highest slot that was ever used: `array[:slots_end]` holds every vehicle."""
-        return self._end
-
     def __len__(self) -> int:
         return len(self._models)
 
@@ -150,28 +130,20 @@ class VehicleDynamics:
         Raises:
             ValueError: a coordinate is not finite.
         """
-        if not all(map(math.isfinite, (x, y, z, yaw_deg))):
-            raise ValueError(
-                f"pose ({x}, {y}, {z}, yaw {yaw_deg}) of a new {model.id}: every value must be finite"
-            )
-        if not self._free:
-            self._allocate(2 * self.capacity)
-        slot = heapq.heappop(self._free)
-        self._end = max(self._end, slot + 1)
+        slot = self._take(model.id, x, y, z, yaw_deg)
         zeroed = (self.rotation, self.velocity, self.angular_velocity, self.acceleration, self.control)
         for array in (*zeroed, self.axles, self.ackermann, self._moved_load, self.wheel_turn_deg):
             array[slot] = 0.0
         self.ackermann[slot, controller.GAINS] = controller.DEFAULT_GAINS
         self.gear[slot] = 0
         self.position[slot] = (x, y, z)
-        self.rotation[slot, 1] = _wrapped(yaw_deg)
+        self.rotation[slot, 1] = wrapped(yaw_deg)
         self.wheel_steer_deg[slot] = 0.0
         self.constant_velocity[slot] = 0.0
         self.constant_velocity_on[slot] = False
         self.simulate_physics[slot] = True
         self.collisions[slot] = True
         self.gravity[slot] = True
-        self.active[slot] = True
         self.set_model(slot, model)
         return slot
 
@@ -182,9 +154,8 @@ class VehicleDynamics:
             KeyError: the slot holds no vehicle.
         """
         self._require(slot)
-        self.active[slot] = False
         del self._models[slot]
-        heapq.heappush(self._free, slot)
+        self._give_back(slot)
 
     def model(self, slot: int) -> VehicleModel:
         """The model of the vehicle in a slot."""
@@ -229,7 +200,7 @@ class VehicleDynamics:
         if not all(map(math.isfinite, (x, y, z, pitch_deg, yaw_deg, roll_deg))):
             raise ValueError(f"transform of slot {slot}: every value must be finite")
         self.position[slot] = (x, y, z)
-        self.rotation[slot] = (pitch_deg, _wrapped(yaw_deg), roll_deg)
+        self.rotation[slot] = (pitch_deg, wrapped(yaw_deg), roll_deg)
 
     def set_target_velocity(self, slot: int, velocity: Sequence[float] | Floats) -> None:
         """Set a vehicle's velocity, m/s in world axes; it then moves on from there."""
@@ -290,10 +261,6 @@ class VehicleDynamics:
     def _require(self, slot: int) -> None:
         if slot not in self._models and not (0 <= slot < self.capacity and self.active[slot]):
             raise KeyError(f"slot {slot} holds no vehicle")
-
-
-def _wrapped(yaw_deg: float) -> float:
-    return (yaw_deg + 180.0) % 360.0 - 180.0
 
 
 def _finite(vector: Sequence[float] | Floats, what: str) -> Floats:

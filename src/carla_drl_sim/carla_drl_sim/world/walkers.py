@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import heapq
 import math
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,18 +13,43 @@ from carla_drl_sim.world.collision import overlaps, vehicle_boxes
 from carla_drl_sim.world.dynamics import VehicleDynamics
 from carla_drl_sim.world.ground import Heights, flat
 from carla_drl_sim.world.scenery import Parts, no_parts
+from carla_drl_sim.world.slot_table import Columns, SlotTable, wrapped
 from carla_drl_sim.world.solid_grid import SolidGrid
 from carla_drl_sim.world.walker_models import WALKER_MODELS, WalkerModel
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
-_FIRST_CAPACITY = 16
 _LONGEST_STEP_S = 0.05
 _NOTHING = no_parts()
 
+_COLUMNS: Columns = {
+    "active": (np.bool_, ()),
+    "alive": (np.bool_, ()),
+    "position": (np.float64, (3,)),
+    "rotation": (np.float64, (3,)),
+    "velocity": (np.float64, (3,)),
+    "acceleration": (np.float64, (3,)),
+    "angular_velocity": (np.float64, (3,)),
+    "direction": (np.float64, (3,)),
+    "speed": (np.float64, ()),
+    "jump": (np.bool_, ()),
+    "simulate_physics": (np.bool_, ()),
+    "collisions": (np.bool_, ()),
+    "gravity": (np.bool_, ()),
+    "extent": (np.float64, (3,)),
+    "radius": (np.float64, ()),
+    "half_height": (np.float64, ()),
+    "mass": (np.float64, ()),
+    "touched": (np.int64, ()),
+    "contact_normal": (np.float64, (3,)),
+    "contact_speed": (np.float64, ()),
+    "_previous": (np.float64, (3,)),
+    "_grounded": (np.bool_, ()),
+}
 
-class Walkers:
+
+class Walkers(SlotTable):
     """All pedestrians of a world: structure of arrays with one row per slot, in CARLA's axes.
 
     A walker is an upright capsule; its position is the capsule's middle, as in CARLA. It is moved by its control, or,
@@ -55,45 +78,8 @@ class Walkers:
         self._is_flat = self._heights.is_flat
         self._make_parts = parts
         self._grid: tuple[Parts, SolidGrid] | None = None
-        self.capacity = 0
-        self._end = 0
-        self._free: list[int] = []
         self._count = 0
-        self._allocate(_FIRST_CAPACITY)
-
-    def _allocate(self, capacity: int) -> None:
-        shapes: dict[str, tuple[type, tuple[int, ...]]] = {
-            "active": (np.bool_, ()),
-            "alive": (np.bool_, ()),
-            "position": (np.float64, (3,)),
-            "rotation": (np.float64, (3,)),
-            "velocity": (np.float64, (3,)),
-            "acceleration": (np.float64, (3,)),
-            "angular_velocity": (np.float64, (3,)),
-            "direction": (np.float64, (3,)),
-            "speed": (np.float64, ()),
-            "jump": (np.bool_, ()),
-            "simulate_physics": (np.bool_, ()),
-            "collisions": (np.bool_, ()),
-            "gravity": (np.bool_, ()),
-            "extent": (np.float64, (3,)),
-            "radius": (np.float64, ()),
-            "half_height": (np.float64, ()),
-            "mass": (np.float64, ()),
-            "touched": (np.int64, ()),
-            "contact_normal": (np.float64, (3,)),
-            "contact_speed": (np.float64, ()),
-            "_previous": (np.float64, (3,)),
-            "_grounded": (np.bool_, ()),
-        }
-        for name, (dtype, shape) in shapes.items():
-            larger: npt.NDArray[Any] = np.zeros((capacity, *shape), dtype=dtype)
-            if self.capacity:
-                larger[: self.capacity] = getattr(self, name)
-            setattr(self, name, larger)
-        for slot in range(self.capacity, capacity):
-            heapq.heappush(self._free, slot)
-        self.capacity = capacity
+        super().__init__(_COLUMNS)
 
     @property
     def _solids(self) -> SolidGrid:
@@ -102,7 +88,6 @@ class Walkers:
             self._grid = (parts, SolidGrid(parts))
         return self._grid[1]
 
-    active: Bools
     alive: Bools
     position: Floats
     rotation: Floats
@@ -125,11 +110,6 @@ class Walkers:
     _previous: Floats
     _grounded: Bools
 
-    @property
-    def slots_end(self) -> int:
-        """One past the highest slot that was ever used: `array[:slots_end]` holds every walker."""
-        return self._end
-
     def __len__(self) -> int:
         return self._count
 
@@ -139,21 +119,14 @@ class Walkers:
         Raises:
             ValueError: a coordinate is not finite.
         """
-        if not all(map(math.isfinite, (x, y, z, yaw_deg))):
-            raise ValueError(
-                f"pose ({x}, {y}, {z}, yaw {yaw_deg}) of a new {model.id}: every value must be finite"
-            )
-        if not self._free:
-            self._allocate(2 * self.capacity)
-        slot = heapq.heappop(self._free)
-        self._end = max(self._end, slot + 1)
+        slot = self._take(model.id, x, y, z, yaw_deg)
         self._count += 1
         for array in (self.rotation, self.velocity, self.acceleration, self.direction, self.speed):
             array[slot] = 0.0
         self.position[slot] = self._previous[slot] = (x, y, z)
-        self.rotation[slot, 1] = _wrapped(yaw_deg)
+        self.rotation[slot, 1] = wrapped(yaw_deg)
         self.jump[slot] = self._grounded[slot] = False
-        for flags in (self.active, self.alive, self.simulate_physics, self.collisions, self.gravity):
+        for flags in (self.alive, self.simulate_physics, self.collisions, self.gravity):
             flags[slot] = True
         self.extent[slot] = (model.radius, model.radius, model.half_height)
         self.radius[slot] = model.radius
@@ -168,9 +141,8 @@ class Walkers:
             KeyError: the slot holds no walker.
         """
         self._require(slot)
-        self.active[slot] = False
         self._count -= 1
-        heapq.heappush(self._free, slot)
+        self._give_back(slot)
 
     def set_transform(
         self,
@@ -189,7 +161,7 @@ class Walkers:
         """
         self._require(slot)
         self.position[slot] = self._previous[slot] = (x, y, z)
-        self.rotation[slot] = (pitch_deg, _wrapped(yaw_deg), roll_deg)
+        self.rotation[slot] = (pitch_deg, wrapped(yaw_deg), roll_deg)
         self._grounded[slot] = False
 
     def set_state(self, slot: int, x: float, y: float, z: float, yaw_deg: float, speed: float) -> None:
@@ -199,7 +171,7 @@ class Walkers:
         """
         yaw = math.radians(yaw_deg)
         self.position[slot] = (x, y, z + self.half_height[slot])
-        self.rotation[slot] = (0.0, _wrapped(yaw_deg), 0.0)
+        self.rotation[slot] = (0.0, wrapped(yaw_deg), 0.0)
         self.direction[slot] = (math.cos(yaw), math.sin(yaw), 0.0)
         self.speed[slot] = speed
         self.jump[slot] = False
@@ -288,10 +260,6 @@ class Walkers:
 
 
 _NOBODY = np.empty(0, np.intp)
-
-
-def _wrapped(yaw_deg: float) -> float:
-    return (yaw_deg + 180.0) % 360.0 - 180.0
 
 
 def warm_up() -> None:
