@@ -1,12 +1,16 @@
 #!/usr/bin/env python3
 """Run every test of the workspace through colcon and print what failed and how many passed.
 
+Many tests start processes and wait for them, which a busy machine can starve: a test that fails runs once more, and
+one that passes only then is listed as flaky.
+
 usage: scripts/run_tests.py [package ...]
 """
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -19,6 +23,7 @@ from carla_drl_bringup import shared_memory
 
 ROOT = Path(__file__).resolve().parent.parent
 TEST_TIMEOUT_S = "300"
+CTEST_FAILED = re.compile(r"^\s*\d+/\d+ Test\s+#\d+: .*\*\*\*")  # as ctest says it of the first try, too
 
 
 @dataclass(frozen=True)
@@ -66,12 +71,17 @@ def run_colcon(workspace: Workspace, packages: list[str]) -> int:
     command = ["colcon", "--log-base", str(workspace.log), "test", "--base-paths", *workspace.base_paths]
     command += ["--build-base", str(workspace.build), "--install-base", str(workspace.install)]
     command += ["--executor", "sequential", "--event-handlers", "console_cohesion+", "status-"]
+    command += ["--retest-until-pass", "1"]
     if workspace.merged:
         command.append("--merge-install")
     if packages:
         command += ["--packages-select", *packages]
     environment = dict(
-        os.environ, PYTEST_TIMEOUT=TEST_TIMEOUT_S, OMP_NUM_THREADS="1", OMP_WAIT_POLICY="passive"
+        os.environ,
+        PYTEST_TIMEOUT=TEST_TIMEOUT_S,
+        PYTEST_ADDOPTS="-rR",
+        OMP_NUM_THREADS="1",
+        OMP_WAIT_POLICY="passive",
     )
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
 
@@ -79,6 +89,16 @@ def run_colcon(workspace: Workspace, packages: list[str]) -> int:
 def result_files(workspace: Workspace) -> list[Path]:
     """Return the JUnit files that the last run wrote."""
     return sorted([*workspace.build.glob("*/pytest.xml"), *workspace.build.glob("*/test_results/**/*.xml")])
+
+
+def flaky_tests(workspace: Workspace) -> list[str]:
+    """Return what the last run had to try twice, as pytest and ctest name it in their output."""
+    found = []
+    for log in sorted(workspace.log.glob("latest_test/*/stdout.log")):
+        lines = log.read_text(errors="replace").splitlines()
+        found += [f"{log.parent.name}: {line[6:]}" for line in lines if line.startswith("RERUN ")]
+        found += [f"{log.parent.name}: {line.strip()}" for line in lines if CTEST_FAILED.search(line)]
+    return found
 
 
 def without_results(workspace: Workspace, names: set[str]) -> list[str]:
@@ -123,6 +143,7 @@ def main(packages: list[str]) -> int:
     started = time.monotonic()
     tally = Tally()
     broken = False
+    flaky: list[str] = []
     shared_before = shared_memory.files()
     for workspace in workspaces():
         names = {
@@ -133,6 +154,7 @@ def main(packages: list[str]) -> int:
             continue
         print(f"== tests of {workspace.name} ==", flush=True)
         broken |= run_colcon(workspace, selected) != 0
+        flaky += flaky_tests(workspace)
         for name in without_results(workspace, set(selected)):
             tally.failures.append(f"{name}: has tests, but no results")
         for path in result_files(workspace):
@@ -142,6 +164,8 @@ def main(packages: list[str]) -> int:
     print(
         f"removed {shared_memory.remove_unused(shared_before)} files that killed processes left in shared memory"
     )
+    for test in flaky:
+        print(f"FLAKY {test} (failed, then ran once more)")
     for failure in tally.failures:
         print(f"FAILED {failure}")
     if broken:

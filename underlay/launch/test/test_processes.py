@@ -155,7 +155,7 @@ def test_respawn_ends_with_the_launch() -> None:
 
 def test_stdin_and_signals() -> None:
     action = python(
-        "import sys; print(sys.stdin.readline().strip()[::-1]); import time; time.sleep(600)",
+        "import sys, time; sys.stdout.write(sys.stdin.readline()[:-1][::-1] + '\\n'); time.sleep(600)",
         cached_output=True,
     )
 
