@@ -21,8 +21,8 @@ from gymnasium.vector import VectorEnv
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
-from drl_agent_node.algorithms import ALGORITHMS
-from drl_agent_node.algorithms.ppo import PPO, PPOConfig
+from drl_agent_node.algorithms import make_algorithm
+from drl_agent_node.algorithms.base import Algorithm
 from drl_agent_node.background import BackgroundSpin
 from drl_agent_node.checkpoint import Checkpoint, CheckpointFolder, check_fits, load
 from drl_agent_node.env.fleet_link import FleetLink
@@ -79,14 +79,6 @@ class Agent:
         self._reporter.env = env
         return env
 
-    def _make_algorithm(self, env: VectorEnv[Any, Any, Any], config: PPOConfig) -> PPO:
-        observation_space, action_space = env.single_observation_space, env.single_action_space
-        assert observation_space.shape is not None
-        assert action_space.shape is not None
-        return ALGORITHMS[self.parameters.algorithm][0](
-            config, env.num_envs, observation_space.shape[0], action_space.shape[0], self.parameters.seed
-        )
-
     # Training
 
     def _train(self) -> int:
@@ -108,12 +100,12 @@ class Agent:
         env = self._connect()
         scalars = ScalarLog(self._folder.path / "tensorboard", found[0].steps if found else None)
 
-        def make(env: VectorEnv[Any, Any, Any]) -> PPO:
+        def make(env: VectorEnv[Any, Any, Any]) -> Algorithm:
             assert isinstance(env, FleetVectorEnv)
             if found is not None:
                 check_fits(found[0], found[1], parameters.algorithm, env.state_names)
             self._log.info(f"driving {env.num_envs} agents with {len(env.state_names)} observation columns")
-            return self._make_algorithm(env, self._configs.algorithm)
+            return make_algorithm(parameters.algorithm, self._configs.algorithm, env, parameters.seed)
 
         trainer = Trainer(
             env,
@@ -206,7 +198,7 @@ class Agent:
 
         def make_policy(env: VectorEnv[Any, Any, Any]) -> Policy:
             assert isinstance(env, FleetVectorEnv)
-            algorithm = self._make_algorithm(env, config)
+            algorithm = make_algorithm(parameters.algorithm, config, env, parameters.seed)
             if found is not None:
                 check_fits(found[0], found[1], parameters.algorithm, env.state_names)
                 algorithm.load_state_dict(found[0].state)

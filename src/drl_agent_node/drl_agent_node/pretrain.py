@@ -22,8 +22,8 @@ import torch
 from ament_index_python.packages import PackageNotFoundError, get_package_share_directory
 from gymnasium.vector import VectorEnv
 
-from drl_agent_node.algorithms import ALGORITHMS
-from drl_agent_node.algorithms.ppo import PPO
+from drl_agent_node.algorithms import make_algorithm
+from drl_agent_node.algorithms.base import Algorithm
 from drl_agent_node.checkpoint import check_fits
 from drl_agent_node.env.in_process import InProcessVectorEnv
 from drl_agent_node.errors import ConfigurationError, DivergenceError, FleetError
@@ -33,7 +33,6 @@ from drl_agent_node.run_setup import find_checkpoint, progress_of, read_configs,
 from drl_agent_node.stopping import StopRequest
 from drl_agent_node.trainer import Hooks, Snapshot, Trainer, TrainerSettings
 
-ALGORITHM: Final = "ppo"
 EXIT_FAILED: Final = 1
 EXIT_CONFIGURATION: Final = 78
 
@@ -64,7 +63,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m drl_agent_node.pretrain", description=__doc__)
     add = parser.add_argument
     add("--scenario", default="town01_basic", help="name of a scenario, or path of its .yaml file")
-    add("--algorithm", default=ALGORITHM, help="name of its configuration, or path of the .yaml file")
+    add("--algorithm", default="ppo", help="name of its configuration, or path of the .yaml file")
     add("--num-agents", type=int, default=64, help="ego vehicles in the world (default: 64)")
     add("--total-steps", type=int, default=200_000, help="agent steps, resumed runs included")
     add("--seed", type=int, default=0, help="of routes and learner")
@@ -84,11 +83,13 @@ def train(options: argparse.Namespace) -> None:
         DivergenceError: when learning went wrong.
     """
     scenario = find_config("scenarios", options.scenario)
-    configs = read_configs(ALGORITHM, find_config("algorithms", options.algorithm))
+    config_path = find_config("algorithms", options.algorithm)
+    algorithm = config_path.stem.split("_", 1)[0]
+    configs = read_configs(algorithm, config_path)
     name = options.run_name or f"{scenario.stem}-seed{options.seed}-{time.strftime('%Y%m%d-%H%M%S')}"
     folder = RunFolder(options.run_dir.expanduser().resolve() / name)
     found = find_checkpoint(folder, options.resume, print)
-    folder.write_config({"parameters": vars(options), "name": ALGORITHM} | configs.plain())
+    folder.write_config({"parameters": vars(options), "name": algorithm} | configs.plain())
     env = InProcessVectorEnv(
         scenario,
         options.num_agents,
@@ -102,14 +103,11 @@ def train(options: argparse.Namespace) -> None:
         ProgressPrinter(),
     )
 
-    def make(env: VectorEnv[Any, Any, Any]) -> PPO:
+    def make(env: VectorEnv[Any, Any, Any]) -> Algorithm:
         assert isinstance(env, InProcessVectorEnv)
         if found is not None:
-            check_fits(found[0], found[1], ALGORITHM, env.state_names)
-        actions = env.single_action_space.shape
-        assert actions is not None
-        learner = ALGORITHMS[ALGORITHM][0]
-        return learner(configs.algorithm, env.num_envs, len(env.state_names), actions[0], options.seed)
+            check_fits(found[0], found[1], algorithm, env.state_names)
+        return make_algorithm(algorithm, configs.algorithm, env, options.seed)
 
     def on_step(snapshot: Snapshot) -> None:
         if printer.due():

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from drl_agent_node.algorithms import ALGORITHMS
-from drl_agent_node.algorithms.ppo import PPOConfig
 from drl_agent_node.checkpoint import Checkpoint, load
-from drl_agent_node.config import read_yaml
+from drl_agent_node.config import StrictConfig, read_yaml
 from drl_agent_node.env.reward import RewardConfig
 from drl_agent_node.errors import ConfigurationError
 from drl_agent_node.progress import Progress
@@ -22,7 +21,7 @@ from drl_agent_node.trainer import Snapshot
 class Configs:
     """Configuration of the algorithm and of the reward."""
 
-    algorithm: PPOConfig
+    algorithm: StrictConfig
     reward: RewardConfig
 
     def plain(self) -> dict[str, Any]:
@@ -52,6 +51,8 @@ def read_configs(algorithm: str, path: Path | None) -> Configs:
     reward = values.pop("reward", None) or {}
     if not isinstance(reward, dict):
         raise ConfigurationError(f"{where}: field 'reward' must hold a mapping of field names to values")
+    if algorithm not in ALGORITHMS:
+        raise ConfigurationError(f"{where}: algorithm '{algorithm}' is none of {', '.join(ALGORITHMS)}")
     config_type = ALGORITHMS[algorithm][1]
     return Configs(
         config_type.from_mapping(values, where), RewardConfig.from_mapping(reward, f"{where}, reward")

@@ -13,8 +13,9 @@ from typing import Any, Final, Protocol, cast
 import numpy as np
 from gymnasium.vector import VectorEnv
 
-from drl_agent_node.algorithms.ppo import PPO, Transition
+from drl_agent_node.algorithms.base import Algorithm, Transition
 from drl_agent_node.checkpoint import Checkpoint, CheckpointFolder
+from drl_agent_node.env import columns
 from drl_agent_node.episodes import WINDOW, Episode, EpisodeTracker, WindowStats
 from drl_agent_node.errors import InterruptedWaitError
 from drl_agent_node.progress import RateMeter
@@ -124,7 +125,7 @@ class Trainer:
     def __init__(
         self,
         env: VectorEnv[Any, Any, Any],
-        make_algorithm: Callable[[VectorEnv[Any, Any, Any]], PPO],
+        make_algorithm: Callable[[VectorEnv[Any, Any, Any]], Algorithm],
         settings: TrainerSettings,
         checkpoints: CheckpointFolder,
         *,
@@ -151,7 +152,7 @@ class Trainer:
         self._target_reached = False
         self._saved_at = 0
         self.snapshot = Snapshot()
-        self.algorithm: PPO
+        self.algorithm: Algorithm
         self.tracker: EpisodeTracker
 
     def resume_from(self, checkpoint: Checkpoint) -> None:
@@ -177,7 +178,8 @@ class Trainer:
             self.tracker.steps = self._resume.steps
             self.tracker.episodes = int(self._resume.counters["episodes"])
         self.tracker.begin(infos)
-        self.algorithm.begin()
+        status = infos["status"]
+        self.algorithm.begin((status & columns.DONE) != 0, (status & columns.RESET) != 0)
         self.snapshot.state = State.COLLECTING
         outcome = self._loop(observations)
         if self.tracker.steps > self._saved_at or not self.snapshot.checkpoint:

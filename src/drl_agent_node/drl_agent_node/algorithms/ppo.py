@@ -1,7 +1,6 @@
 """Proximal policy optimisation (Schulman et al. 2017) with a clipped objective, in one file.
 
-Reading order: `PPOConfig` says what can be set, `Rollout` keeps what happened, `compute_gae` turns it into
-advantages, `PPO` acts and learns. Environments reset on the next step (Gymnasium 1.x): the transition out of a done
+Reading order: `PPOConfig` says what can be set, `PPO` acts and learns. Environments reset on the next step (Gymnasium 1.x): the transition out of a done
 step carries no information and is left out of everything.
 """
 
@@ -13,17 +12,15 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from pydantic import Field
 from torch import Tensor
 
+from drl_agent_node.algorithms.base import Algorithm, Bools, Floats, Transition, check_same_shapes
+from drl_agent_node.algorithms.rollout import Rollout, compute_gae
 from drl_agent_node.config import StrictConfig
 from drl_agent_node.env.normalization import RewardScaler, RunningMeanStd
 from drl_agent_node.errors import ConfigurationError, DivergenceError
 from drl_agent_node.networks.actor_critic import Activation, ActorCritic, FastActor
-
-Floats = NDArray[np.float32]
-Bools = NDArray[np.bool_]
 
 
 class PPOConfig(StrictConfig):
@@ -69,90 +66,7 @@ class PPOConfig(StrictConfig):
     )
 
 
-@dataclass(frozen=True)
-class Transition:
-    """What one step of E environments gave, as `VectorEnv.step` returns it.
-
-    `valid` [E] is False where the outcome of the action is unknown.
-    """
-
-    next_observations: Floats
-    rewards: Floats
-    terminated: Bools
-    truncated: Bools
-    valid: Bools
-
-
-class Rollout:
-    """T steps of E environments, in time order. `observations` has T + 1 rows: the last one follows the last action."""
-
-    def __init__(self, steps: int, num_envs: int, observation_dim: int, action_dim: int) -> None:
-        self.observations: Floats = np.zeros((steps + 1, num_envs, observation_dim), np.float32)
-        self.actions: Floats = np.zeros((steps, num_envs, action_dim), np.float32)
-        self.rewards: Floats = np.zeros((steps, num_envs), np.float32)
-        self.terminated: Bools = np.zeros((steps, num_envs), np.bool_)
-        self.truncated: Bools = np.zeros((steps, num_envs), np.bool_)
-        self.valid: Bools = np.zeros((steps, num_envs), np.bool_)
-        self.length = 0
-        self._done_before: Bools = np.zeros(num_envs, np.bool_)
-
-    @property
-    def full(self) -> bool:
-        """True when an update is due."""
-        return self.length == len(self.actions)
-
-    def add(self, observations: Floats, actions: Floats, transition: Transition) -> None:
-        """Append a step: `observations` [E, D] were answered with `actions` [E, A], which led to `transition`."""
-        step = self.length
-        if step == 0:
-            self.observations[0] = observations
-        self.observations[step + 1] = transition.next_observations
-        self.actions[step] = actions
-        self.rewards[step] = transition.rewards
-        self.terminated[step] = transition.terminated
-        self.truncated[step] = transition.truncated
-        # The action after a done step only resets: not a transition of the task.
-        self.valid[step] = transition.valid & ~self._done_before
-        self._done_before = transition.terminated | transition.truncated
-        self.length += 1
-
-    def clear(self) -> None:
-        """Start over; which environments were done in the last step is remembered."""
-        self.length = 0
-
-    def forget_episodes(self) -> None:
-        """Start over with environments that were reset."""
-        self.length = 0
-        self._done_before = np.zeros_like(self._done_before)
-
-
-def compute_gae(
-    rewards: Floats,
-    values: Floats,
-    terminated: Bools,
-    truncated: Bools,
-    valid: Bools,
-    gamma: float,
-    gae_lambda: float,
-) -> Floats:
-    """Generalised advantage estimation (Schulman et al. 2016), eq. 16; float32 [T, E], 0 where not valid.
-
-    `values` [T + 1, E] are V of the observations before each step and after the last; everything else is [T, E] and
-    about the outcome of step t. A terminal outcome is worth 0; a truncated one V of the final observation, which with
-    next-step autoreset is the observation returned along with it. Nothing flows back across the end of an episode.
-    """
-    bootstrapped = rewards + gamma * values[1:] * ~terminated
-    deltas = (bootstrapped - values[:-1]) * valid
-    decay = (gamma * gae_lambda) * (~(terminated | truncated) & valid)
-    advantages = np.empty_like(deltas, dtype=np.float32)
-    running = np.zeros(deltas.shape[1], np.float32)
-    for step in range(len(deltas) - 1, -1, -1):
-        running = deltas[step] + decay[step] * running
-        advantages[step] = running
-    return advantages
-
-
-class PPO:
+class PPO(Algorithm):
     """Acts for E environments and learns from what happened."""
 
     name = "ppo"
@@ -187,10 +101,10 @@ class PPO:
         self.reward_scaler = RewardScaler(num_envs, config.gamma)
         self.rollout = Rollout(config.rollout_steps, num_envs, observation_dim, action_dim)
 
-    def begin(self) -> None:
-        """Drop the running rollout: the environments were reset."""
-        self.rollout.forget_episodes()
-        self.reward_scaler.forget_episodes()
+    def begin(self, done: Bools, fresh: Bools) -> None:
+        """See `Algorithm.begin`; the running rollout is dropped."""
+        self.rollout.begin(done)
+        self.reward_scaler.begin(fresh)
 
     def act(self, observations: Floats, *, deterministic: bool = False) -> Floats:
         """Return actions [E, A] for raw observations [E, D], not clipped; the mean when `deterministic`."""
@@ -365,12 +279,7 @@ class PPO:
         Raises:
             ConfigurationError: when its network has other sizes than this one's.
         """
-        here = {name: tuple(value.shape) for name, value in self.network.state_dict().items()}
-        there = {name: tuple(value.shape) for name, value in state["network"].items()}
-        if here != there:
-            changed = sorted(name for name in here.keys() | there.keys() if here.get(name) != there.get(name))
-            detail = ", ".join(f"{name}: {there.get(name)} became {here.get(name)}" for name in changed)
-            raise ConfigurationError(f"the checkpoint's network does not fit this configuration: {detail}")
+        check_same_shapes(self.network.state_dict(), state["network"])
         self.network.load_state_dict(state["network"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.observation_stats.load_state_dict(state["observation_stats"])

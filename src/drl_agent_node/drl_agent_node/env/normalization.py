@@ -102,14 +102,17 @@ class RewardScaler:
         self._returns = running
         self._stats.update(returns.reshape(-1, 1))
 
-    def forget_episodes(self) -> None:
-        """Start new returns: the environments were reset."""
-        self._returns = np.zeros_like(self._returns)
+    def begin(self, fresh: NDArray[np.bool_]) -> None:
+        """Start new returns where `fresh` [N]: an episode begins there."""
+        self._returns = np.where(fresh, 0.0, self._returns)
 
     def state_dict(self) -> dict[str, Any]:
-        """Return plain data that `load_state_dict` takes; running returns belong to episodes and are left out."""
-        return self._stats.state_dict()
+        """Return plain data that `load_state_dict` takes."""
+        return self._stats.state_dict() | {"returns": self._returns.tolist()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take over the statistics of `state_dict`."""
+        """Take over the statistics of `state_dict`, and the running returns where the fleet has the same size."""
         self._stats.load_state_dict(state)
+        returns = np.asarray(state.get("returns", ()), np.float64)
+        if returns.shape == self._returns.shape:
+            self._returns = returns

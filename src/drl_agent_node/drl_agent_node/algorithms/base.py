@@ -1,0 +1,100 @@
+"""What the trainer and the node expect of every algorithm, and checks that they share."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from drl_agent_node.errors import ConfigurationError
+
+Floats = NDArray[np.float32]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Transition:
+    """What one step of E environments gave, as `VectorEnv.step` returns it.
+
+    `valid` [E] is False where the outcome of the action is unknown.
+    """
+
+    next_observations: Floats
+    rewards: Floats
+    terminated: Bools
+    truncated: Bools
+    valid: Bools
+
+
+class Algorithm(ABC):
+    """Acts for E environments that reset on the next step (Gymnasium 1.x), and learns from what happened."""
+
+    name: ClassVar[str]
+    updates: int
+
+    @abstractmethod
+    def begin(self, done: Bools, fresh: Bools) -> None:
+        """Start with the first observations after a reset of the environments.
+
+        `done` [E] is True where that observation ends an episode, so that the next action is ignored; `fresh` [E]
+        where it begins one. Elsewhere an episode is under way.
+        """
+
+    @abstractmethod
+    def act(self, observations: Floats, *, deterministic: bool = False) -> Floats:
+        """Return actions [E, A] for raw observations [E, D], not clipped; the mode when `deterministic`."""
+
+    @abstractmethod
+    def record(self, observations: Floats, actions: Floats, transition: Transition) -> None:
+        """Keep a step for learning; `actions` as `act` returned them."""
+
+    @property
+    @abstractmethod
+    def ready(self) -> bool:
+        """True when `update` is due."""
+
+    @property
+    @abstractmethod
+    def nearly_ready(self) -> bool:
+        """True when `update` will be due after one more step."""
+
+    @abstractmethod
+    def update(self, progress: float, should_stop: Callable[[], bool] = lambda: False) -> dict[str, float]:
+        """Learn; returns scalars for the log.
+
+        `progress` is the share of training that is over. `should_stop` is asked after each gradient step.
+
+        Raises:
+            DivergenceError: saying what was not finite; parameters are those before the offending gradient step.
+        """
+
+    @abstractmethod
+    def state_dict(self) -> dict[str, Any]:
+        """Return everything that a resumed run needs, as tensors and plain data."""
+
+    @abstractmethod
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over the state of `state_dict`.
+
+        Raises:
+            ConfigurationError: when its network has other sizes than this one's.
+        """
+
+
+def check_same_shapes(here: Mapping[str, Tensor], there: Mapping[str, Tensor]) -> None:
+    """Refuse a checkpoint's parameters `there` that do not fit the network's parameters `here`.
+
+    Raises:
+        ConfigurationError: naming what differs.
+    """
+    now = {name: tuple(value.shape) for name, value in here.items()}
+    before = {name: tuple(value.shape) for name, value in there.items()}
+    if now != before:
+        changed = sorted(name for name in now.keys() | before.keys() if now.get(name) != before.get(name))
+        detail = ", ".join(f"{name}: {before.get(name)} became {now.get(name)}" for name in changed)
+        raise ConfigurationError(f"the checkpoint's network does not fit this configuration: {detail}")
