@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
@@ -23,7 +24,7 @@ from carla_drl_bringup import shared_memory
 
 ROOT = Path(__file__).resolve().parent.parent
 TEST_TIMEOUT_S = "300"
-CTEST_FAILED = re.compile(r"^\s*\d+/\d+ Test\s+#\d+: .*\*\*\*")  # as ctest says it of the first try, too
+CTEST_FAILED = re.compile(r"^\s*\d+/\d+ Test\s+#\d+: .*\*\*\*")
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class Tally:
     passed: int = 0
     skipped: int = 0
     failures: list[str] = field(default_factory=list)
+    flaky: list[str] = field(default_factory=list)
 
 
 def workspaces() -> list[Workspace]:
@@ -77,11 +79,7 @@ def run_colcon(workspace: Workspace, packages: list[str]) -> int:
     if packages:
         command += ["--packages-select", *packages]
     environment = dict(
-        os.environ,
-        PYTEST_TIMEOUT=TEST_TIMEOUT_S,
-        PYTEST_ADDOPTS="-rR",
-        OMP_NUM_THREADS="1",
-        OMP_WAIT_POLICY="passive",
+        os.environ, PYTEST_TIMEOUT=TEST_TIMEOUT_S, OMP_NUM_THREADS="1", OMP_WAIT_POLICY="passive"
     )
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
 
@@ -91,12 +89,11 @@ def result_files(workspace: Workspace) -> list[Path]:
     return sorted([*workspace.build.glob("*/pytest.xml"), *workspace.build.glob("*/test_results/**/*.xml")])
 
 
-def flaky_tests(workspace: Workspace) -> list[str]:
-    """Return what the last run had to try twice, as pytest and ctest name it in their output."""
+def flaky_in_ctest(workspace: Workspace) -> list[str]:
+    """Return what failed at the first try, as ctest names it; its result files keep the second try only."""
     found = []
     for log in sorted(workspace.log.glob("latest_test/*/stdout.log")):
         lines = log.read_text(errors="replace").splitlines()
-        found += [f"{log.parent.name}: {line[6:]}" for line in lines if line.startswith("RERUN ")]
         found += [f"{log.parent.name}: {line.strip()}" for line in lines if CTEST_FAILED.search(line)]
     return found
 
@@ -123,7 +120,10 @@ def read_results(path: Path, tally: Tally) -> None:
     except (OSError, ElementTree.ParseError) as error:
         tally.failures.append(f"{path.relative_to(ROOT)}: no readable result ({error})")
         return
-    for case in cases:
+    tries = Counter((case.get("classname"), case.get("name")) for case in cases)
+    tally.flaky += [f"{classname}.{name}" for (classname, name), count in tries.items() if count > 1]
+    # pytest writes one case per try, the last one last; only the last counts.
+    for case in {(case.get("classname"), case.get("name")): case for case in cases}.values():
         problem = case.find("failure")
         if problem is None:
             problem = case.find("error")
@@ -143,7 +143,6 @@ def main(packages: list[str]) -> int:
     started = time.monotonic()
     tally = Tally()
     broken = False
-    flaky: list[str] = []
     shared_before = shared_memory.files()
     for workspace in workspaces():
         names = {
@@ -154,7 +153,7 @@ def main(packages: list[str]) -> int:
             continue
         print(f"== tests of {workspace.name} ==", flush=True)
         broken |= run_colcon(workspace, selected) != 0
-        flaky += flaky_tests(workspace)
+        tally.flaky += flaky_in_ctest(workspace)
         for name in without_results(workspace, set(selected)):
             tally.failures.append(f"{name}: has tests, but no results")
         for path in result_files(workspace):
@@ -164,7 +163,7 @@ def main(packages: list[str]) -> int:
     print(
         f"removed {shared_memory.remove_unused(shared_before)} files that killed processes left in shared memory"
     )
-    for test in flaky:
+    for test in tally.flaky:
         print(f"FLAKY {test} (failed, then ran once more)")
     for failure in tally.failures:
         print(f"FAILED {failure}")
