@@ -69,7 +69,13 @@ std::uint64_t array_bytes(const wire::ArrayDescriptor & descriptor)
   return bytes;
 }
 
-void check_descriptor(const wire::ArrayDescriptor & descriptor, std::uint64_t slot_bytes)
+bool is_static(const wire::ArrayDescriptor & descriptor)
+{
+  return descriptor.kind == static_cast<std::uint32_t>(wire::ArrayKind::kStatic);
+}
+
+/// Checks a descriptor against the space that its kind of array has: a slot, or what is before slot 0.
+void check_descriptor(const wire::ArrayDescriptor & descriptor, const wire::RingHeader & header)
 {
   const std::string name(array_name(descriptor));
   if (name.empty() || name.size() == sizeof(descriptor.name)) {
@@ -79,12 +85,18 @@ void check_descriptor(const wire::ArrayDescriptor & descriptor, std::uint64_t sl
   require(descriptor.dtype == 1 || descriptor.dtype == 2, (prefix + "dtype").c_str(), descriptor.dtype,
           "1 (f32) or 2 (u8)");
   require(descriptor.ndim >= 1 && descriptor.ndim <= 4, (prefix + "ndim").c_str(), descriptor.ndim, "1 to 4");
-  require(descriptor.offset >= sizeof(wire::SlotHeader) && aligned(descriptor.offset),
-          (prefix + "offset").c_str(), descriptor.offset, "a multiple of 64 from 64 on");
+  require(descriptor.kind <= 1, (prefix + "kind").c_str(), descriptor.kind, "0 (per frame) or 1 (static)");
+  const std::uint64_t least = is_static(descriptor)
+                                  ? sizeof(header) + header.array_count * sizeof(wire::ArrayDescriptor)
+                                  : sizeof(wire::SlotHeader);
+  require(descriptor.offset >= least && aligned(descriptor.offset), (prefix + "offset").c_str(),
+          descriptor.offset, "a multiple of 64 from " + std::to_string(least) + " on");
   const std::uint64_t bytes = array_bytes(descriptor);
-  if (descriptor.offset > slot_bytes || bytes > slot_bytes - descriptor.offset) {
+  const std::uint64_t space = is_static(descriptor) ? header.header_bytes : header.slot_bytes;
+  if (descriptor.offset > space || bytes > space - descriptor.offset) {
     refuse(prefix + std::to_string(bytes) + " bytes at offset " + std::to_string(descriptor.offset) +
-           " do not fit into a slot of " + std::to_string(slot_bytes) + " bytes");
+           " do not fit into " + (is_static(descriptor) ? "the ring before its slots, " : "a slot of ") +
+           std::to_string(space) + " bytes");
   }
 }
 
@@ -97,13 +109,13 @@ std::string shape_text(const std::vector<std::uint32_t> & shape)
   return text + "]";
 }
 
-/// The array of that name, null when there is none.
+/// The array of the slots of that name, null when there is none.
 const wire::ArrayDescriptor * find_optional(const std::vector<wire::ArrayDescriptor> & arrays,
                                             std::string_view name, wire::Dtype dtype, std::uint32_t ndim)
 {
   const wire::ArrayDescriptor * found = nullptr;
   for (const auto & descriptor : arrays) {
-    if (array_name(descriptor) == name) {
+    if (array_name(descriptor) == name && !is_static(descriptor)) {
       if (found != nullptr) {
         refuse("array '" + std::string(name) + "' is there twice");
       }
@@ -232,7 +244,7 @@ FrameRing::FrameRing(const UniqueFd & memfd)
   std::memcpy(arrays.data(), mapping.start + sizeof(header),
               header.array_count * sizeof(wire::ArrayDescriptor));
   for (const auto & descriptor : arrays) {
-    check_descriptor(descriptor, header.slot_bytes);
+    check_descriptor(descriptor, header);
   }
   const std::uint32_t agents = header.num_agents;
   const auto & ego = find_array(arrays, "ego", wire::Dtype::kFloat32, 2);
@@ -254,7 +266,23 @@ FrameRing::FrameRing(const UniqueFd & memfd)
     objects_offset_ = objects->offset;
   }
 
-  info_ = {header.session, agents, points, object_count, header.slot_count, header.step_s};
+  const auto * sensors = find_optional(arrays, "sensors", wire::Dtype::kUint8, 1);
+  const std::uint32_t sensor_bytes = sensors == nullptr ? 0 : sensors->shape[0];
+  if (sensors != nullptr) {
+    sensors_offset_ = sensors->offset;
+  }
+
+  for (const auto & descriptor : arrays) {
+    if (is_static(descriptor)) {
+      static_arrays_.push_back({std::string(array_name(descriptor)),
+                                descriptor.dtype,
+                                {descriptor.shape, descriptor.shape + descriptor.ndim},
+                                mapping.start + descriptor.offset,
+                                array_bytes(descriptor)});
+    }
+  }
+
+  info_ = {header.session, agents, points, object_count, sensor_bytes, header.slot_count, header.step_s};
   header_bytes_ = header.header_bytes;
   slot_bytes_ = header.slot_bytes;
   ego_offset_ = ego.offset;
@@ -269,6 +297,16 @@ FrameRing::FrameRing(const UniqueFd & memfd)
 FrameRing::~FrameRing()
 {
   ::munmap(const_cast<unsigned char *>(map_), map_bytes_);
+}
+
+const StaticArray * FrameRing::find_static(std::string_view name) const noexcept
+{
+  for (const StaticArray & array : static_arrays_) {
+    if (array.name == name) {
+      return &array;
+    }
+  }
+  return nullptr;
 }
 
 const unsigned char * FrameRing::slot_start(std::uint32_t slot) const noexcept
@@ -310,6 +348,9 @@ FrameView FrameRing::read(std::uint32_t slot, std::uint64_t frame) const
   }
   view.metrics = reinterpret_cast<const float *>(start + metrics_offset_);
   view.status = start + status_offset_;
+  if (info_.sensor_bytes > 0) {
+    view.sensors = start + sensors_offset_;
+  }
   return view;
 }
 

@@ -57,7 +57,7 @@ class Ring:
         header = struct.pack(
             "<8sIIQIIIId16x",
             b"CDRLRING",
-            1,
+            2,
             self.header_bytes,
             self.slot_bytes,
             slots,

@@ -27,7 +27,7 @@ struct RingWriter
   static constexpr std::size_t kMetrics = carla_drl_msgs::msg::FleetObservation::NUM_METRICS;
 
   explicit RingWriter(std::uint32_t agents = 2, std::uint32_t points = 3, std::uint32_t slots = 2,
-                      std::uint32_t objects = 0)
+                      std::uint32_t objects = 0, std::uint32_t sensor_bytes = 0)
       : num_agents(agents), num_points(points)
   {
     std::uint64_t offset = sizeof(wire::SlotHeader);
@@ -38,8 +38,11 @@ struct RingWriter
     if (objects > 0) {
       add("objects", 1, {objects, carla_drl_msgs::msg::FrameLayout::NUM_OBJECT}, offset);
     }
+    if (sensor_bytes > 0) {
+      add("sensors", 2, {sensor_bytes}, offset);
+    }
     std::memcpy(header.magic, wire::kRingMagic, sizeof(header.magic));
-    header.version = 1;
+    header.version = 2;
     header.header_bytes = static_cast<std::uint32_t>(sizeof(header) + arrays.size() * sizeof(arrays[0]));
     header.slot_bytes = offset;
     header.slot_count = slots;
@@ -138,6 +141,22 @@ struct RingWriter
     }
     offset += (size + 63) / 64 * 64;
     arrays.push_back(descriptor);
+  }
+
+  /// Adds an array before the slots; before publish().
+  void add_static(const std::string & name, std::uint32_t dtype, const std::vector<std::size_t> & shape)
+  {
+    for (auto & descriptor : arrays) {
+      if (descriptor.kind == 1) {
+        descriptor.offset += sizeof(descriptor);  // room for one more descriptor
+      }
+    }
+    std::uint64_t offset = header.header_bytes + sizeof(wire::ArrayDescriptor);
+    add(name, dtype, shape, offset);
+    arrays.back().kind = 1;
+    bytes += offset - header.header_bytes;
+    header.header_bytes = static_cast<std::uint32_t>(offset);
+    header.array_count += 1;
   }
 
   std::uint32_t num_agents;

@@ -83,6 +83,39 @@ TEST(FrameRing, ReadsObjectsWhereThereAreAny)
   EXPECT_NE(refusal(wrong).find("array 'objects': shape is [5, 4], [5, 9] is allowed"), std::string::npos);
 }
 
+TEST(FrameRing, ReadsSensorPayloadsAndStaticArrays)
+{
+  RingWriter writer(2, 3, 2, 0, 128);
+  writer.add_static("table", 1, {2, 3});
+  const UniqueFd fd = writer.publish();
+  const FrameRing ring(fd);
+  EXPECT_EQ(ring.info().sensor_bytes, 128U);
+  writer.begin(0);
+  writer.slot(0)[writer.array("sensors").offset + 127] = 9;
+  writer.finish(0, 1, 0.0);
+  EXPECT_EQ(ring.read(0, 1).sensors[127], 9);
+
+  reinterpret_cast<float *>(writer.map + writer.array("table").offset)[5] = 2.5F;
+  const StaticArray * table = ring.find_static("table");
+  ASSERT_NE(table, nullptr);
+  EXPECT_EQ(table->shape, (std::vector<std::uint32_t>{2, 3}));
+  EXPECT_EQ(table->bytes, 24U);
+  EXPECT_EQ(reinterpret_cast<const float *>(table->data)[5], 2.5F);
+  EXPECT_EQ(ring.find_static("ego"), nullptr);
+
+  RingWriter outside(2, 3, 2);
+  outside.add_static("table", 2, {8});
+  outside.array("table").offset = outside.header.header_bytes;
+  EXPECT_NE(refusal(outside).find("do not fit into the ring before its slots"), std::string::npos);
+  RingWriter over_descriptors(2, 3, 2);
+  over_descriptors.add_static("table", 2, {8});
+  over_descriptors.array("table").offset = 64;
+  EXPECT_NE(refusal(over_descriptors).find("array 'table': offset is 64"), std::string::npos);
+  RingWriter strange(2, 3, 2);
+  strange.array("ego").kind = 2;
+  EXPECT_NE(refusal(strange).find("array 'ego': kind is 2, 0 (per frame) or 1 (static)"), std::string::npos);
+}
+
 TEST(FrameRing, StaysMappedWhenTheDescriptorIsClosed)
 {
   RingWriter writer;
@@ -232,7 +265,7 @@ INSTANTIATE_TEST_SUITE_P(
     All, CorruptedRing,
     ::testing::Values(
         Corruption{"magic", "CDRLRING", [](auto & ring) { ring.header.magic[0] = 'X'; }},
-        Corruption{"version", "version is 2", [](auto & ring) { ring.header.version = 2; }},
+        Corruption{"version", "version is 1", [](auto & ring) { ring.header.version = 1; }},
         Corruption{"tiny", "too few", [](auto & ring) { ring.bytes = 32; }},
         Corruption{"header_small", "header_bytes is 64", [](auto & ring) { ring.header.header_bytes = 64; }},
         Corruption{"header_odd", "header_bytes", [](auto & ring) { ring.header.header_bytes += 8; }},

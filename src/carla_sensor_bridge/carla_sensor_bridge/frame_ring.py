@@ -1,7 +1,7 @@
 """The shared-memory frame ring: the bridge writes whole frames into it, the gateway maps it read-only.
 
-Layout as in docs/architecture.md, "Ring": header, array descriptors, slots; little endian. Every slot is guarded by
-a generation counter (seqlock): odd while it is being written.
+Layout as in docs/architecture.md, "Ring": header, array descriptors, static arrays, slots; little endian. Every slot is
+guarded by a generation counter (seqlock): odd while it is being written.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ import mmap
 import os
 import struct
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -21,16 +23,18 @@ import numpy.typing as npt
 from carla_sensor_bridge import columns as col
 
 MAGIC: Final = b"CDRLRING"
-VERSION: Final = 1
+VERSION: Final = 2
 SLOT_COUNT: Final = 4
 ALIGNMENT: Final = 64
 
 _HEADER: Final = struct.Struct("<8sIIQIIIId16x")
-_DESCRIPTOR: Final = struct.Struct("<24sII4IQ8x")
+_DESCRIPTOR: Final = struct.Struct("<24sII4IQI4x")
 _SLOT_HEADER: Final = struct.Struct("<QQdq32x")
 assert _HEADER.size == _DESCRIPTOR.size == _SLOT_HEADER.size == ALIGNMENT
 
 _DTYPES: Final[dict[int, type]] = {1: np.float32, 2: np.uint8}
+_PER_FRAME: Final = 0
+_STATIC: Final = 1
 # fcntl.F_ADD_SEALS and its flags got names in Python only with 3.12 (linux/fcntl.h).
 _F_ADD_SEALS: Final = 1033
 _F_SEAL_SEAL: Final = 1
@@ -54,6 +58,8 @@ class Slot:
     """[N], bits STATUS_*."""
     objects: npt.NDArray[np.float32]
     """[M, NUM_OBJECT]; M may be 0."""
+    sensors: npt.NDArray[np.uint8]
+    """[B] payloads of the sensors, placed by the sensor table; B may be 0."""
 
     @staticmethod
     def alone(num_agents: int, num_route_points: int) -> Slot:
@@ -65,6 +71,7 @@ class Slot:
             np.empty((num_agents, col.NUM_METRICS), np.float32),
             np.empty(num_agents, np.uint8),
             np.empty((0, col.NUM_OBJECT), np.float32),
+            np.empty(0, np.uint8),
         )
 
 
@@ -81,13 +88,26 @@ class _ArrayPlace:
     dtype: int
     shape: tuple[int, ...]
     offset: int
+    kind: int = _PER_FRAME
+
+    @property
+    def end(self) -> int:
+        """Offset after the array, aligned."""
+        return _aligned(self.offset + math.prod(self.shape) * np.dtype(_DTYPES[self.dtype]).itemsize)
+
+    def view(self, buffer: memoryview, start: int = 0) -> Any:
+        """Return the array in a ring, or in the slot that starts there."""
+        flat: npt.NDArray[Any] = np.frombuffer(
+            buffer, _DTYPES[self.dtype], math.prod(self.shape), start + self.offset
+        )
+        return flat.reshape(self.shape)
 
 
 def _aligned(size: int) -> int:
     return -(-size // ALIGNMENT) * ALIGNMENT
 
 
-def _places(num_agents: int, num_points: int, num_objects: int = 0) -> tuple[list[_ArrayPlace], int]:
+def _slot_places(num_agents: int, num_points: int, num_objects: int, sensor_bytes: int) -> list[_ArrayPlace]:
     wanted: list[tuple[str, int, tuple[int, ...]]] = [
         ("ego", 1, (num_agents, col.NUM_EGO)),
         ("route", 1, (num_agents, num_points, col.NUM_ROUTE)),
@@ -96,22 +116,30 @@ def _places(num_agents: int, num_points: int, num_objects: int = 0) -> tuple[lis
     ]
     if num_objects:
         wanted.append(("objects", 1, (num_objects, col.NUM_OBJECT)))
-    places = []
-    offset = ALIGNMENT
+    if sensor_bytes:
+        wanted.append(("sensors", 2, (sensor_bytes,)))
+    places: list[_ArrayPlace] = []
     for name, dtype, shape in wanted:
-        places.append(_ArrayPlace(name, dtype, shape, offset))
-        offset = _aligned(offset + math.prod(shape) * np.dtype(_DTYPES[dtype]).itemsize)
-    return places, offset
+        places.append(_ArrayPlace(name, dtype, shape, places[-1].end if places else ALIGNMENT))
+    return places
+
+
+def _static_places(arrays: Mapping[str, npt.NDArray[Any]], offset: int) -> list[_ArrayPlace]:
+    codes = {np.dtype(dtype): code for code, dtype in _DTYPES.items()}
+    places: list[_ArrayPlace] = []
+    for name, array in arrays.items():
+        place = _ArrayPlace(name, codes[array.dtype], array.shape, offset, _STATIC)
+        places.append(place)
+        offset = place.end
+    return places
 
 
 def _slot_views(buffer: memoryview, start: int, places: list[_ArrayPlace]) -> Slot:
-    views: dict[str, Any] = {"objects": np.empty((0, col.NUM_OBJECT), dtype=np.float32)}
-    views |= {
-        place.name: np.frombuffer(
-            buffer, dtype=_DTYPES[place.dtype], count=math.prod(place.shape), offset=start + place.offset
-        ).reshape(place.shape)
-        for place in places
+    views: dict[str, Any] = {
+        "objects": np.empty((0, col.NUM_OBJECT), dtype=np.float32),
+        "sensors": np.empty(0, np.uint8),
     }
+    views |= {place.name: place.view(buffer, start) for place in places}
     header = np.frombuffer(buffer, dtype=_SLOT_DTYPE, count=1, offset=start)
     return Slot(header, **views)
 
@@ -124,11 +152,32 @@ class FrameRingWriter:
     """
 
     def __init__(
-        self, num_agents: int, num_route_points: int, session: int, step_s: float, num_objects: int = 0
+        self,
+        num_agents: int,
+        num_route_points: int,
+        session: int,
+        step_s: float,
+        num_objects: int = 0,
+        *,
+        sensor_bytes: int = 0,
+        static: Mapping[str, npt.NDArray[Any]] = MappingProxyType({}),
     ) -> None:
-        """Create the ring for one session. `step_s` is simulated time per frame, s."""
-        places, slot_bytes = _places(num_agents, num_route_points, num_objects)
-        header_bytes = _aligned(_HEADER.size + len(places) * _DESCRIPTOR.size)
+        """Create the ring for one session.
+
+        Args:
+            num_agents: N.
+            num_route_points: P.
+            session: identifies the world.
+            step_s: simulated time per frame, s.
+            num_objects: M.
+            sensor_bytes: B, size of the array "sensors" of a slot.
+            static: arrays that stay as they are, float32 or uint8, by name (up to 23 bytes).
+        """
+        places = _slot_places(num_agents, num_route_points, num_objects, sensor_bytes)
+        slot_bytes = places[-1].end
+        descriptors_end = _aligned(_HEADER.size + (len(places) + len(static)) * _DESCRIPTOR.size)
+        fixed = _static_places(static, descriptors_end)
+        header_bytes = fixed[-1].end if fixed else descriptors_end
         size = header_bytes + SLOT_COUNT * slot_bytes
         self.fd = os.memfd_create("carla_drl.frame_ring", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         os.ftruncate(self.fd, size)
@@ -144,10 +193,10 @@ class FrameRingWriter:
             SLOT_COUNT,
             num_agents,
             session,
-            len(places),
+            len(places) + len(fixed),
             step_s,
         )
-        for index, place in enumerate(places):
+        for index, place in enumerate([*places, *fixed]):
             shape = place.shape + (0,) * (4 - len(place.shape))
             _DESCRIPTOR.pack_into(
                 self._map,
@@ -157,8 +206,11 @@ class FrameRingWriter:
                 len(place.shape),
                 *shape,
                 place.offset,
+                place.kind,
             )
         view = memoryview(self._map)
+        for place in fixed:
+            place.view(view)[...] = static[place.name]
         self._slots = [
             _slot_views(view, header_bytes + index * slot_bytes, places) for index in range(SLOT_COUNT)
         ]
@@ -204,6 +256,7 @@ class Frame:
     metrics: npt.NDArray[np.float32]
     status: npt.NDArray[np.uint8]
     objects: npt.NDArray[np.float32]
+    sensors: npt.NDArray[np.uint8]
 
 
 class FrameRingReader:
@@ -211,6 +264,7 @@ class FrameRingReader:
 
     Attributes:
         session: as in the header; `num_agents`, `slot_count` and `step_s` likewise.
+        static: the static arrays by name.
     """
 
     def __init__(self, fd: int) -> None:
@@ -232,8 +286,14 @@ class FrameRingReader:
             name, dtype, ndim, *rest = _DESCRIPTOR.unpack_from(
                 self._map, _HEADER.size + index * _DESCRIPTOR.size
             )
-            places.append(_ArrayPlace(name.rstrip(b"\0").decode(), dtype, tuple(rest[:ndim]), rest[4]))
+            places.append(
+                _ArrayPlace(name.rstrip(b"\0").decode(), dtype, tuple(rest[:ndim]), rest[4], rest[5])
+            )
         view = memoryview(self._map)
+        self.static: dict[str, npt.NDArray[Any]] = {
+            place.name: place.view(view) for place in places if place.kind == _STATIC
+        }
+        places = [place for place in places if place.kind == _PER_FRAME]
         self._slots = [
             _slot_views(view, header_bytes + index * slot_bytes, places) for index in range(self.slot_count)
         ]
@@ -257,6 +317,7 @@ class FrameRingReader:
             source.metrics.copy(),
             source.status.copy(),
             source.objects.copy(),
+            source.sensors.copy(),
         )
         if int(source.header["generation"][0]) != generation or copy.frame != frame:
             raise ValueError(f"slot {slot} holds frame {copy.frame}, not {frame}, or was overwritten")

@@ -22,35 +22,43 @@ def write(ring: FrameRingWriter, frame: int, value: float) -> int:
 
 
 def test_layout_is_the_documented_one() -> None:
-    ring = FrameRingWriter(3, 5, 0xDEADBEEF, 0.1)
+    table = np.arange(6, dtype=np.float32).reshape(2, 3)
+    ring = FrameRingWriter(3, 5, 0xDEADBEEF, 0.1, sensor_bytes=100, static={"table": table})
     raw = os.pread(ring.fd, 1 << 20, 0)
     magic, version, header_bytes, slot_bytes, slots, agents, session, arrays, step = struct.unpack_from(
         "<8sIIQIIIId", raw
     )
     assert (magic, version, slots, agents, session, arrays, step) == (
         b"CDRLRING",
-        1,
+        2,
         4,
         3,
         0xDEADBEEF,
-        4,
+        6,
         0.1,
     )
     assert header_bytes % 64 == slot_bytes % 64 == 0
-    assert header_bytes >= 64 + 4 * 64
+    assert header_bytes >= 64 + 6 * 64 + table.nbytes
     assert len(raw) == header_bytes + 4 * slot_bytes
     wanted = {
         b"ego": (1, [3, col.NUM_EGO, 0, 0]),
         b"route": (1, [3, 5, col.NUM_ROUTE, 0]),
         b"metrics": (1, [3, col.NUM_METRICS, 0, 0]),
         b"status": (2, [3, 0, 0, 0]),
+        b"sensors": (2, [100, 0, 0, 0]),
+        b"table": (1, [2, 3, 0, 0]),
     }
     ends = 64
     for index in range(arrays):
-        name, dtype, ndim, *shape, offset = struct.unpack_from("<24sII4IQ", raw, 64 + 64 * index)
+        name, dtype, ndim, *shape, offset, kind = struct.unpack_from("<24sII4IQI", raw, 64 + 64 * index)
         assert wanted.pop(name.rstrip(b"\0")) == (dtype, shape)
         assert ndim == sum(1 for extent in shape if extent)
         assert offset % 64 == 0
+        assert kind == (1 if name.startswith(b"table") else 0)
+        if kind == 1:
+            assert 64 + 6 * 64 <= offset <= header_bytes - table.nbytes
+            assert raw[offset : offset + table.nbytes] == table.tobytes()
+            continue
         assert offset >= ends
         ends = offset + int(np.prod(shape[:ndim])) * (4 if dtype == 1 else 1)
     assert ends <= slot_bytes
@@ -63,6 +71,16 @@ def test_layout_is_the_documented_one() -> None:
     assert (generation, frame) == (2, 6)
     assert sim_time == pytest.approx(0.6)
     assert before <= written <= time.monotonic_ns()
+
+
+def test_sensor_payloads_and_static_arrays_arrive() -> None:
+    names = np.frombuffer(b"some text", np.uint8)
+    ring = FrameRingWriter(1, 1, 1, 0.1, sensor_bytes=8, static={"a": names, "b": np.ones(3, np.float32)})
+    reader = FrameRingReader(ring.fd)
+    assert reader.static["a"].tobytes() == b"some text"
+    assert reader.static["b"].tolist() == [1.0, 1.0, 1.0]
+    ring.begin(1).sensors[:] = np.arange(8)
+    assert reader.read(ring.commit(1, 0.0), 1).sensors.tolist() == list(range(8))
 
 
 def test_size_is_sealed() -> None:

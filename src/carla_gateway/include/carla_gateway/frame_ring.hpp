@@ -5,6 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "carla_gateway/unique_fd.hpp"
 
@@ -25,6 +28,7 @@ struct RingInfo
   std::uint32_t num_agents = 0;        ///< N
   std::uint32_t num_route_points = 0;  ///< P
   std::uint32_t num_objects = 0;       ///< M, 0 when the ring has no array "objects"
+  std::uint32_t sensor_bytes = 0;      ///< B, 0 when the ring has no array "sensors"
   std::uint32_t slot_count = 0;
   double step_s = 0.0;  ///< simulated time per frame, s
 };
@@ -42,6 +46,17 @@ struct FrameView
   const float * objects = nullptr;  ///< null when num_objects is 0
   const float * metrics = nullptr;
   const std::uint8_t * status = nullptr;
+  const std::uint8_t * sensors = nullptr;  ///< null when sensor_bytes is 0
+};
+
+/// An array that stays as it is while the ring lives, in the ring itself.
+struct StaticArray
+{
+  std::string name;
+  std::uint32_t dtype = 0;  ///< wire::Dtype
+  std::vector<std::uint32_t> shape;
+  const unsigned char * data = nullptr;
+  std::size_t bytes = 0;
 };
 
 /// Reader of the bridge's frame ring: a memfd that the bridge writes and this class maps read-only.
@@ -59,6 +74,9 @@ class FrameRing
   FrameRing & operator=(const FrameRing &) = delete;
 
   const RingInfo & info() const noexcept { return info_; }
+
+  /// The static array of that name, null when there is none.
+  const StaticArray * find_static(std::string_view name) const noexcept;
 
   /// Begins to read a slot that was announced to hold `frame`.
   /// @throws std::out_of_range when there is no such slot.
@@ -80,6 +98,8 @@ class FrameRing
   std::size_t objects_offset_ = 0;
   std::size_t metrics_offset_ = 0;
   std::size_t status_offset_ = 0;
+  std::size_t sensors_offset_ = 0;
+  std::vector<StaticArray> static_arrays_;
   RingInfo info_;
 };
 

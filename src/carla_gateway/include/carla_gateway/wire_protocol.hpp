@@ -74,7 +74,7 @@ struct ResetDone
 constexpr std::size_t kControlColumns = 3;
 
 constexpr char kRingMagic[8] = {'C', 'D', 'R', 'L', 'R', 'I', 'N', 'G'};
-constexpr std::uint32_t kRingVersion = 1;
+constexpr std::uint32_t kRingVersion = 2;
 constexpr std::uint64_t kAlignment = 64;
 
 struct RingHeader
@@ -97,6 +97,12 @@ enum class Dtype : std::uint32_t
   kUint8 = 2,
 };
 
+enum class ArrayKind : std::uint32_t
+{
+  kPerFrame = 0,  ///< in every slot; its offset counts from the start of the slot
+  kStatic = 1,  ///< there once, between descriptors and slot 0; its offset counts from the start of the ring
+};
+
 struct ArrayDescriptor
 {
   char name[24];
@@ -104,7 +110,8 @@ struct ArrayDescriptor
   std::uint32_t ndim;
   std::uint32_t shape[4];
   std::uint64_t offset;
-  char reserved[8];
+  std::uint32_t kind;
+  std::uint32_t reserved;
 };
 
 struct SlotHeader
