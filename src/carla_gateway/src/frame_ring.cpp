@@ -354,6 +354,12 @@ FrameView FrameRing::read(std::uint32_t slot, std::uint64_t frame) const
   return view;
 }
 
+ByteSpan FrameRing::slot_bytes(const FrameView & view, bool with_sensors) const noexcept
+{
+  const bool cut = !with_sensors && info_.sensor_bytes > 0;
+  return {slot_start(view.slot), cut ? sensors_offset_ : slot_bytes_};
+}
+
 bool FrameRing::unchanged(const FrameView & view) const noexcept
 {
   // Seqlock reader: the fence keeps the reads through the view before this second look at the generation.

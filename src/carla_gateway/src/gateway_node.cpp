@@ -5,11 +5,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 #include <utility>
 
 #include "carla_gateway/column_names.hpp"
+#include "carla_gateway/ros_time.hpp"
 
 namespace carla_gateway
 {
@@ -33,15 +33,6 @@ std::int64_t monotonic_ns()
   timespec now = {};
   ::clock_gettime(CLOCK_MONOTONIC, &now);
   return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
-}
-
-builtin_interfaces::msg::Time stamp_of(double sim_time_s)
-{
-  const auto total_ns = static_cast<std::int64_t>(std::llround(sim_time_s * 1e9));
-  builtin_interfaces::msg::Time stamp;
-  stamp.sec = static_cast<std::int32_t>(total_ns / 1'000'000'000);
-  stamp.nanosec = static_cast<std::uint32_t>(total_ns % 1'000'000'000);
-  return stamp;
 }
 
 template <typename Names>
@@ -80,6 +71,7 @@ GatewayNode::GatewayNode(const rclcpp::NodeOptions & options)
       [this](const std::shared_ptr<SetBool::Request> request, std::shared_ptr<SetBool::Response> response) {
         on_emergency_stop(request->data, *response);
       });
+  recorder_ = std::make_unique<FrameRecorder>(*this, parameters_.simulator, parameters_.record_sensors);
   resets_ = std::make_unique<ResetService>(*this, parameters_.simulator, *socket_);
   action_subscription_ = create_subscription<FleetAction>(
       prefix + "action", rclcpp::QoS(rclcpp::KeepLast(4)).reliable(),
@@ -179,6 +171,7 @@ void GatewayNode::on_hello(std::uint32_t session, UniqueFd ring)
 void GatewayNode::on_welcomed()
 {
   const RingInfo & info = ring_->info();
+  recorder_->begin_session(*ring_);
   resets_->bridge_connected(info.num_agents);
   health_.bridge_connected(monotonic_ns(), info.session, info.num_agents);
   RCLCPP_INFO(get_logger(), "bridge connected: session %u, %u agents, %zu state values each, %g s per frame",
@@ -205,11 +198,10 @@ void GatewayNode::publish_layout()
 void GatewayNode::on_frame(std::uint64_t frame, std::uint32_t slot)
 {
   const std::int64_t received_ns = monotonic_ns();
-  std::int64_t written_ns = 0;
+  FrameView view;
   try {
-    const FrameView view = ring_->read(slot, frame);
+    view = ring_->read(slot, frame);
     fill_observation(view);
-    written_ns = view.written_ns;
   } catch (const FrameError & error) {
     brake(frame, received_ns, error.what());
     return;
@@ -227,7 +219,8 @@ void GatewayNode::on_frame(std::uint64_t frame, std::uint32_t slot)
     schedule_answer();
   }
   observation_publisher_->publish(observation_);
-  health_.frame_published(written_ns, received_ns, monotonic_ns());
+  health_.frame_published(view.written_ns, received_ns, monotonic_ns());
+  recorder_->record(*ring_, view);  // last: the policy works on the frame meanwhile
 }
 
 void GatewayNode::fill_observation(const FrameView & view)

@@ -111,6 +111,10 @@ GatewayParameters declare_gateway_parameters(rclcpp::Node & node)
                      "Greatest rise of the acceleration action per simulated second, which limits jerk; 0: "
                      "any. Letting go of the "
                      "throttle and braking are never held back.");
+  parameters.record_sensors = declare<bool>(
+      node, "record_sensors", false,
+      described("Whether frame_record carries the sensors' payloads, too: many megabytes per second.",
+                "true or false"));
   return parameters;
 }
 

@@ -14,7 +14,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from carla_drl_msgs.msg import FleetAction, FleetObservation, FrameLayout, ObservationLayout, SafetyEvent
+from carla_drl_msgs.msg import (
+    FleetAction,
+    FleetObservation,
+    FrameLayout,
+    FrameRecord,
+    FrameRecordLayout,
+    ObservationLayout,
+    SafetyEvent,
+)
 from diagnostic_msgs.msg import DiagnosticStatus
 from fake_bridge import BYE, CONTROL, REFUSED, RESET, WELCOME, FakeBridge, socket_name
 from gateway_harness import ADDRESS, DOMAIN_ID, LATCHED, SIMULATOR, Agent, Gateway
@@ -52,6 +60,38 @@ def loop(
 
 def is_error(status: DiagnosticStatus) -> bool:
     return bool(status.level == DiagnosticStatus.ERROR)
+
+
+def test_frames_are_recorded_while_somebody_subscribes(loop: tuple[FakeBridge, Agent]) -> None:
+    bridge, agent = loop
+    prefix = f"/carla_drl/{SIMULATOR}/frame_record"
+    layouts: list[FrameRecordLayout] = []
+    records: list[FrameRecord] = []
+    subscriptions = [
+        agent.node.create_subscription(FrameRecordLayout, prefix + "_layout", layouts.append, LATCHED),
+        agent.node.create_subscription(FrameRecord, prefix, records.append, 10),
+    ]
+    # The gateway's publisher has to find the subscription, and nothing here sees when it has: frames until one comes.
+    frame = 0
+    while not records:
+        frame += 1
+        assert frame < 500
+        bridge.send_frame(frame, metrics=np.full((2, FleetObservation.NUM_METRICS), frame, np.float32))
+        agent.observe(bridge.session, frame)
+        agent.executor.spin_once(timeout_sec=0.05)
+    record = records[0]
+    assert record.session == bridge.session
+    layout = agent.wait_until(
+        lambda: next((one for one in layouts if one.session == bridge.session), None), "the record's layout"
+    )
+    ring = bridge.ring
+    assert bytes(layout.data) == ring.map[: ring.header_bytes]
+    assert len(record.data) == ring.slot_bytes
+    assert struct.unpack_from("<Q", record.data, 8) == (record.frame,)
+    metrics = struct.pack("<f", record.frame) * (2 * FleetObservation.NUM_METRICS)
+    assert bytes(record.data).count(metrics) == 1
+    for subscription in subscriptions:
+        agent.node.destroy_subscription(subscription)
 
 
 def test_observation_carries_the_frame(loop: tuple[FakeBridge, Agent]) -> None:

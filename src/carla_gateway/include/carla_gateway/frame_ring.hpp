@@ -49,6 +49,13 @@ struct FrameView
   const std::uint8_t * sensors = nullptr;  ///< null when sensor_bytes is 0
 };
 
+/// Bytes in the ring itself.
+struct ByteSpan
+{
+  const unsigned char * data = nullptr;
+  std::size_t size = 0;
+};
+
 /// An array that stays as it is while the ring lives, in the ring itself.
 struct StaticArray
 {
@@ -82,6 +89,12 @@ class FrameRing
   /// @throws std::out_of_range when there is no such slot.
   /// @throws FrameError when the slot is being written, is empty, holds another frame or a senseless time.
   FrameView read(std::uint32_t slot, std::uint64_t frame) const;
+
+  /// The ring from its start to its first slot: header, descriptors, static arrays.
+  ByteSpan prologue() const noexcept { return {map_, header_bytes_}; }
+
+  /// A slot as it is, its header included, up to the sensors' payloads or with them.
+  ByteSpan slot_bytes(const FrameView & view, bool with_sensors) const noexcept;
 
   /// Ends a read: whether all that was read through the view since read() belongs to one frame.
   bool unchanged(const FrameView & view) const noexcept;

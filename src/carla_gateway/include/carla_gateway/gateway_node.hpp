@@ -20,6 +20,7 @@
 #include "carla_drl_msgs/msg/safety_event.hpp"
 #include "carla_gateway/bridge_socket.hpp"
 #include "carla_gateway/control_gate.hpp"
+#include "carla_gateway/frame_recorder.hpp"
 #include "carla_gateway/frame_ring.hpp"
 #include "carla_gateway/gateway_parameters.hpp"
 #include "carla_gateway/health_monitor.hpp"
@@ -88,6 +89,7 @@ class GatewayNode : public rclcpp::Node, private BridgeHandler
 
   std::unique_ptr<BridgeSocket> socket_;
   std::unique_ptr<ResetService> resets_;
+  std::unique_ptr<FrameRecorder> recorder_;
   rclcpp::Publisher<carla_drl_msgs::msg::FleetObservation>::SharedPtr observation_publisher_;
   rclcpp::Publisher<carla_drl_msgs::msg::ObservationLayout>::SharedPtr layout_publisher_;
   rclcpp::Publisher<carla_drl_msgs::msg::Heartbeat>::SharedPtr heartbeat_publisher_;

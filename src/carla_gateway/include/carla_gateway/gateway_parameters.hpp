@@ -24,6 +24,7 @@ struct GatewayParameters
   BuilderConfig builder;
   Mode mode = Mode::kLockStep;
   double real_time_factor = 1.0;  ///< drive mode: simulated seconds per second
+  bool record_sensors = false;    ///< whether FrameRecord carries the sensors' payloads
   GateConfig gate;
 };
 
