@@ -103,6 +103,13 @@ def parse_bool(name: str, value: str) -> bool:
     return lowered == "true"
 
 
+def parse_choice(name: str, value: str, choices: tuple[str, ...]) -> str:
+    """Check that a value is one of `choices`."""
+    if value not in choices:
+        raise ArgumentError(name, value, ", ".join(choices))
+    return value
+
+
 def find_config(name: str, value: str, folder: Path) -> Path:
     """Find a YAML file by the name of one in `folder`, or by path."""
     known = sorted(path.stem for path in folder.glob("*.yaml"))

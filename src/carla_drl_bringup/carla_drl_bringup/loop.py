@@ -63,6 +63,7 @@ COMMON_ARGUMENTS: dict[str, tuple[str, str]] = {
     "simulator_name": ("sim0", "name of the lock-step group, part of the topic names /carla_drl/<name>/..."),
     "run_root": ("runs", "folder for runs"),
     "run_name": ("", "folder of this run below run_root; empty: <scenario>-<algorithm>-seed<seed>-<time>"),
+    "safety": ("off", "off; monitor: judge every action and count; shield: override unsafe ones, too"),
     "log_level": ("info", "debug, info, warn or error"),
 }
 
@@ -91,6 +92,7 @@ class Setup:
     simulator_name: str
     run_root: Path
     run_name: str
+    safety: str
     log_level: str
 
     @property
@@ -111,9 +113,7 @@ def read_setup(context: LaunchContext) -> Setup:
     algorithm_config = parse.find_config("algorithm", value["algorithm"], config / "algorithms")
     seed = parse.parse_int("seed", value["seed"], 0, 2**31 - 1)
     simulator = parse.parse_simulator(value["simulator"])
-    log_level = value["log_level"]
-    if log_level not in {"debug", "info", "warn", "error"}:
-        raise parse.ArgumentError("log_level", log_level, "debug, info, warn, error")
+    log_level = parse.parse_choice("log_level", value["log_level"], ("debug", "info", "warn", "error"))
     stamp = time.strftime("%Y%m%d-%H%M%S")
     return Setup(
         simulator=simulator,
@@ -127,6 +127,7 @@ def read_setup(context: LaunchContext) -> Setup:
         simulator_name=parse.parse_simulator_name(value["simulator_name"]),
         run_root=Path(value["run_root"]).expanduser().resolve(),
         run_name=value["run_name"] or f"{scenario.stem}-{algorithm_config.stem}-seed{seed}-{stamp}",
+        safety=parse.parse_choice("safety", value["safety"], ("off", "monitor", "shield")),
         log_level=log_level,
     )
 
@@ -220,6 +221,7 @@ def agent(setup: Setup, parameters: dict[str, Any], *, respawn: bool) -> Node:
                 "expected_agents": setup.num_agents,
                 "observation_timeout_s": setup.connect_timeout_s + WORLD_TIMEOUT_S,
                 "seed": setup.seed,
+                "safety": setup.safety,
                 "run_dir": str(setup.run_root),
                 "run_name": setup.run_name,
             }

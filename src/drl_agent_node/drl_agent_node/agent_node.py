@@ -72,6 +72,8 @@ class Agent:
         env = FleetVectorEnv(
             link,
             self._configs.reward,
+            safety=parameters.safety,
+            safety_config=self._configs.safety,
             observation_timeout_s=parameters.observation_timeout_s,
             should_stop=self.stop,
             on_waiting=self._log.warning,
@@ -148,7 +150,8 @@ class Agent:
 
         def on_update(steps: int, losses: dict[str, float]) -> None:
             env.restart_policy_clock()
-            scalars.write(steps, scalars_of(reporter.snapshot, losses))
+            safety = None if env.safety is None else env.safety.take_stats()
+            scalars.write(steps, scalars_of(reporter.snapshot, losses, safety))
 
         def on_checkpoint(path: Path) -> None:
             self._log.debug(f"checkpoint '{path}'")

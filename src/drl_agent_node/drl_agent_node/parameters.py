@@ -14,6 +14,7 @@ from rclpy.node import Node
 
 from drl_agent_node.algorithms import ALGORITHMS
 from drl_agent_node.errors import ConfigurationError
+from drl_agent_node.safety.config import MODES as SAFETY_MODES
 
 SIMULATOR_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,30}")
 RUN_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
@@ -25,8 +26,9 @@ _PARAMETERS: Final[tuple[tuple[str, Any, str, _Range], ...]] = (
     ("mode", "train", "train: learn; evaluate: drive with a trained policy and report", None),
     ("simulators", ["sim0"], "lock-step groups to drive, names as in /carla_drl/<name>/observation", None),
     ("algorithm", "ppo", f"one of {', '.join(ALGORITHMS)}", None),
-    ("algorithm_config", "", "YAML file with fields of the algorithm, and of the reward under 'reward'; "
-     "empty: defaults", None),
+    ("algorithm_config", "", "YAML file with fields of the algorithm, of the reward under 'reward' and of the safety "
+     "layer under 'safety'; empty: defaults", None),
+    ("safety", "off", "off; monitor: judge every action and count; shield: override unsafe actions, too", None),
     ("total_steps", 200_000, "agent steps to train for, all agents and resumed runs included", (1, 10**12)),
     ("seed", 0, "seed of the learner", (0, 2**31 - 1)),
     ("run_dir", "~/.carla_drl/runs", "folder that holds the folders of runs", None),
@@ -52,6 +54,7 @@ class AgentParameters:
     simulators: tuple[str, ...]
     algorithm: str
     algorithm_config: Path | None
+    safety: str
     total_steps: int
     seed: int
     run_dir: Path
@@ -116,6 +119,8 @@ def check_parameters(values: dict[str, Any]) -> AgentParameters:
             )
     if values["mode"] not in MODES:
         raise _refusal("mode", values["mode"], ", ".join(MODES))
+    if values["safety"] not in SAFETY_MODES:
+        raise _refusal("safety", values["safety"], ", ".join(SAFETY_MODES))
     if values["algorithm"] not in ALGORITHMS:
         raise _refusal("algorithm", values["algorithm"], ", ".join(ALGORITHMS))
     config = values["algorithm_config"]

@@ -30,6 +30,7 @@ from drl_agent_node.errors import ConfigurationError, DivergenceError, FleetErro
 from drl_agent_node.progress import ProgressPrinter
 from drl_agent_node.run_folder import RunFolder, ScalarLog
 from drl_agent_node.run_setup import find_checkpoint, progress_of, read_configs, scalars_of
+from drl_agent_node.safety.config import MODES as SAFETY_MODES
 from drl_agent_node.stopping import StopRequest
 from drl_agent_node.trainer import Hooks, Snapshot, Trainer, TrainerSettings
 
@@ -72,6 +73,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--run-name", default="", help="folder of this run; default: from scenario, seed and time")
     add("--resume", default="auto", help="auto, never, or path of a checkpoint")
     add("--checkpoint-interval-steps", type=int, default=50_000)
+    add("--safety", choices=SAFETY_MODES, default="off", help="as the node's parameter")
     return parser.parse_args(arguments)
 
 
@@ -96,6 +98,8 @@ def train(options: argparse.Namespace) -> None:
         seed=options.seed,
         town_seed=options.town_seed,
         reward_config=configs.reward,
+        safety=options.safety,
+        safety_config=configs.safety,
     )
     print(f"training run '{name}' in '{folder.path}' with {env.num_envs} agents", flush=True)
     scalars, printer = (
@@ -113,16 +117,17 @@ def train(options: argparse.Namespace) -> None:
         if printer.due():
             printer.show(progress_of(snapshot, options.total_steps))
 
+    def on_update(steps: int, losses: dict[str, float]) -> None:
+        safety = None if env.safety is None else env.safety.take_stats()
+        scalars.write(steps, scalars_of(trainer.snapshot, losses, safety))
+
     trainer = Trainer(
         env,
         make,
         TrainerSettings(options.total_steps, options.seed, options.checkpoint_interval_steps),
         folder.checkpoints,
         config=configs.plain(),
-        hooks=Hooks(
-            on_update=lambda steps, losses: scalars.write(steps, scalars_of(trainer.snapshot, losses)),
-            on_step=on_step,
-        ),
+        hooks=Hooks(on_update=on_update, on_step=on_step),
         should_stop=StopRequest(),
     )
     if found is not None:

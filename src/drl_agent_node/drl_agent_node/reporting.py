@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from builtin_interfaces.msg import Time
-from carla_drl_msgs.msg import EpisodeSummary, Heartbeat, TrainingStatus
+from carla_drl_msgs.msg import EpisodeSummary, Heartbeat, SafetyEvent, TrainingStatus
 from diagnostic_msgs.msg import DiagnosticStatus
 from diagnostic_updater import Updater
 from rclpy.clock import Clock, ClockType
@@ -18,11 +18,20 @@ from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 
 from drl_agent_node.env.fleet_vector_env import FleetVectorEnv
 from drl_agent_node.episodes import WINDOW, Episode
+from drl_agent_node.safety.shield import Kind
 from drl_agent_node.trainer import Snapshot, State
 
 HEARTBEAT_PERIOD_S: Final = 0.1
 STATUS_PERIOD_S: Final = 1.0
+SAFETY_PERIOD_S: Final = 0.1
 ACK_TIMEOUT_S: Final = 0.3
+
+_SAFETY_KINDS: Final = {
+    Kind.COLLISION: SafetyEvent.KIND_SHIELD_COLLISION,
+    Kind.RED_LIGHT: SafetyEvent.KIND_SHIELD_RED_LIGHT,
+    Kind.LANE: SafetyEvent.KIND_SHIELD_LANE,
+    Kind.SPEED: SafetyEvent.KIND_SHIELD_SPEED,
+}
 
 
 class Reporter:
@@ -37,7 +46,7 @@ class Reporter:
         self._started = time.monotonic()
         self._sequence = 0
         self._source = node.get_fully_qualified_name()
-        reliable = QoSProfile(depth=100, reliability=ReliabilityPolicy.RELIABLE)
+        self._reliable = reliable = QoSProfile(depth=100, reliability=ReliabilityPolicy.RELIABLE)
         latched = QoSProfile(
             depth=1, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL
         )
@@ -53,6 +62,10 @@ class Reporter:
         self._updater.setHardwareID("drl_agent")
         self._updater.add("learning", self._diagnose_learning)
         self._updater.add("lock-step", self._diagnose_lock_step)
+        self._updater.add("safety", self._diagnose_safety)
+        self._node = node
+        self._safety_publishers: dict[str, Any] = {}
+        node.create_timer(SAFETY_PERIOD_S, self.publish_interventions, clock=clock)
 
     def publish_episodes(self, episodes: Sequence[Episode]) -> None:
         """Publish an `EpisodeSummary` for each episode."""
@@ -105,8 +118,32 @@ class Reporter:
         message.checkpoint = snapshot.checkpoint
         self._status.publish(message)
 
+    def publish_interventions(self) -> None:
+        """Publish a `SafetyEvent` for each group and kind with interventions since the last call."""
+        env = self.env
+        if env is None or env.safety is None:
+            return
+        for found in env.safety.take_interventions():
+            simulator = env.links[found.group].simulator
+            publisher = self._safety_publishers.get(simulator)
+            if publisher is None:
+                publisher = self._safety_publishers[simulator] = self._node.create_publisher(
+                    SafetyEvent, f"/carla_drl/{simulator}/safety_event", self._reliable
+                )
+            message = SafetyEvent()
+            message.stamp = _wall_time()
+            message.simulator = simulator
+            message.session = found.session
+            message.kind = _SAFETY_KINDS[found.kind]
+            message.first_frame = found.first_frame
+            message.last_frame = found.last_frame
+            message.count = found.count
+            message.agents = found.agents
+            publisher.publish(message)
+
     def finish(self) -> None:
         """Publish the last status and wait a moment until it and the last episodes have arrived."""
+        self.publish_interventions()
         self.publish_status()
         for publisher in (self._status, self._episodes):
             publisher.wait_for_all_acked(Duration(seconds=ACK_TIMEOUT_S))
@@ -155,6 +192,19 @@ class Reporter:
             status.add(f"{link.simulator}.duplicates", str(link.duplicates))
             status.add(f"{link.simulator}.stale", str(link.stale))
             status.add(f"{link.simulator}.repeats", str(link.repeats))
+        return status
+
+    def _diagnose_safety(self, status: Any) -> Any:
+        layer = None if self.env is None else self.env.safety
+        if layer is None:
+            status.summary(DiagnosticStatus.OK, "off")
+            return status
+        total = sum(layer.totals.values())
+        verb = "overridden" if layer.mode == "shield" else "would be overridden"
+        status.summary(DiagnosticStatus.OK, f"{layer.mode}: {total} findings, whose actions {verb}")
+        for kind, count in layer.totals.items():
+            status.add(kind.lower(), str(count))
+        status.add("red_lights", "known" if layer.knows_red_lights else "not in the state")
         return status
 
 

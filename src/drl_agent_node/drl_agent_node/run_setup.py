@@ -14,21 +14,25 @@ from drl_agent_node.env.reward import RewardConfig
 from drl_agent_node.errors import ConfigurationError
 from drl_agent_node.progress import Progress
 from drl_agent_node.run_folder import RunFolder
+from drl_agent_node.safety.config import SafetyConfig
+from drl_agent_node.safety.layer import SafetyStats
 from drl_agent_node.trainer import Snapshot
 
 
 @dataclass(frozen=True)
 class Configs:
-    """Configuration of the algorithm and of the reward."""
+    """Configuration of the algorithm, of the reward and of the safety layer."""
 
     algorithm: StrictConfig
     reward: RewardConfig
+    safety: SafetyConfig
 
     def plain(self) -> dict[str, Any]:
-        """Return both as plain data."""
+        """Return all as plain data."""
         return {
             "algorithm": self.algorithm.model_dump(mode="json"),
             "reward": self.reward.model_dump(mode="json"),
+            "safety": self.safety.model_dump(mode="json"),
         }
 
     def changes_since(self, checkpoint: Checkpoint) -> Iterator[str]:
@@ -41,21 +45,26 @@ class Configs:
 
 
 def read_configs(algorithm: str, path: Path | None) -> Configs:
-    """Read the configuration of an algorithm and, under `reward`, the reward's; defaults where `path` is None.
+    """Read the configuration of an algorithm, and those under `reward` and `safety`; defaults where `path` is None.
 
     Raises:
         ConfigurationError: naming the file and the field.
     """
     values = read_yaml(path) if path is not None else {}
     where = str(path) if path is not None else "defaults"
-    reward = values.pop("reward", None) or {}
-    if not isinstance(reward, dict):
-        raise ConfigurationError(f"{where}: field 'reward' must hold a mapping of field names to values")
+    sections = {}
+    for name in ("reward", "safety"):
+        section = values.pop(name, None) or {}
+        if not isinstance(section, dict):
+            raise ConfigurationError(f"{where}: field '{name}' must hold a mapping of field names to values")
+        sections[name] = section
     if algorithm not in ALGORITHMS:
         raise ConfigurationError(f"{where}: algorithm '{algorithm}' is none of {', '.join(ALGORITHMS)}")
     config_type = ALGORITHMS[algorithm][1]
     return Configs(
-        config_type.from_mapping(values, where), RewardConfig.from_mapping(reward, f"{where}, reward")
+        config_type.from_mapping(values, where),
+        RewardConfig.from_mapping(sections["reward"], f"{where}, reward"),
+        SafetyConfig.from_mapping(sections["safety"], f"{where}, safety"),
     )
 
 
@@ -97,7 +106,9 @@ def progress_of(snapshot: Snapshot, total_steps: int) -> Progress:
     )
 
 
-def scalars_of(snapshot: Snapshot, losses: dict[str, float]) -> dict[str, float]:
+def scalars_of(
+    snapshot: Snapshot, losses: dict[str, float], safety: SafetyStats | None = None
+) -> dict[str, float]:
     """Return what TensorBoard is told of a moment of training."""
     window = snapshot.window
     values = {f"losses/{name}": value for name, value in losses.items()}
@@ -111,4 +122,8 @@ def scalars_of(snapshot: Snapshot, losses: dict[str, float]) -> dict[str, float]
     values["env/mean_speed_mps"] = window.mean_speed_mps
     for reason, share in window.end_shares.items():
         values[f"env/end_{reason}"] = share
+    if safety is not None:
+        values["safety/cost"] = safety.cost
+        values["safety/interventions"] = safety.intervention_rate
+        values |= {f"safety/{kind}": rate for kind, rate in safety.rates.items()}
     return values

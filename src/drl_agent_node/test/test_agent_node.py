@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import rclpy
 import yaml
-from carla_drl_msgs.msg import EpisodeSummary, Heartbeat, TrainingStatus
+from carla_drl_msgs.msg import EpisodeSummary, Heartbeat, SafetyEvent, TrainingStatus
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
@@ -97,6 +97,7 @@ class Listener:
         self.episodes: list[EpisodeSummary] = []
         self.beats: list[Heartbeat] = []
         self.diagnostics: list[DiagnosticArray] = []
+        self.safety: list[SafetyEvent] = []
         latched = QoSProfile(
             depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL, reliability=ReliabilityPolicy.RELIABLE
         )
@@ -106,6 +107,7 @@ class Listener:
             (EpisodeSummary, "/carla_drl/episode_summary", self.episodes, 100),
             (Heartbeat, "/carla_drl/heartbeat", self.beats, best_effort),
             (DiagnosticArray, "/diagnostics", self.diagnostics, 10),
+            (SafetyEvent, "/carla_drl/sim0/safety_event", self.safety, 100),
         ):
             self.node.create_subscription(kind, topic, target.append, qos)
 
@@ -166,8 +168,8 @@ def test_trains_reports_resumes_and_evaluates(run: Run, gateway, listener: Liste
         assert 0.0 <= result["mean_route_completion"] <= 1.0
 
 
-def test_heartbeat_and_diagnostics_go_on(run: Run, gateway, listener: Listener):
-    process = run.start(total_steps=10**9)
+def test_heartbeat_diagnostics_and_safety_events_go_on(run: Run, gateway, listener: Listener):
+    process = run.start(total_steps=10**9, safety="shield")
 
     def keys() -> set[str]:
         return {
@@ -178,7 +180,14 @@ def test_heartbeat_and_diagnostics_go_on(run: Run, gateway, listener: Listener):
             for pair in status.values
         }
 
-    listener.until(lambda: {"policy_us", "env_wait_us", "learn_share"} <= keys())
+    listener.until(lambda: {"policy_us", "env_wait_us", "learn_share", "lane", "red_lights"} <= keys())
+    lane = SafetyEvent.KIND_SHIELD_LANE
+    listener.until(lambda: len([event for event in listener.safety if event.kind == lane]) > 1)
+    for event in listener.safety:
+        assert event.simulator == "sim0"
+        assert 0 <= event.first_frame <= event.last_frame
+        assert 0 < len(event.agents) <= event.count
+        assert set(event.agents) <= set(range(AGENTS))
     listener.until(lambda: len(listener.beats) > 20)
     sequences = [beat.sequence for beat in listener.beats]
     assert sequences == sorted(set(sequences))
@@ -249,6 +258,7 @@ def refusal(run: Run, capfd: pytest.CaptureFixture[str]) -> Iterator[Callable[..
         ({"total_steps": 0}, "total_steps"),
         ({"total_steps": "many"}, "total_steps"),
         ({"mode": "dream"}, "parameter 'mode' = 'dream'"),
+        ({"safety": "belt"}, "parameter 'safety' = 'belt' cannot be used; allowed: off, monitor, shield"),
         ({"algorithm_config": "/nowhere.yaml"}, "algorithm_config"),
         ({"resume": "/nowhere.pt"}, "'/nowhere.pt' does not exist"),
         ({"mode": "evaluate"}, "has no checkpoint to evaluate"),

@@ -18,6 +18,9 @@ from drl_agent_node.env.fleet_link import Transport
 from drl_agent_node.env.lock_step import LockStep
 from drl_agent_node.env.reward import RewardConfig, RewardFunction
 from drl_agent_node.errors import FleetError, InterruptedWaitError, ObservationTimeoutError
+from drl_agent_node.safety.config import SafetyConfig
+from drl_agent_node.safety.layer import SafetyLayer, Span
+from drl_agent_node.safety.shield import Verdict
 
 # A wait ends this often to look for signals, repeat answers and report silence.
 WAIT_SLICE_S: Final = 0.1
@@ -60,12 +63,14 @@ class FleetVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.float32], NDArray
     led), and the next step returns the new world's first frame.
 
     `infos`: `metrics` float32 [E, NUM_METRICS], `status` uint8 [E], `end_reason` uint8 [E], `valid` bool [E],
-    `stamp` float64 [E] simulation time in s.
+    `stamp` float64 [E] simulation time in s. With a safety layer also `intervention` uint8 [E], bits of
+    `safety.shield.Kind`, and `cost` float32 [E].
 
     Attributes:
         on_waiting: called with a message every 5 s while a group is silent.
         should_stop: asked about every 0.1 s while waiting; True ends the wait with `InterruptedWaitError`.
         waiting: True while nothing has arrived for 1 s.
+        safety: the safety layer, None when `safety` is `off`, and before the first `reset`.
     """
 
     metadata: dict[str, Any] = {"autoreset_mode": AutoresetMode.NEXT_STEP}  # noqa: RUF012 (Gymnasium's interface)
@@ -75,11 +80,16 @@ class FleetVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.float32], NDArray
         transport: Transport,
         reward_config: RewardConfig | None = None,
         *,
+        safety: str = "off",
+        safety_config: SafetyConfig | None = None,
         observation_timeout_s: float = 60.0,
         should_stop: Callable[[], bool] = lambda: False,
         on_waiting: Callable[[str], None] = lambda _message: None,
     ) -> None:
-        """Spaces and `num_envs` are known after `reset`, which waits for the first observations."""
+        """Spaces and `num_envs` are known after `reset`, which waits for the first observations.
+
+        `safety` is one of `safety.config.MODES`.
+        """
         self._transport = transport
         self._reward = RewardFunction(reward_config or RewardConfig())
         self._observation_timeout_s = observation_timeout_s
@@ -91,6 +101,11 @@ class FleetVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.float32], NDArray
         self.timings = Timings()
         self._groups: list[_Group] = []
         self._lost: list[_Group] = []
+        self._safety_mode = safety
+        self._safety_config = safety_config or SafetyConfig()
+        self.safety: SafetyLayer | None = None
+        self._sent: tuple[Verdict, list[Span]] | None = None
+        self._judged: tuple[Verdict, list[Span]] | None = None
         self._shown_at = 0.0
         self._sent_at = 0.0
 
@@ -121,9 +136,7 @@ class FleetVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.float32], NDArray
         frames = [group.shown for group in self._groups]
         status = np.concatenate([frame.status for frame in frames])
         metrics = np.concatenate([frame.metrics for frame in frames])
-        return np.concatenate([frame.state for frame in frames]), self._infos(
-            metrics, status, np.ones(self.num_envs, np.bool_)
-        )
+        return self._state(), self._infos(metrics, status, np.ones(self.num_envs, np.bool_))
 
     def step(self, actions: NDArray[np.float32]) -> StepResult:
         """Answer every group's frame with its rows of `actions` [E, NUM_ACTIONS], and wait for the next frames.
@@ -145,6 +158,9 @@ class FleetVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.float32], NDArray
             raise ValueError(
                 f"actions have shape {clipped.shape}, not {(self.num_envs, columns.NUM_ACTIONS)}"
             )
+        if self.safety is not None:
+            clipped, verdict = self.safety.judge(self._state(), clipped)
+            self._sent = verdict, self._spans()
         self._sent_at = time.monotonic()
         for group in self._groups:
             if not group.world_lost:
@@ -170,7 +186,8 @@ class FleetVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.float32], NDArray
                 self._lost.append(group)
             else:
                 _show(group)
-        return np.concatenate([group.shown.state for group in self._groups])
+        self._judged = self._sent
+        return self._state()
 
     def outcome(self) -> Outcome:
         """Return rewards, terminated, truncated and infos of the last `receive`.
@@ -188,12 +205,13 @@ class FleetVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.float32], NDArray
             rewards[rows] = 0.0
             status[rows] = columns.TRUNCATED
             metrics[rows, columns.END_REASON] = columns.END_EXTERNAL
-        return (
-            rewards,
-            (status & columns.TERMINATED) != 0,
-            (status & columns.TRUNCATED) != 0,
-            self._infos(metrics, status, valid),
-        )
+        infos = self._infos(metrics, status, valid)
+        if self.safety is not None and self._judged is not None:
+            verdict, spans = self._judged
+            infos["intervention"] = verdict.kinds
+            infos["cost"], penalties = self.safety.record(verdict, metrics, status, valid, spans)
+            rewards -= penalties
+        return rewards, (status & columns.TERMINATED) != 0, (status & columns.TRUNCATED) != 0, infos
 
     def locate(self, row: int) -> tuple[str, int, int]:
         """Return simulator, session and agent number of row `row` of the batch."""
@@ -214,6 +232,12 @@ class FleetVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.float32], NDArray
     def close_extras(self, **kwargs: Any) -> None:
         """Release the transport; called by `close`."""
         self._transport.close()
+
+    def _state(self) -> NDArray[np.float32]:
+        return np.concatenate([group.shown.state for group in self._groups])
+
+    def _spans(self) -> list[Span]:
+        return [Span(group.rows, group.shown.session, group.shown.frame) for group in self._groups]
 
     def _connect(self) -> None:
         links = self._transport.groups
@@ -257,6 +281,8 @@ class FleetVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.float32], NDArray
         self.single_action_space = gym.spaces.Box(-1.0, 1.0, (columns.NUM_ACTIONS,), np.float32)
         self.observation_space = gym.vector.utils.batch_space(self.single_observation_space, offset)
         self.action_space = gym.vector.utils.batch_space(self.single_action_space, offset)
+        if self._safety_mode != "off":
+            self.safety = SafetyLayer(self._safety_mode, self._safety_config, self.state_names)
 
     def _wait_slice(self) -> None:
         if self.should_stop():

@@ -31,6 +31,7 @@ from drl_agent_node.env.gateway_core import GatewayCore, GatewaySettings
 from drl_agent_node.env.lock_step import LockStep
 from drl_agent_node.env.reward import RewardConfig
 from drl_agent_node.errors import ConfigurationError
+from drl_agent_node.safety.config import SafetyConfig
 
 SIMULATOR: Final = "in_process"
 _NEVER_S: Final = 1e9
@@ -136,6 +137,8 @@ class InProcessVectorEnv(FleetVectorEnv):
         town_seed: int = 0,
         reward_config: RewardConfig | None = None,
         gateway: GatewaySettings | None = None,
+        safety: str = "off",
+        safety_config: SafetyConfig | None = None,
     ) -> None:
         """Make the world and its first frame.
 
@@ -146,6 +149,7 @@ class InProcessVectorEnv(FleetVectorEnv):
             town_seed: of the town, as the simulator's `--seed`.
             reward_config: weights of the reward.
             gateway: parameters of the gateway that are not at their defaults.
+            safety, safety_config: as in `FleetVectorEnv`.
 
         Raises:
             ConfigurationError: when the scenario cannot be driven by that many agents, or the gateway is not built.
@@ -160,7 +164,7 @@ class InProcessVectorEnv(FleetVectorEnv):
             raise ConfigurationError(str(error)) from None
         core = GatewayCore(num_agents, len(scenario.routes.preview_m), scenario.step_s, gateway)
         self._in_process = InProcessTransport(bridge, core)
-        super().__init__(self._in_process, reward_config)
+        super().__init__(self._in_process, reward_config, safety=safety, safety_config=safety_config)
         self._seed = seed
         self._moved = False
         self._connect()
