@@ -17,5 +17,10 @@ setup(
     description="CARLA client of carla_drl: fleet, routes, ego metrics, frame ring.",
     license="Apache-2.0",
     extras_require={"test": ["pytest"]},
-    entry_points={"console_scripts": [f"bridge_node = {PACKAGE}.start:main"]},
+    entry_points={
+        "console_scripts": [
+            f"bridge_node = {PACKAGE}.start:main",
+            f"replay_node = {PACKAGE}.replay_node:main",
+        ]
+    },
 )

@@ -239,7 +239,9 @@ def _shutdown(reason: str) -> list[LaunchDescriptionEntity]:
     return [LogInfo(msg=reason), EmitEvent(event=Shutdown(reason=reason))]
 
 
-def end_with(nodes: list[Node], main: Node, *, main_respawns: bool) -> list[LaunchDescriptionEntity]:
+def end_with(
+    nodes: list[Node], main: Node, *, main_respawns: bool, main_name: str = "the agent"
+) -> list[LaunchDescriptionEntity]:
     """End the launch when `main` is done, or when a node says that its configuration cannot work."""
 
     def on_exit(node: Node) -> Callable[[Any, LaunchContext], list[LaunchDescriptionEntity] | None]:
@@ -249,9 +251,9 @@ def end_with(nodes: list[Node], main: Node, *, main_respawns: bool) -> list[Laun
             if event.returncode == EXIT_UNREACHABLE:
                 return _shutdown(f"{event.process_name} found no CARLA server, see its message above")
             if node is main and event.returncode == 0:
-                return _shutdown("the agent has finished")
+                return _shutdown(f"{main_name} has finished")
             if node is main and not main_respawns:
-                return _shutdown(f"the agent failed with exit code {event.returncode}")
+                return _shutdown(f"{main_name} failed with exit code {event.returncode}")
             return None
 
         return handle

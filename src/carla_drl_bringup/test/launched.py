@@ -15,7 +15,7 @@ from types import TracebackType
 
 import psutil
 
-LAUNCH_FILES = {"train", "evaluate", "sim"}
+LAUNCH_FILES = {"train", "evaluate", "record", "replay", "sim"}
 
 
 def domain(offset: int) -> str:

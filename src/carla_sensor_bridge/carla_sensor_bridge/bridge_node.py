@@ -27,32 +27,13 @@ from carla_sensor_bridge.errors import (
     SimulatorLostError,
 )
 from carla_sensor_bridge.lockstep import BridgeSettings, LockStep
+from carla_sensor_bridge.node_log import log_to
 from carla_sensor_bridge.process_guard import ProcessGuard
 from carla_sensor_bridge.warm_up import warm_up
 
 _HEARTBEAT_S = 0.1
 _SPIN_S = 0.2
 _JOIN_S = 1.0
-
-
-class _RosLogHandler(logging.Handler):
-    """Hands log records of the pure modules to the node's logger."""
-
-    def __init__(self, node: Node) -> None:
-        super().__init__()
-        self._logger = node.get_logger()
-
-    def emit(self, record: logging.LogRecord) -> None:
-        text = record.getMessage()
-        # One line per severity: rclpy refuses a call site that changes it.
-        if record.levelno >= logging.ERROR:
-            self._logger.error(text)
-        elif record.levelno >= logging.WARNING:
-            self._logger.warning(text)
-        elif record.levelno >= logging.INFO:
-            self._logger.info(text)
-        else:
-            self._logger.debug(text)
 
 
 class BridgeNode(Node):  # type: ignore[misc]
@@ -166,10 +147,7 @@ def _run(ros: _RosSide, log: logging.Logger) -> int:
 def main() -> None:
     """Run the node; exit code 0 after a signal; errors.py has the others."""
     ros = _RosSide()
-    log = logging.getLogger("carla_sensor_bridge")
-    log.addHandler(_RosLogHandler(ros.node))
-    log.setLevel(logging.DEBUG)
-    log.propagate = False
+    log = log_to(ros.node)
     code = 1
     try:
         code = _run(ros, log)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -22,7 +23,9 @@ _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,30}")
 
 
 @dataclass(frozen=True)
-class _Specification:
+class Specification:
+    """A parameter of a node; the default's type is the parameter's."""
+
     name: str
     default: bool | int | float | str
     description: str
@@ -70,19 +73,19 @@ class _Specification:
 
 
 PARAMETERS: Final = (
-    _Specification(
+    Specification(
         "simulator", "sim0", "Name of the lock-step group; a-z, 0-9 and _, starting with a letter."
     ),
-    _Specification("host", "127.0.0.1", "Host of the CARLA server."),
-    _Specification("port", 2000, "RPC port of the CARLA server.", 1, 65534),
-    _Specification("scenario", "", "Path of the scenario's YAML file."),
-    _Specification("num_agents", 1, "Ego vehicles in the world.", 1, 256),
-    _Specification("seed", 0, "Seed of the routes.", 0, 2**31 - 1),
-    _Specification("headless", True, "Whether the simulator renders nothing."),
-    _Specification(
+    Specification("host", "127.0.0.1", "Host of the CARLA server."),
+    Specification("port", 2000, "RPC port of the CARLA server.", 1, 65534),
+    Specification("scenario", "", "Path of the scenario's YAML file."),
+    Specification("num_agents", 1, "Ego vehicles in the world.", 1, 256),
+    Specification("seed", 0, "Seed of the routes.", 0, 2**31 - 1),
+    Specification("headless", True, "Whether the simulator renders nothing."),
+    Specification(
         "connect_timeout_s", 30.0, "How long to wait for the CARLA server to answer, s.", 0.1, 3600.0
     ),
-    _Specification("client_timeout_s", 20.0, "How long a call of the CARLA client may take, s.", 1.0, 600.0),
+    Specification("client_timeout_s", 20.0, "How long a call of the CARLA client may take, s.", 1.0, 600.0),
 )
 
 
@@ -93,24 +96,44 @@ def _domain_id() -> int:
     return int(text)
 
 
+def declare(node: Node, parameters: Iterable[Specification]) -> dict[str, Any]:
+    """Declare parameters and return their values by name.
+
+    Raises:
+        ConfigurationError: naming the parameter, its value and what is allowed.
+    """
+    values: dict[str, Any] = {}
+    for parameter in parameters:
+        loose = ParameterDescriptor(dynamic_typing=True, description=parameter.description)
+        given = node.declare_parameter(parameter.name, parameter.default, loose).value
+        value = values[parameter.name] = parameter.check(given)
+        node.set_parameters([Parameter(parameter.name, value=value)])
+        node.set_descriptor(parameter.name, parameter.descriptor())
+    return values
+
+
+def gateway_address(simulator: str) -> str:
+    """Return the address of the gateway of a lock-step group.
+
+    Raises:
+        ConfigurationError: when that is no name, or the ROS domain no number.
+    """
+    if not _NAME.fullmatch(simulator):
+        raise ConfigurationError(
+            f"parameter simulator is '{simulator}'; allowed: a-z, 0-9 and _, starting with a letter, "
+            "at most 31 characters"
+        )
+    return socket_name(simulator, _domain_id())
+
+
 def read_parameters(node: Node) -> BridgeSettings:
     """Declare and check every parameter of the node, and read the scenario.
 
     Raises:
         ConfigurationError: naming the parameter or scenario field, its value and what is allowed.
     """
-    values: dict[str, Any] = {}
-    for parameter in PARAMETERS:
-        loose = ParameterDescriptor(dynamic_typing=True, description=parameter.description)
-        given = node.declare_parameter(parameter.name, parameter.default, loose).value
-        value = values[parameter.name] = parameter.check(given)
-        node.set_parameters([Parameter(parameter.name, value=value)])
-        node.set_descriptor(parameter.name, parameter.descriptor())
-    if not _NAME.fullmatch(values["simulator"]):
-        raise ConfigurationError(
-            f"parameter simulator is '{values['simulator']}'; allowed: a-z, 0-9 and _, starting with a letter, "
-            "at most 31 characters"
-        )
+    values = declare(node, PARAMETERS)
+    address = gateway_address(values["simulator"])
     if not values["scenario"]:
         raise ConfigurationError("parameter scenario is ''; allowed: the path of a scenario's YAML file")
     if not values["host"]:
@@ -123,5 +146,5 @@ def read_parameters(node: Node) -> BridgeSettings:
         num_agents=values["num_agents"],
         seed=values["seed"],
         headless=values["headless"],
-        socket_name=socket_name(values["simulator"], _domain_id()),
+        socket_name=address,
     )

@@ -27,10 +27,10 @@ VERSION: Final = 2
 SLOT_COUNT: Final = 4
 ALIGNMENT: Final = 64
 
-_HEADER: Final = struct.Struct("<8sIIQIIIId16x")
+HEADER: Final = struct.Struct("<8sIIQIIIId16x")
 _DESCRIPTOR: Final = struct.Struct("<24sII4IQI4x")
 _SLOT_HEADER: Final = struct.Struct("<QQdq32x")
-assert _HEADER.size == _DESCRIPTOR.size == _SLOT_HEADER.size == ALIGNMENT
+assert HEADER.size == _DESCRIPTOR.size == _SLOT_HEADER.size == ALIGNMENT
 
 _DTYPES: Final[dict[int, type]] = {1: np.float32, 2: np.uint8}
 _PER_FRAME: Final = 0
@@ -144,6 +144,14 @@ def _slot_views(buffer: memoryview, start: int, places: list[_ArrayPlace]) -> Sl
     return Slot(header, **views)
 
 
+def sealed_memory(size: int) -> tuple[int, mmap.mmap]:
+    """Return the descriptor and the mapping of new shared memory whose size cannot change any more."""
+    fd = os.memfd_create("carla_drl.frame_ring", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    os.ftruncate(fd, size)
+    fcntl.fcntl(fd, _F_ADD_SEALS, _F_SEAL_SHRINK | _F_SEAL_GROW | _F_SEAL_SEAL)
+    return fd, mmap.mmap(fd, size)
+
+
 class FrameRingWriter:
     """Creates the ring and writes frames into its slots, one after the other.
 
@@ -175,15 +183,12 @@ class FrameRingWriter:
         """
         places = _slot_places(num_agents, num_route_points, num_objects, sensor_bytes)
         slot_bytes = places[-1].end
-        descriptors_end = _aligned(_HEADER.size + (len(places) + len(static)) * _DESCRIPTOR.size)
+        descriptors_end = _aligned(HEADER.size + (len(places) + len(static)) * _DESCRIPTOR.size)
         fixed = _static_places(static, descriptors_end)
         header_bytes = fixed[-1].end if fixed else descriptors_end
         size = header_bytes + SLOT_COUNT * slot_bytes
-        self.fd = os.memfd_create("carla_drl.frame_ring", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-        os.ftruncate(self.fd, size)
-        fcntl.fcntl(self.fd, _F_ADD_SEALS, _F_SEAL_SHRINK | _F_SEAL_GROW | _F_SEAL_SEAL)
-        self._map = mmap.mmap(self.fd, size)
-        _HEADER.pack_into(
+        self.fd, self._map = sealed_memory(size)
+        HEADER.pack_into(
             self._map,
             0,
             MAGIC,
@@ -200,7 +205,7 @@ class FrameRingWriter:
             shape = place.shape + (0,) * (4 - len(place.shape))
             _DESCRIPTOR.pack_into(
                 self._map,
-                _HEADER.size + index * _DESCRIPTOR.size,
+                HEADER.size + index * _DESCRIPTOR.size,
                 place.name.encode(),
                 place.dtype,
                 len(place.shape),
@@ -274,7 +279,7 @@ class FrameRingReader:
             ValueError: when it is no ring of this version.
         """
         self._map = mmap.mmap(fd, os.fstat(fd).st_size, prot=mmap.PROT_READ)
-        header = _HEADER.unpack_from(self._map)
+        header = HEADER.unpack_from(self._map)
         magic, version, header_bytes, slot_bytes, self.slot_count, self.num_agents, self.session, arrays = (
             header[:8]
         )
@@ -284,7 +289,7 @@ class FrameRingReader:
         places = []
         for index in range(arrays):
             name, dtype, ndim, *rest = _DESCRIPTOR.unpack_from(
-                self._map, _HEADER.size + index * _DESCRIPTOR.size
+                self._map, HEADER.size + index * _DESCRIPTOR.size
             )
             places.append(
                 _ArrayPlace(name.rstrip(b"\0").decode(), dtype, tuple(rest[:ndim]), rest[4], rest[5])

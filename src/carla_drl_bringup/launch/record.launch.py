@@ -1,0 +1,68 @@
+"""Record a running loop into a bag; Ctrl-C closes it. Start it before the loop to have the first frame, too."""
+
+import time
+from pathlib import Path
+
+from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
+from launch.actions import DeclareLaunchArgument, EmitEvent, ExecuteProcess, OpaqueFunction
+from launch.events import Shutdown
+
+from carla_drl_bringup import arguments as parse
+from carla_drl_bringup.bag_topics import SETS, record_arguments
+
+ARGUMENTS = {
+    "topics": ("dataset", "; ".join(f"{name}: {text}" for name, text in SETS.items())),
+    "simulator_name": ("sim0", "name of the lock-step group"),
+    "bag": ("", "folder to write, must not exist; empty: bags/<time>"),
+    "storage": ("mcap", "mcap or sqlite3"),
+    "compression": (
+        "true",
+        "true: chunks are compressed with zstd while they are written (mcap alone); false",
+    ),
+    "max_size_mb": ("1024", "begin a new file at this size, MB; 0: never"),
+    "max_duration_s": ("0", "begin a new file after this time, s; 0: never"),
+    "cache_mb": ("256", "messages that may wait for the disk, MB; more are dropped, counted and reported"),
+}
+
+
+def _record(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    value = context.launch_configurations
+    topics, storage = value["topics"], value["storage"]
+    if topics not in SETS:
+        raise RuntimeError(str(parse.ArgumentError("topics", topics, ", ".join(SETS))))
+    if storage not in {"mcap", "sqlite3"}:
+        raise RuntimeError(str(parse.ArgumentError("storage", storage, "mcap, sqlite3")))
+    try:
+        simulator = parse.parse_simulator_name(value["simulator_name"])
+        compression = parse.parse_bool("compression", value["compression"])
+        size = parse.parse_int("max_size_mb", value["max_size_mb"], 0, 2**20)
+        duration = parse.parse_int("max_duration_s", value["max_duration_s"], 0, 10**7)
+        cache = parse.parse_int("cache_mb", value["cache_mb"], 1, 2**16)
+    except parse.ArgumentError as error:
+        raise RuntimeError(str(error)) from None
+    bag = Path(value["bag"] or f"bags/{time.strftime('%Y%m%d-%H%M%S')}").expanduser().resolve()
+    if bag.exists():
+        raise RuntimeError(str(parse.ArgumentError("bag", bag, "a folder that does not exist yet")))
+    bag.parent.mkdir(parents=True, exist_ok=True)
+    command = ["ros2", "bag", "record", "--output", str(bag), "--storage", storage]
+    command += ["--max-bag-size", str(size * 10**6), "--max-bag-duration", str(duration)]
+    command += ["--max-cache-size", str(cache * 10**6)]
+    if compression and storage == "mcap":
+        command += ["--storage-preset-profile", "zstd_fast"]
+    command += record_arguments(topics, simulator)
+    return [
+        ExecuteProcess(
+            cmd=command,
+            name="recorder",
+            output="screen",
+            on_exit=[EmitEvent(event=Shutdown(reason="the recorder has ended"))],
+        )
+    ]
+
+
+def generate_launch_description() -> LaunchDescription:
+    declared = [
+        DeclareLaunchArgument(name, default_value=default, description=text)
+        for name, (default, text) in ARGUMENTS.items()
+    ]
+    return LaunchDescription([*declared, OpaqueFunction(function=_record)])
