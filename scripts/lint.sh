@@ -15,7 +15,7 @@ else
   ruff format --check . || status=1
   [ ${#cpp[@]} -eq 0 ] || clang-format --dry-run -Werror "${cpp[@]}" || status=1
 fi
-for package in src/carla_drl_sim/carla_drl_sim src/carla_sensor_bridge/carla_sensor_bridge src/drl_agent_node/drl_agent_node; do
+for package in src/carla_drl_sim/carla_drl_sim src/carla_sensor_bridge/carla_sensor_bridge src/drl_agent_node/drl_agent_node src/carla_drl_tools/carla_drl_tools; do
   (cd "$(dirname "$package")" && mypy --config-file ../../pyproject.toml "$(basename "$package")") || status=1
 done
 exit $status

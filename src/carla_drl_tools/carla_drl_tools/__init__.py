@@ -1,0 +1,1 @@
+"""Tools around carla_drl: recorded drives as data sets."""
