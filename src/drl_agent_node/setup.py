@@ -6,11 +6,23 @@ setup(
     name=PACKAGE,
     version="0.1.0",
     packages=find_packages(exclude=["test"]),
+    package_data={f"{PACKAGE}.evaluation": ["*.j2"]},
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{PACKAGE}"]),
         (f"share/{PACKAGE}", ["package.xml"]),
     ],
-    install_requires=["setuptools", "gymnasium", "numpy", "pydantic", "PyYAML", "tensorboard", "torch"],
+    install_requires=[
+        "setuptools",
+        "gymnasium",
+        "jinja2",
+        "matplotlib",
+        "numpy",
+        "pydantic",
+        "PyYAML",
+        "scipy",
+        "tensorboard",
+        "torch",
+    ],
     extras_require={"test": ["pytest"]},
     zip_safe=True,
     maintainer="carla_drl maintainers",
@@ -20,6 +32,7 @@ setup(
     entry_points={
         "console_scripts": [
             "agent_node = drl_agent_node.start:main",
+            "compare = drl_agent_node.evaluation.compare:main",
             "pretrain = drl_agent_node.pretrain:main",
         ]
     },

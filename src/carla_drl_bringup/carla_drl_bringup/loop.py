@@ -224,6 +224,7 @@ def agent(setup: Setup, parameters: dict[str, Any], *, respawn: bool) -> Node:
                 "safety": setup.safety,
                 "run_dir": str(setup.run_root),
                 "run_name": setup.run_name,
+                "scenario": str(setup.scenario),
             }
             | parameters
         ],
@@ -265,11 +266,15 @@ def end_with(
 
 
 def loop(
-    agent_parameters: Callable[[LaunchContext], dict[str, Any]], *, respawn_agent: bool
+    agent_parameters: Callable[[LaunchContext], dict[str, Any]],
+    *,
+    respawn_agent: bool,
+    with_world: Callable[[LaunchContext], bool] = lambda _context: True,
 ) -> list[LaunchDescriptionEntity]:
     """Return the actions that check the arguments and start the whole loop.
 
-    `agent_parameters` reads what is special to the launch file from its arguments.
+    `agent_parameters` reads what is special to the launch file from its arguments; `with_world` says whether
+    simulator, bridge and gateway are started beside the agent.
     """
 
     def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
@@ -278,7 +283,7 @@ def loop(
             main = agent(setup, agent_parameters(context), respawn=respawn_agent)
         except parse.ArgumentError as error:
             raise RuntimeError(str(error)) from None
-        nodes = simulator_and_bridge(setup)
+        nodes = simulator_and_bridge(setup) if with_world(context) else []
         # When launch itself ends, all its processes have.
         atexit.register(shared_memory.remove_unused, shared_memory.files())
         return [*environment(), *end_with(nodes, main, main_respawns=respawn_agent), *nodes, main]

@@ -1,7 +1,8 @@
-"""Drive episodes with a trained policy, without learning, and report how well it drives."""
+"""Drive with a trained policy, without learning, and report how well it drives."""
 
 from pathlib import Path
 
+from ament_index_python.packages import get_package_share_directory
 from launch import LaunchContext, LaunchDescription
 
 from carla_drl_bringup import arguments as parse
@@ -12,7 +13,11 @@ ARGUMENTS = {
         "latest",
         "latest: the newest checkpoint of run_name, or of all runs without one; untrained: the policy before training; or a path",
     ),
-    "eval_episodes": ("100", "episodes to drive, 1 to 1000000"),
+    "suite": (
+        "",
+        "name of a file in config/evaluation, or path of a .yaml file: drive its worlds instead of `scenario`",
+    ),
+    "eval_episodes": ("100", "without a suite: episodes to drive, 1 to 1000000"),
 }
 
 
@@ -26,9 +31,30 @@ def _agent_parameters(context: LaunchContext) -> dict[str, object]:
         "mode": "evaluate",
         **({"run_name": name} if name else {}),
         "policy": value["policy"],
+        "suite": _suite(value["suite"]),
+        "server": _server(value["simulator"]),
         "eval_episodes": parse.parse_int("eval_episodes", value["eval_episodes"], 1, 10**6),
     }
 
 
+def _suite(value: str) -> str:
+    folder = Path(get_package_share_directory("carla_drl_bringup")) / "config" / "evaluation"
+    return str(parse.find_config("suite", value, folder)) if value else ""
+
+
+def _server(simulator: str) -> str:
+    return "" if simulator.strip().startswith("embedded") else simulator.strip()
+
+
 def generate_launch_description() -> LaunchDescription:
-    return LaunchDescription([*declare(ARGUMENTS), *loop(_agent_parameters, respawn_agent=False)])
+    return LaunchDescription(
+        [
+            *declare(ARGUMENTS),
+            *loop(
+                _agent_parameters,
+                respawn_agent=False,
+                # The worlds of a suite are started one after the other by the agent.
+                with_world=lambda context: not context.launch_configurations["suite"],
+            ),
+        ]
+    )

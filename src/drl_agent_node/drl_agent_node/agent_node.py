@@ -24,12 +24,15 @@ from rclpy.signals import SignalHandlerOptions
 from drl_agent_node.algorithms import make_algorithm
 from drl_agent_node.algorithms.base import Algorithm
 from drl_agent_node.background import BackgroundSpin
-from drl_agent_node.checkpoint import Checkpoint, CheckpointFolder, check_fits, load
-from drl_agent_node.env.fleet_link import FleetLink
+from drl_agent_node.checkpoint import check_fits
+from drl_agent_node.env.fleet_link import FleetLink, make_link_node
 from drl_agent_node.env.fleet_vector_env import FleetVectorEnv
-from drl_agent_node.episodes import Episode
 from drl_agent_node.errors import ConfigurationError, DivergenceError, FleetError, InterruptedWaitError
-from drl_agent_node.evaluation import Policy, evaluate
+from drl_agent_node.evaluation.plan import about_run, plan_of, plan_of_loop
+from drl_agent_node.evaluation.policies import UNTRAINED, DrivingPolicy, find_policy, untrained
+from drl_agent_node.evaluation.results import REPORT_FILE, headline, write_results
+from drl_agent_node.evaluation.run import Progress, drive_plan
+from drl_agent_node.evaluation.worlds import AnyWorlds, GivenWorld, InProcessWorlds, LoopWorlds, Worlds
 from drl_agent_node.parameters import AgentParameters, check_parameters, declare_parameters
 from drl_agent_node.progress import ProgressPrinter
 from drl_agent_node.reporting import Reporter
@@ -61,6 +64,14 @@ class Agent:
         """Train or evaluate; returns the exit code."""
         return self._evaluate() if self.parameters.mode == "evaluate" else self._train()
 
+    def _env_options(self) -> dict[str, Any]:
+        configs = self._configs
+        return {
+            "reward_config": configs.reward,
+            "safety": self.parameters.safety,
+            "safety_config": configs.safety,
+        }
+
     def _connect(self) -> FleetVectorEnv:
         parameters = self.parameters
         link = FleetLink(
@@ -71,9 +82,7 @@ class Agent:
         )
         env = FleetVectorEnv(
             link,
-            self._configs.reward,
-            safety=parameters.safety,
-            safety_config=self._configs.safety,
+            **self._env_options(),
             observation_timeout_s=parameters.observation_timeout_s,
             should_stop=self.stop,
             on_waiting=self._log.warning,
@@ -160,80 +169,63 @@ class Agent:
 
     # Evaluation
 
-    def _policy_source(self) -> tuple[Checkpoint, Path] | None:
-        """Return the checkpoint to drive with, None for the untrained policy."""
-        policy = self.parameters.policy
-        if policy == "untrained":
-            return None
-        if policy != "latest":
-            path = Path(policy).expanduser()
-            return load(path), path
-        found = self._folder.checkpoints.load_latest(self._log.warning)
-        if found is None:
-            runs = sorted(
-                (
-                    path
-                    for path in self.parameters.run_dir.glob("*")
-                    if CheckpointFolder(path / "checkpoints").paths()
-                ),
-                key=lambda path: path.stat().st_mtime,
-                reverse=True,
+    def _policy(self) -> DrivingPolicy:
+        parameters = self.parameters
+        if parameters.policy == UNTRAINED:
+            return untrained(
+                parameters.algorithm, self._configs.algorithm, self._folder.path, parameters.seed
             )
-            names = ", ".join(path.name for path in runs[:8]) or "none"
-            raise ConfigurationError(
-                f"run '{self.parameters.run_name}' in '{self.parameters.run_dir}' has no checkpoint to evaluate; "
-                f"set run_name or policy. Runs there that have one: {names}"
-            )
-        return found
+        if parameters.policy == "latest":
+            return find_policy(str(self._folder.path), self._log.warning)
+        return find_policy(parameters.policy)
 
     def _evaluate(self) -> int:
-        parameters = self.parameters
-        found = self._policy_source()
-        if found is not None:
-            section = found[0].config.get("algorithm", {})
-            config = type(self._configs.algorithm).from_mapping(section, f"'{found[1]}'")
+        parameters, policy = self.parameters, self._policy()
+        if parameters.suite:
+            plan = plan_of(parameters.suite)
+            worlds: Worlds = AnyWorlds(
+                InProcessWorlds(self._env_options()),
+                LoopWorlds(
+                    lambda: make_link_node(self._link_node),
+                    server=parameters.server,
+                    options=self._env_options(),
+                    should_stop=self.stop,
+                    on_waiting=self._log.warning,
+                ),
+            )
         else:
-            config = self._configs.algorithm
-        self._log.info(
-            f"evaluating {found[1] if found else 'the untrained policy'} over {parameters.eval_episodes} episodes"
-        )
-        env = self._connect()
+            plan = plan_of_loop(parameters.scenario, parameters.seed, parameters.eval_episodes)
+            worlds = GivenWorld(self._connect())
+        self._log.info(f"evaluating {policy.label}: {plan.text()}")
 
-        def make_policy(env: VectorEnv[Any, Any, Any]) -> Policy:
-            assert isinstance(env, FleetVectorEnv)
-            algorithm = make_algorithm(parameters.algorithm, config, env, parameters.seed)
-            if found is not None:
-                check_fits(found[0], found[1], parameters.algorithm, env.state_names)
-                algorithm.load_state_dict(found[0].state)
+        def on_world(env: FleetVectorEnv) -> None:
+            self._reporter.env = env
             self._reporter.snapshot.state = State.COLLECTING
-            return lambda observations: algorithm.act(observations, deterministic=True)
 
-        def on_episodes(new: list[Episode], done: int) -> None:
-            self._reporter.publish_episodes(new)
-            if self._printer.due() and done < parameters.eval_episodes:
-                self._printer.note(f"{done} of {parameters.eval_episodes} episodes")
+        def on_progress(progress: Progress) -> None:
+            if progress.episodes < progress.total_episodes and self._printer.due():
+                self._printer.note(f"{progress.episodes} of {progress.total_episodes} episodes")
 
         try:
-            result = evaluate(
-                env, make_policy, parameters.eval_episodes, seed=parameters.seed, on_episodes=on_episodes
+            results = drive_plan(
+                plan,
+                policy,
+                worlds,
+                about_run(policy) | {"safety": parameters.safety},
+                on_progress=on_progress,
+                on_episodes=self._reporter.publish_episodes,
+                on_world=on_world,
+                should_stop=self.stop,
             )
-        except InterruptedWaitError:
+        finally:
             self._printer.finish()
+            worlds.close()
+        if not results.complete:
             self._log.warning("evaluation was stopped before its end; no result")
             return EXIT_OK
-        self._printer.finish()
-        label = f"{found[0].steps:012d}" if found else "untrained"
-        target = self._folder.path / f"evaluation_{label}.json"
-        about = {
-            "policy": str(found[1]) if found else "untrained",
-            "algorithm": parameters.algorithm,
-            "seed": parameters.seed,
-            "simulators": list(parameters.simulators),
-            "agents": env.num_envs,
-        }
-        result.write_json(target, about)
-        print(result.lines(), flush=True)
-        self._log.info(f"result written to '{target}'")
+        target = policy.folder / "evaluation" / f"{plan.suite}_{policy.short_name}"
+        print(headline(write_results(results, target)), flush=True)
+        self._log.info(f"report written to '{target / REPORT_FILE}'")
         self._reporter.snapshot.state = State.DONE
         self._reporter.finish()
         return EXIT_OK
@@ -261,14 +253,7 @@ def main(args: list[str] | None = None) -> None:
     rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
     stop = StopRequest()
     node = Node("drl_agent")
-    # Waited on by the training thread alone. Launch's renaming is for the node that people see.
-    link_node = Node(
-        f"{node.get_name()}_link",
-        namespace=node.get_namespace(),
-        use_global_arguments=False,
-        enable_rosout=False,
-        start_parameter_services=False,
-    )
+    link_node = make_link_node(node)
     spin = BackgroundSpin(node)
     try:
         code = _guarded(

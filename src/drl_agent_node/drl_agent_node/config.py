@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
+from ament_index_python.packages import PackageNotFoundError, get_package_share_directory
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from drl_agent_node.errors import ConfigurationError
@@ -57,3 +58,24 @@ def read_yaml(path: Path) -> dict[str, Any]:
     if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
         raise ConfigurationError(f"'{path}' must hold a mapping of field names to values")
     return values
+
+
+def find_config(folder: str, name: str) -> Path:
+    """Return the YAML file of a name in carla_drl_bringup's configuration, or of a path.
+
+    Raises:
+        ConfigurationError: when there is none.
+    """
+    if name.endswith((".yaml", ".yml")):
+        return Path(name)
+    try:
+        shipped = Path(get_package_share_directory("carla_drl_bringup")) / "config" / folder
+    except PackageNotFoundError:
+        raise ConfigurationError(
+            f"'{name}': carla_drl_bringup is not built; give the path of a .yaml file"
+        ) from None
+    path = shipped / f"{name}.yaml"
+    if not path.is_file():
+        known = ", ".join(sorted(file.stem for file in shipped.glob("*.yaml")))
+        raise ConfigurationError(f"'{name}' is none of {known}, and no path of a .yaml file")
+    return path

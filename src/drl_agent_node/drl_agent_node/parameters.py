@@ -42,7 +42,11 @@ _PARAMETERS: Final[tuple[tuple[str, Any, str, _Range], ...]] = (
     ("target_success_rate", 0.0, "end training at this share of finished routes in the last 100 episodes; 0: never",
      (0.0, 1.0)),
     ("policy", "latest", "evaluate: latest (newest checkpoint of run_name), untrained, or the path of one", None),
-    ("eval_episodes", 100, "evaluate: episodes to drive", (1, 10**6)),
+    ("eval_episodes", 100, "evaluate: episodes to drive in the running loop", (1, 10**6)),
+    ("suite", "", "evaluate: name of a file in config/evaluation or path of one, whose worlds are started for it; "
+     "empty: drive in the running loop", None),
+    ("server", "", "evaluate a suite: <host>:<port> of a CARLA server; empty: the embedded simulator", None),
+    ("scenario", "", "scenario file that the running loop was started with, for the records", None),
 )  # fmt: skip
 
 
@@ -68,6 +72,9 @@ class AgentParameters:
     target_success_rate: float
     policy: str
     eval_episodes: int
+    suite: str = ""
+    server: str = ""
+    scenario: str = ""
 
     @property
     def run_folder(self) -> Path:

@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import torch
-from ament_index_python.packages import PackageNotFoundError, get_package_share_directory
 from gymnasium.vector import VectorEnv
 
 from drl_agent_node.algorithms import make_algorithm
 from drl_agent_node.algorithms.base import Algorithm
 from drl_agent_node.checkpoint import check_fits
+from drl_agent_node.config import find_config
 from drl_agent_node.env.in_process import InProcessVectorEnv
 from drl_agent_node.errors import ConfigurationError, DivergenceError, FleetError
 from drl_agent_node.progress import ProgressPrinter
@@ -36,27 +36,6 @@ from drl_agent_node.trainer import Hooks, Snapshot, Trainer, TrainerSettings
 
 EXIT_FAILED: Final = 1
 EXIT_CONFIGURATION: Final = 78
-
-
-def find_config(folder: str, name: str) -> Path:
-    """Return the YAML file of a name in carla_drl_bringup's configuration, or of a path.
-
-    Raises:
-        ConfigurationError: when there is none.
-    """
-    if name.endswith((".yaml", ".yml")):
-        return Path(name)
-    try:
-        shipped = Path(get_package_share_directory("carla_drl_bringup")) / "config" / folder
-    except PackageNotFoundError:
-        raise ConfigurationError(
-            f"'{name}': carla_drl_bringup is not built; give the path of a .yaml file"
-        ) from None
-    path = shipped / f"{name}.yaml"
-    if not path.is_file():
-        known = ", ".join(sorted(file.stem for file in shipped.glob("*.yaml")))
-        raise ConfigurationError(f"'{name}' is none of {known}, and no path of a .yaml file")
-    return path
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -181,6 +181,7 @@ class LaneWorldEnv(VectorEnv):
         self.num_envs = num_agents
         self.world = LaneWorld(num_agents, seed)
         self.state_names = STATE_NAMES
+        self.step_s = STEP_S
         self.single_observation_space = gym.spaces.Box(-np.inf, np.inf, (len(STATE_NAMES),), np.float32)
         self.single_action_space = gym.spaces.Box(-1.0, 1.0, (columns.NUM_ACTIONS,), np.float32)
         self.observation_space = gym.vector.utils.batch_space(self.single_observation_space, num_agents)

@@ -156,16 +156,18 @@ def test_trains_reports_resumes_and_evaluates(run: Run, gateway, listener: Liste
     assert "done already" in output
 
     for policy, name in (
-        ("latest", "evaluation_000000003500.json"),
-        ("untrained", "evaluation_untrained.json"),
+        ("latest", "loop_000000003500"),
+        ("untrained", "loop_untrained"),
     ):
         code, output = run.finish(mode="evaluate", policy=policy, eval_episodes=6)
         assert code == 0, output
-        assert "6 episodes: return" in output
-        result = json.loads((run.folder / "r" / name).read_text())
-        assert result["episodes"] == 6
-        assert sum(result["end_reasons"].values()) == 6
-        assert 0.0 <= result["mean_route_completion"] <= 1.0
+        assert "6 episodes: driving score" in output
+        folder = run.folder / "r" / "evaluation" / name
+        summary = json.loads((folder / "results.json").read_text())["summary"]
+        assert summary["episodes"] == 6
+        assert sum(summary["end_reasons"].values()) == 6
+        assert 0.0 <= summary["means"]["route_completion"]["value"] <= 1.0
+        assert (folder / "report.html").is_file()
 
 
 def test_heartbeat_diagnostics_and_safety_events_go_on(run: Run, gateway, listener: Listener):

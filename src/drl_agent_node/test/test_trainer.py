@@ -7,7 +7,6 @@ from lane_world import STATE_NAMES, LaneWorldEnv
 from drl_agent_node.algorithms.ppo import PPO, PPOConfig
 from drl_agent_node.checkpoint import CheckpointFolder, load
 from drl_agent_node.errors import DivergenceError, InterruptedWaitError
-from drl_agent_node.evaluation import evaluate, quotas
 from drl_agent_node.trainer import Hooks, Outcome, State, Trainer, TrainerSettings
 
 CONFIG = PPOConfig(rollout_steps=16, minibatch_size=32, epochs=2)
@@ -94,22 +93,3 @@ def test_divergence_keeps_the_last_good_checkpoint(tmp_path: Path):
     with pytest.raises(DivergenceError, match="rewards"):
         run.run()
     assert load(tmp_path / "latest.pt").steps == 256
-
-
-def test_each_environment_drives_its_share_of_an_evaluation():
-    assert quotas(10, 4).tolist() == [3, 3, 2, 2]
-    assert quotas(2, 4).tolist() == [1, 1, 0, 0]
-    env = LaneWorldEnv(4, seed=5)
-    heard: list[int] = []
-
-    def make_policy(env: LaneWorldEnv):
-        algorithm = make(env)
-        return lambda observations: algorithm.act(observations, deterministic=True)
-
-    result = evaluate(
-        env, make_policy, 10, seed=0, on_episodes=lambda new, _: heard.extend(e.env for e in new)
-    )
-    assert result.episodes == 10
-    assert sorted(heard) == [0, 0, 0, 1, 1, 1, 2, 2, 3, 3]
-    assert sum(result.end_reasons.values()) == 10
-    assert 0.0 <= result.mean_route_completion < 1.0

@@ -41,6 +41,21 @@ class Transport(Protocol):
         """Release everything."""
 
 
+def make_link_node(node: Node) -> Node:
+    """Make a node beside `node` for a `FleetLink`: only the thread that drives waits on it.
+
+    Launch's renaming is for the node that people see.
+    """
+    return Node(
+        f"{node.get_name()}_link",
+        namespace=node.get_namespace(),
+        context=node.context,
+        use_global_arguments=False,
+        enable_rosout=False,
+        start_parameter_services=False,
+    )
+
+
 class FleetLink:
     """Topics of several lock-step groups on one node, which nothing else may spin."""
 

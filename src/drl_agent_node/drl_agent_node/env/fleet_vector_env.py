@@ -114,6 +114,11 @@ class FleetVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.float32], NDArray
         """The lock-step groups, in order of their rows."""
         return list(self._transport.groups)
 
+    @property
+    def step_s(self) -> float:
+        """Simulated time per step, s; known after `reset`."""
+        return self._groups[0].shown.step_s
+
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[NDArray[np.float32], dict[str, Any]]:

@@ -1,0 +1,1 @@
+"""How well a policy drives: suites of cases, scores, confidence intervals, reports and comparisons."""

@@ -1,0 +1,110 @@
+"""What can be evaluated: a checkpoint, an exported policy, the newest of a run, or the untrained policy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from drl_agent_node.algorithms import ALGORITHMS, make_algorithm
+from drl_agent_node.checkpoint import Checkpoint, CheckpointFolder, check_fits, load
+from drl_agent_node.errors import ConfigurationError
+from drl_agent_node.evaluation.driving import Policy
+
+UNTRAINED: Final = "untrained"
+
+
+@dataclass(frozen=True)
+class DrivingPolicy:
+    """A policy that is not bound to a fleet yet.
+
+    Attributes:
+        label: for people.
+        folder: where reports about it go by default.
+        algorithm: name of the algorithm.
+        steps: agent steps it was trained for.
+        checkpoint: what it was loaded from, None for the untrained policy.
+        config: of the algorithm.
+        seed: of the untrained policy.
+    """
+
+    label: str
+    folder: Path
+    algorithm: str
+    config: Any
+    steps: int = 0
+    checkpoint: Checkpoint | None = None
+    path: Path | None = None
+    seed: int = 0
+
+    @property
+    def short_name(self) -> str:
+        """Name for files: the agent steps, or `untrained`."""
+        return UNTRAINED if self.checkpoint is None else f"{self.steps:012d}"
+
+    def bind(self, env: Any) -> Policy:
+        """Return the policy for a fleet: observations in, actions float32 [E, NUM_ACTIONS] out, deterministic.
+
+        Raises:
+            ConfigurationError: when the fleet's observations are not those that it was trained on.
+        """
+        algorithm = make_algorithm(self.algorithm, self.config, env, self.seed)
+        if self.checkpoint is not None:
+            assert self.path is not None
+            check_fits(self.checkpoint, self.path, self.algorithm, env.state_names)
+            algorithm.load_state_dict(self.checkpoint.state)
+        return lambda observations: algorithm.act(observations, deterministic=True)
+
+
+def untrained(algorithm: str, config: Any, folder: Path, seed: int) -> DrivingPolicy:
+    """Return the policy that training starts from."""
+    return DrivingPolicy(UNTRAINED, folder, algorithm, config, seed=seed)
+
+
+def from_checkpoint(checkpoint: Checkpoint, path: Path) -> DrivingPolicy:
+    """Return the policy of a checkpoint.
+
+    Raises:
+        ConfigurationError: when its algorithm or configuration is unknown to this version.
+    """
+    if checkpoint.algorithm not in ALGORITHMS:
+        raise ConfigurationError(
+            f"'{path}' was written by {checkpoint.algorithm}; known are {', '.join(ALGORITHMS)}"
+        )
+    config_type = ALGORITHMS[checkpoint.algorithm][1]
+    config = config_type.from_mapping(checkpoint.config.get("algorithm", {}), f"'{path}'")
+    folder = path.resolve().parent
+    return DrivingPolicy(
+        str(path),
+        folder.parent if folder.name == "checkpoints" else folder,
+        checkpoint.algorithm,
+        config,
+        checkpoint.steps,
+        checkpoint,
+        path,
+    )
+
+
+def find_policy(source: str, warn: Callable[[str], None] = lambda _message: None) -> DrivingPolicy:
+    """Return the policy of a checkpoint's path, or the newest one of a run's folder.
+
+    Raises:
+        ConfigurationError: when there is none, or it cannot be read.
+    """
+    path = Path(source).expanduser()
+    if not path.is_dir():
+        return from_checkpoint(load(path), path)
+    found = CheckpointFolder(path / "checkpoints").load_latest(warn)
+    if found is None:
+        runs = sorted(
+            (run for run in path.parent.glob("*") if CheckpointFolder(run / "checkpoints").paths()),
+            key=lambda run: run.stat().st_mtime,
+            reverse=True,
+        )
+        names = ", ".join(run.name for run in runs[:8]) or "none"
+        raise ConfigurationError(
+            f"run '{path.name}' in '{path.parent}' has no checkpoint to evaluate; set run_name or policy. Runs there "
+            f"that have one: {names}"
+        )
+    return from_checkpoint(*found)
