@@ -323,7 +323,7 @@ TEST(ObservationBuilder, NamesValuesThatAreNotFinite)
   EXPECT_EQ(in_route->column, "route_3_y_m");
 
   Fleet metrics = fleet;
-  metrics.m(2, Observation::NUM_METRICS - 1) = std::numeric_limits<float>::infinity();
+  metrics.m(2, Observation::METRIC_END_REASON) = std::numeric_limits<float>::infinity();
   const auto in_metrics = builder.find_bad_value(metrics.arrays());
   ASSERT_TRUE(in_metrics.has_value());
   EXPECT_EQ(in_metrics->agent, 2U);

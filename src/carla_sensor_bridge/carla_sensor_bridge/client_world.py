@@ -14,10 +14,11 @@ import numpy.typing as npt
 from carla_sensor_bridge.client_session import ClientSession
 from carla_sensor_bridge.collisions import CollisionLog
 from carla_sensor_bridge.errors import ConfigurationError, SimulatorLostError
-from carla_sensor_bridge.fleet_world import OTHER_ROLES, CarlaPose, check_blueprint
+from carla_sensor_bridge.fleet_world import LIGHT_OFF, OTHER_ROLES, CarlaPose, check_blueprint
 from carla_sensor_bridge.scenario import Fleet as FleetConfig
 
 Array = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 
 COLLISION_SENSOR: Final = "sensor.other.collision"
 _STANDING: Final = carla.Vector3D(0.0, 0.0, 0.0)
@@ -58,6 +59,7 @@ class ClientWorld:
         self._log = log
         self._ids = [0] * num_agents
         self._sensors: list[Any] = []
+        self._lights: list[Any] = []
         self._collisions = CollisionLog(num_agents)
         self._commands: list[Any] = []
         self._controls: list[Any] = []
@@ -148,11 +150,27 @@ class ClientWorld:
         """Simulate one step."""
         self._world.tick()
 
-    def read(self, carla_state: Array, collision_ns: Array) -> float:
+    def watch_lights(self, ids: Sequence[str]) -> None:
+        """Find traffic lights by their ids; see `FleetWorld`."""
+        found = {
+            light.get_opendrive_id(): light
+            for light in self._world.get_actors().filter("traffic.traffic_light*")
+        }
+        self._lights = [found.get(light) for light in ids]
+
+    def read_lights(self, lights: IntArray, out: IntArray) -> None:
+        """Read the states of some lights; no call to the server."""
+        out[:] = LIGHT_OFF
+        for row, index in enumerate(lights.tolist()):
+            light = self._lights[index] if index >= 0 else None
+            if light is not None:
+                out[row] = int(light.state)
+
+    def read(self, carla_state: Array, collision: Array) -> float:
         """Read states and collisions of the last tick; return its simulated time, s."""
         snapshot = self._world.get_snapshot()
         read_state(snapshot, self._ids, carla_state)
-        self._collisions.take(collision_ns)
+        self._collisions.take(collision)
         return float(snapshot.timestamp.elapsed_seconds)
 
     def destroy(self) -> None:

@@ -1,4 +1,4 @@
-"""Drivable area as a raster, for off-road tests of a whole fleet at constant cost.
+"""Drivable area and its directions as a raster, for tests of a whole fleet at constant cost.
 
 The raster is kept in tiles, so that a large map with few roads stays small.
 """
@@ -20,30 +20,47 @@ _TILE_CELLS: Final = 256
 _TILE_M: Final = CELL_M * _TILE_CELLS
 
 
+_SECTORS: Final = 8
+
+
 @numba.njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
-def is_drivable(x, y, low_x, low_y, index, tiles):  # type: ignore[no-untyped-def]
-    """Tell whether the cell at x, y, m, is part of a driving lane; arrays as in `DrivableArea`."""
+def _sector(yaw):  # type: ignore[no-untyped-def]
+    return int(np.floor(yaw * (_SECTORS / (2.0 * np.pi)) + 0.5)) % _SECTORS
+
+
+@numba.njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
+def directions(x, y, low_x, low_y, index, tiles):  # type: ignore[no-untyped-def]
+    """Return the directions of the driving lanes in the cell at x, y, m; 0 off the lanes. As in `DrivableArea`."""
     column = int(np.floor((x - low_x) / CELL_M))
     row = int(np.floor((y - low_y) / CELL_M))
     if column < 0 or row < 0:
-        return False
+        return 0
     tile_column, tile_row = column // _TILE_CELLS, row // _TILE_CELLS
     if tile_row >= index.shape[0] or tile_column >= index.shape[1]:
-        return False
+        return 0
     tile = index[tile_row, tile_column]
-    return tiles[tile, row - tile_row * _TILE_CELLS, column - tile_column * _TILE_CELLS] != 0
+    return int(tiles[tile, row - tile_row * _TILE_CELLS, column - tile_column * _TILE_CELLS])
+
+
+@numba.njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
+def only_oncoming(found, yaw):  # type: ignore[no-untyped-def]
+    """Tell whether all lanes of the non-zero `directions` run against `yaw`, rad, by at least 112 degrees."""
+    around = 0b11111 << (_sector(yaw) - 2) % _SECTORS
+    return found & (around | around >> _SECTORS) == 0
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _fill(x, y, left_x, left_y, half_width, segment, low_x, low_y, index, tiles):  # type: ignore[no-untyped-def]
+def _fill(x, y, yaw, half_width, segment, low_x, low_y, index, tiles):  # type: ignore[no-untyped-def]
     """Mark the cells whose centre lies in the quadrilateral between two neighbouring lane points.
 
     With `tiles` of length 1 only the tiles that will be needed are marked, with -1 in `index`.
     """
     counting = tiles.shape[0] == 1
+    left_x, left_y = -np.sin(yaw), np.cos(yaw)
     for i in range(len(x) - 1):
         if segment[i] != segment[i + 1]:
             continue
+        direction = np.uint8(1 << _sector(yaw[i]))
         qx = np.empty(4)
         qy = np.empty(4)
         # Counter-clockwise: right edge forwards, left edge backwards.
@@ -73,7 +90,9 @@ def _fill(x, y, left_x, left_y, half_width, segment, low_x, low_y, index, tiles)
                         index[tile_row, tile_column] = -1
                     else:
                         tile = index[tile_row, tile_column]
-                        tiles[tile, row - tile_row * _TILE_CELLS, column - tile_column * _TILE_CELLS] = 1
+                        tiles[tile, row - tile_row * _TILE_CELLS, column - tile_column * _TILE_CELLS] |= (
+                            direction
+                        )
 
 
 class DrivableArea:
@@ -82,7 +101,7 @@ class DrivableArea:
     Attributes:
         low_x: x of the raster's corner, m; low_y likewise.
         index: int32 [rows, columns] of tiles; 0 is the empty tile.
-        tiles: uint8 [T, 256, 256]; 1: the cell's centre is in a driving lane.
+        tiles: uint8 [T, 256, 256]; bit k: the cell's centre is in a driving lane that heads k x 45 degrees, rounded.
     """
 
     def __init__(self, graph: LaneGraph) -> None:
@@ -93,7 +112,7 @@ class DrivableArea:
         columns = int((graph.x.max() + margin - self.low_x) / _TILE_M) + 1
         self.index = np.zeros((rows, columns), dtype=np.int32)
         self.tiles = np.zeros((1, _TILE_CELLS, _TILE_CELLS), dtype=np.uint8)
-        lanes = (graph.x, graph.y, -np.sin(graph.yaw), np.cos(graph.yaw), graph.half_width, graph.segment)
+        lanes = (graph.x, graph.y, graph.yaw, graph.half_width, graph.segment)
         _fill(*lanes, self.low_x, self.low_y, self.index, self.tiles)
         used = np.flatnonzero(self.index)
         self.index.flat[used] = np.arange(1, len(used) + 1)

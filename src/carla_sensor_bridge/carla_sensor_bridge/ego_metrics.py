@@ -13,32 +13,45 @@ from carla_sensor_bridge.drivable import DrivableArea
 from carla_sensor_bridge.frame_ring import Slot
 from carla_sensor_bridge.routes import Route
 from carla_sensor_bridge.scenario import Limits
+from carla_sensor_bridge.stop_lines import StopLines
 
 Array = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 
-_ROUTE_ROWS: Final = 5
+_ROUTE_ROWS: Final = 6
 
 
 class FleetMetrics:
     """Metrics of N egos; see `route_kernel.advance` for the formulas.
 
-    An episode ends for the first of these that holds: collision, off road, too far from the route, route done
-    (all terminated), reset by service, blocked, time limit (truncated).
+    An episode ends for the first of these that holds: collision, red light, off road, too far from the route, route
+    done (all terminated), reset by service, blocked, time limit (truncated).
 
     Attributes:
         ended: bool [N], the episode ended with the last frame.
+        next_light: i64 [N] index into the stop lines' `light_ids` of the light that the ego drives towards; -1: none
+            within `route_kernel.LIGHT_RANGE_M`.
         lost_rows: how often a row of the simulator was not finite; such a row never reaches the ring: the last good
             one stands in for it and the episode is truncated.
     """
 
     def __init__(
-        self, num_agents: int, preview_m: tuple[float, ...], limits: Limits, step_s: float, area: DrivableArea
+        self,
+        num_agents: int,
+        preview_m: tuple[float, ...],
+        limits: Limits,
+        step_s: float,
+        area: DrivableArea,
+        stop_lines: StopLines,
     ) -> None:
         """Every agent needs `start_episode` before the first `update`."""
         self.ended = np.zeros(num_agents, dtype=np.bool_)
+        self.next_light = np.full(num_agents, -1, dtype=np.int64)
         self.lost_rows = 0
         self._limits = limits
         self._route = np.zeros((num_agents, _ROUTE_ROWS, 2))
+        self._stop_lines = stop_lines
+        self._lines = np.full((num_agents, 1, 2), np.inf)
         self._counts = np.zeros(num_agents, dtype=np.int64)
         self._index = np.zeros(num_agents, dtype=np.int64)
         self._state = np.zeros((num_agents, kernel.NUM_STATE))
@@ -46,7 +59,12 @@ class FleetMetrics:
         self._fresh = np.zeros(num_agents, dtype=np.bool_)
         self._last_ego = np.zeros((num_agents, col.NUM_EGO))
         self._area = (area.low_x, area.low_y, area.index, area.tiles)
-        self._limit_values = (limits.blocked_s, limits.max_lane_offset_m, limits.off_road)
+        self._limit_values = (
+            limits.blocked_s,
+            limits.max_lane_offset_m,
+            limits.off_road,
+            limits.red_light,
+        )
         self._preview = np.array(preview_m, dtype=np.float64)
         self._step_s = step_s
 
@@ -58,8 +76,10 @@ class FleetMetrics:
             grown = np.zeros((self._route.shape[0], _ROUTE_ROWS, max(count, 2 * capacity)))
             grown[:, :, :capacity] = self._route
             self._route = grown
-        for row, values in enumerate((route.x, route.y, route.yaw, route.s, route.speed_limit)):
+        rows = (route.x, route.y, route.yaw, route.s, route.speed_limit, route.half_width)
+        for row, values in enumerate(rows):
             self._route[agent, row, :count] = values
+        self._set_lines(agent, self._stop_lines.along(route))
         self._counts[agent] = count
         self._index[agent] = 0
         self._state[agent, kernel.STATE_TIME_LIMIT] = self._limits.episode_time_s(route.length_m)
@@ -69,20 +89,39 @@ class FleetMetrics:
         self._last_ego[agent, [col.EGO_X, col.EGO_Y, col.EGO_Z]] = route.x[0], route.y[0], route.start_z
         self._last_ego[agent, col.EGO_YAW] = route.yaw[0]
 
-    def update(self, ego: Array, collision_ns: Array, external: npt.NDArray[np.bool_], slot: Slot) -> None:
+    def _set_lines(self, agent: int, lines: Array) -> None:
+        # There is always a line at infinity after the last one.
+        missing = len(lines) + 1 - self._lines.shape[1]
+        if missing > 0:
+            self._lines = np.pad(self._lines, ((0, 0), (0, missing), (0, 0)), constant_values=np.inf)
+        self._lines[agent] = np.inf
+        self._lines[agent, : len(lines)] = lines
+
+    def update(
+        self,
+        ego: Array,
+        collision: Array,
+        light_state: IntArray,
+        external: npt.NDArray[np.bool_],
+        slot: Slot,
+    ) -> None:
         """Compute one frame and write it into `slot`.
 
         Args:
             ego: [N, NUM_EGO] in REP-103; rows that are not finite are overwritten with the last good ones.
-            collision_ns: [N] strongest collision impulse of the frame, N s; 0: none.
+            collision: [N, NUM_COLLISION] of the frame.
+            light_state: [N] of the lights `next_light` that the last frame told, LIGHT_*.
             external: [N] episodes to truncate with END_EXTERNAL. One that ends by itself keeps its own reason.
-            slot: where ego, route, metrics and status go.
+            slot: where ego, route, metrics and status go; its objects are those of this frame already.
         """
         self.lost_rows += kernel.advance(
             ego,
-            collision_ns,
+            collision,
+            light_state,
+            slot.objects,
             external,
             self._route,
+            self._lines,
             self._counts,
             self._index,
             self._state,
@@ -98,4 +137,5 @@ class FleetMetrics:
             slot.metrics,
             slot.status,
             self.ended,
+            self.next_light,
         )

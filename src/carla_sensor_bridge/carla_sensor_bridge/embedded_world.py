@@ -22,12 +22,19 @@ from carla_drl_sim.simulator import Simulator
 from carla_drl_sim.stream_hub import StreamHub
 from carla_drl_sim.world.town_generator import TOWNS
 from carla_drl_sim.world.vehicles import VEHICLE_MODELS
-from carla_sensor_bridge.collisions import LEAST_IMPULSE_NS
+from carla_sensor_bridge.collisions import (
+    IMPULSE_NS,
+    LEAST_IMPULSE_NS,
+    NUM_COLLISION,
+    PARTNER,
+    partner_kind,
+)
 from carla_sensor_bridge.errors import ConfigurationError
-from carla_sensor_bridge.fleet_world import CarlaPose, check_blueprint
+from carla_sensor_bridge.fleet_world import LIGHT_OFF, CarlaPose, check_blueprint
 from carla_sensor_bridge.scenario import WEATHER_PARAMETERS, Fleet, Scenario
 
 Array = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 
 _COLLISION_SENSOR: Final = Description(0, "sensor.other.collision", [])
 # Columns of the simulator's controls: throttle, steer, brake; the fleet's are throttle, brake, steer.
@@ -101,7 +108,8 @@ class EmbeddedWorld:
         self._actors = [0] * self._num_agents
         self._slots = np.zeros(self._num_agents, dtype=np.intp)
         self._agents: dict[int, int] = {}
-        self._impulse = np.zeros(self._num_agents)
+        self._lights = np.array([-1])
+        self._collision = np.zeros((self._num_agents, NUM_COLLISION))
 
     def set_weather(self, values: Array) -> None:
         """Change the weather to parameters [P] in the order of `WEATHER_PARAMETERS`."""
@@ -151,9 +159,23 @@ class EmbeddedWorld:
             agent = self._agents[event.vehicle.id]
             x, y, z = (np.float32(value) for value in event.impulse)
             length = float(np.sqrt(x * x + y * y + z * z))
-            self._impulse[agent] = max(self._impulse[agent], length, LEAST_IMPULSE_NS)
+            row = self._collision[agent]
+            row[IMPULSE_NS] = max(row[IMPULSE_NS], length, LEAST_IMPULSE_NS)
+            row[PARTNER] = max(row[PARTNER], partner_kind(event.other.type_id))
 
-    def read(self, carla_state: Array, collision_ns: Array) -> float:
+    def watch_lights(self, ids: Sequence[str]) -> None:
+        """Find traffic lights by their ids; see `FleetWorld`."""
+        rows = {signal.id: row for row, signal in enumerate(self._episode.traffic.lights.signals)}
+        self._lights = np.array([rows.get(light, -1) for light in ids] + [-1], dtype=np.int64)
+
+    def read_lights(self, lights: IntArray, out: IntArray) -> None:
+        """Read the states of some lights."""
+        rows = self._lights[lights]
+        out[:] = LIGHT_OFF
+        known = rows >= 0
+        out[known] = self._episode.traffic.lights.state[rows[known]]
+
+    def read(self, carla_state: Array, collision: Array) -> float:
         """Read states and collisions of the last tick; return its simulated time, s."""
         dynamics, slots = self._episode.dynamics, self._slots
         state = np.empty((len(slots), carla_state.shape[1]), dtype=np.float32)
@@ -163,8 +185,8 @@ class EmbeddedWorld:
         state[:, 9:12] = dynamics.angular_velocity[slots]
         state[:, 12:15] = dynamics.acceleration[slots]
         carla_state[:] = state
-        collision_ns[:] = self._impulse
-        self._impulse[:] = 0.0
+        collision[:] = self._collision
+        self._collision[:] = 0.0
         return float(self._episode.elapsed_s)
 
     def destroy(self) -> None:

@@ -17,8 +17,10 @@ from carla_sensor_bridge.gateway_packets import ResetRequest
 from carla_sensor_bridge.lane_graph import LaneGraph
 from carla_sensor_bridge.routes import NoClearStartError, Route, RouteGenerator
 from carla_sensor_bridge.scenario import Scenario
+from carla_sensor_bridge.stop_lines import StopLines
 
 Array = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 
 # An ego that was placed stands somewhere else than all other egos; far outside every map.
 _NOWHERE: Final = 1e9
@@ -32,7 +34,13 @@ class FleetEpisodes:
     """
 
     def __init__(
-        self, scenario: Scenario, graph: LaneGraph, area: DrivableArea, num_agents: int, seed: int
+        self,
+        scenario: Scenario,
+        graph: LaneGraph,
+        area: DrivableArea,
+        stop_lines: StopLines,
+        num_agents: int,
+        seed: int,
     ) -> None:
         """Prepare; `first_routes` starts the first episodes.
 
@@ -45,7 +53,9 @@ class FleetEpisodes:
         self._generator = RouteGenerator(
             graph, routes.min_length_m, routes.max_length_m, routes.start_clearance_m, seed
         )
-        self.metrics = FleetMetrics(num_agents, routes.preview_m, scenario.limits, scenario.step_s, area)
+        self.metrics = FleetMetrics(
+            num_agents, routes.preview_m, scenario.limits, scenario.step_s, area, stop_lines
+        )
         self._external = np.zeros(num_agents, dtype=np.bool_)
 
     @property
@@ -126,7 +136,7 @@ class FleetEpisodes:
             if request.seed is not None:
                 self._generator.reseed(agent, request.seed)
 
-    def observe(self, ego: Array, collision_ns: Array, slot: Slot) -> None:
+    def observe(self, ego: Array, collision: Array, light_state: IntArray, slot: Slot) -> None:
         """Write a frame into `slot`; arrays as in `FleetMetrics.update`."""
-        self.metrics.update(ego, collision_ns, self._external, slot)
+        self.metrics.update(ego, collision, light_state, self._external, slot)
         self._external[:] = False

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from carla_sensor_bridge import columns as col
+from carla_sensor_bridge.collisions import NUM_COLLISION
 from carla_sensor_bridge.conversion import (
     CARLA_STATE_COLUMNS,
     controls_to_carla,
@@ -18,7 +19,7 @@ from carla_sensor_bridge.conversion import (
     state_to_rep103,
 )
 from carla_sensor_bridge.errors import ConfigurationError
-from carla_sensor_bridge.fleet_world import CarlaPose, FleetWorld
+from carla_sensor_bridge.fleet_world import LIGHT_OFF, CarlaPose, FleetWorld
 from carla_sensor_bridge.routes import Route
 
 Redraw = Callable[[int, Sequence[Route]], Route]
@@ -35,14 +36,16 @@ class Fleet:
 
     Attributes:
         ego: f64 [N, NUM_EGO] of the last tick, REP-103.
-        collision_ns: f64 [N] strongest collision impulse since the tick before, N s.
+        collision: f64 [N, NUM_COLLISION] since the tick before.
+        light_state: i64 [N] of the lights that were asked for with the last `read`, LIGHT_*.
         sim_time_s: simulated time of the last tick, s.
     """
 
     def __init__(self, world: FleetWorld, num_agents: int, log: logging.Logger) -> None:
         """`spawn` makes the vehicles."""
         self.ego = np.zeros((num_agents, col.NUM_EGO))
-        self.collision_ns = np.zeros(num_agents)
+        self.collision = np.zeros((num_agents, NUM_COLLISION))
+        self.light_state = np.full(num_agents, LIGHT_OFF)
         self.sim_time_s = 0.0
         self._world = world
         self._num_agents = num_agents
@@ -105,10 +108,20 @@ class Fleet:
         """Simulate one step."""
         self._world.tick()
 
-    def read(self) -> None:
-        """Read the state after the step into `ego`, `collision_ns` and `sim_time_s`."""
-        self.sim_time_s = self._world.read(self._carla_state, self.collision_ns)
+    def watch_lights(self, ids: Sequence[str]) -> None:
+        """Find the traffic lights that `read` is asked for, by ids of OpenDRIVE signals."""
+        self._world.watch_lights(ids)
+
+    def read(self, lights: npt.NDArray[np.int64] | None = None) -> None:
+        """Read the state after the step into `ego`, `collision`, `light_state` and `sim_time_s`.
+
+        Args:
+            lights: [N] the light ahead of each ego, an index into the watched ids; negative: none.
+        """
+        self.sim_time_s = self._world.read(self._carla_state, self.collision)
         state_to_rep103(self._carla_state, self.ego)
+        if lights is not None:
+            self._world.read_lights(lights, self.light_state)
 
     def destroy(self) -> None:
         """Remove sensors and vehicles from the simulator."""

@@ -13,6 +13,11 @@ from carla_sensor_bridge.errors import ConfigurationError
 from carla_sensor_bridge.scenario import Fleet as FleetConfig
 
 Array = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+LIGHT_RED: Final = 0
+LIGHT_OFF: Final = 3
+"""Values of `carla.TrafficLightState`."""
 
 OTHER_ROLES: Final = ("traffic", "pedestrian")
 """Role names of road users that are no egos, before their number."""
@@ -48,12 +53,23 @@ class FleetWorld(Protocol):
     def tick(self) -> None:
         """Simulate one step."""
 
-    def read(self, carla_state: Array, collision_ns: Array) -> float:
+    def watch_lights(self, ids: Sequence[str]) -> None:
+        """Find the traffic lights with these ids of OpenDRIVE signals; those that are not there count as dark."""
+
+    def read_lights(self, lights: IntArray, out: IntArray) -> None:
+        """Read the states of some lights after the last tick.
+
+        Args:
+            lights: [N] indices into the watched ids; negative: none.
+            out: [N] one of LIGHT_*.
+        """
+
+    def read(self, carla_state: Array, collision: Array) -> float:
         """Read the state after the last tick.
 
         Args:
             carla_state: out, [N, CARLA_STATE_COLUMNS].
-            collision_ns: out, [N] strongest impulse since the last call, N s; 0: none.
+            collision: out, [N, NUM_COLLISION] since the last call.
 
         Returns:
             Simulated time, s.

@@ -14,6 +14,7 @@ from carla_sensor_bridge.fleet import Fleet
 from carla_sensor_bridge.frame_ring import Slot
 from carla_sensor_bridge.lane_graph import build_lane_graph
 from carla_sensor_bridge.scenario import Scenario
+from carla_sensor_bridge.stop_lines import build_stop_lines
 from carla_sensor_bridge.weather import WeatherSchedule
 
 _log = logging.getLogger(__name__)
@@ -46,6 +47,7 @@ class InProcessBridge:
         self._world = EmbeddedWorld(scenario, num_agents, town_seed=town_seed)
         self._graph = build_lane_graph(self._world.map)
         self._area = DrivableArea(self._graph)
+        self._stop_lines = build_stop_lines(self._world.map, self._graph)
         self._begin(seed)
 
     def restart(self, seed: int) -> None:
@@ -63,7 +65,7 @@ class InProcessBridge:
         self._change_weather(fleet.sim_time_s - self._start_s)
         fleet.apply(controls, self._episodes.restart_ended(fleet.ego))
         fleet.advance()
-        fleet.read()
+        fleet.read(self._episodes.metrics.next_light)
         self._observe()
 
     @property
@@ -72,8 +74,11 @@ class InProcessBridge:
         return self._fleet.sim_time_s
 
     def _begin(self, seed: int) -> None:
-        self._episodes = FleetEpisodes(self.scenario, self._graph, self._area, self.num_agents, seed)
+        self._episodes = FleetEpisodes(
+            self.scenario, self._graph, self._area, self._stop_lines, self.num_agents, seed
+        )
         self._fleet = Fleet(self._world, self.num_agents, _log)
+        self._fleet.watch_lights(self._stop_lines.light_ids)
         self._weather = WeatherSchedule(self.scenario.weather, seed)
         self._change_weather(0.0)
         routes = self._episodes.first_routes()
@@ -88,4 +93,5 @@ class InProcessBridge:
 
     def _observe(self) -> None:
         self.frame = Slot.alone(self.num_agents, len(self.scenario.routes.preview_m))
-        self._episodes.observe(self._fleet.ego, self._fleet.collision_ns, self.frame)
+        fleet = self._fleet
+        self._episodes.observe(fleet.ego, fleet.collision, fleet.light_state, self.frame)

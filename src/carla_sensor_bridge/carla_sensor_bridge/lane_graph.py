@@ -62,6 +62,8 @@ class LaneGraph:
     """[S] m."""
     successors: tuple[IntArray, ...]
     """S arrays: segments that may follow."""
+    key: IntArray
+    """[S, 3] road, lane section and lane of OpenDRIVE."""
 
     @property
     def num_segments(self) -> int:
@@ -168,4 +170,5 @@ def build_lane_graph(carla_map: carla.Map) -> LaneGraph:
             np.array(sorted({number[k] for k in follows.get(key, ()) if k in number}), dtype=np.int64)
             for key in keys
         ),
+        key=np.array(keys, dtype=np.int64),
     )

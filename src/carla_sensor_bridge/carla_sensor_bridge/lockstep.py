@@ -24,6 +24,7 @@ from carla_sensor_bridge.process_guard import ProcessGuard
 from carla_sensor_bridge.road_users import RoadUsers
 from carla_sensor_bridge.scenario import Scenario
 from carla_sensor_bridge.stage_timer import StageTimer
+from carla_sensor_bridge.stop_lines import build_stop_lines
 from carla_sensor_bridge.weather import WeatherSchedule, weather_parameters
 
 
@@ -126,10 +127,13 @@ class LockStep:
         scenario = settings.scenario
         started = time.monotonic()
         self._change_weather(session, 0.0)
-        graph = build_lane_graph(session.world.get_map())
+        carla_map = session.world.get_map()
+        graph = build_lane_graph(carla_map)
+        stop_lines = build_stop_lines(carla_map, graph)
         self._episodes = FleetEpisodes(
-            scenario, graph, DrivableArea(graph), settings.num_agents, settings.seed
+            scenario, graph, DrivableArea(graph), stop_lines, settings.num_agents, settings.seed
         )
+        fleet.watch_lights(stop_lines.light_ids)
         routes = self._episodes.first_routes()
         fleet.spawn(routes, self._episodes.redraw, scenario.step_s)
         others.spawn(fleet.ego[:, [col.EGO_X, col.EGO_Y]])
@@ -179,8 +183,8 @@ class LockStep:
         while True:
             self.frame += 1
             slot = ring.begin(self.frame)
-            episodes.observe(fleet.ego, fleet.collision_ns, slot)
             others.read(slot.objects)
+            episodes.observe(fleet.ego, fleet.collision, fleet.light_state, slot)
             measured = clock()
             link.publish(self.frame, ring.commit(self.frame, fleet.sim_time_s))
             published = clock()
@@ -193,7 +197,7 @@ class LockStep:
             fleet.apply(controls, episodes.restart_ended(fleet.ego, others.xy))
             fleet.advance()
             ticked = clock()
-            fleet.read()
+            fleet.read(episodes.metrics.next_light)
             read = clock()
             tick_ns, read_ns = ticked - answered, read - ticked
         ring.close()

@@ -7,12 +7,15 @@ from typing import Any, Final
 import numba
 import numpy as np
 
+from carla_sensor_bridge.collisions import IMPULSE_NS, PARTNER
 from carla_sensor_bridge.columns import (
     ACCELERATION,
     COLLISION,
+    COLLISION_KIND,
     EGO_AX,
     EGO_AY,
     EGO_AZ,
+    EGO_LENGTH,
     EGO_PITCH,
     EGO_ROLL,
     EGO_VX,
@@ -27,6 +30,7 @@ from carla_sensor_bridge.columns import (
     END_NONE,
     END_OFF_ROAD,
     END_REASON,
+    END_RED_LIGHT,
     END_ROUTE_DEVIATION,
     END_ROUTE_DONE,
     END_TIME_LIMIT,
@@ -36,8 +40,16 @@ from carla_sensor_bridge.columns import (
     LANE_OFFSET,
     LATERAL_ACCELERATION,
     NUM_EGO,
+    OBJECT_KIND,
+    OBJECT_VEHICLE,
+    OBJECT_VX,
+    OBJECT_VY,
+    OBJECT_X,
+    OBJECT_Y,
     OFF_ROAD,
+    OUTSIDE_LANES,
     PROGRESS,
+    RED_LIGHT,
     ROUTE_COMPLETION,
     ROUTE_DONE,
     ROUTE_LENGTH,
@@ -50,9 +62,12 @@ from carla_sensor_bridge.columns import (
     STATUS_RESET,
     STATUS_TERMINATED,
     STATUS_TRUNCATED,
+    STOP_SIGN,
     STOPPED_TIME,
+    TRAFFIC_SPEED,
 )
-from carla_sensor_bridge.drivable import is_drivable
+from carla_sensor_bridge.drivable import directions, only_oncoming
+from carla_sensor_bridge.fleet_world import LIGHT_RED
 
 SEARCH_MARGIN_M: Final = 2.0
 """How much farther along the route than the ego has moved its new position is looked for. Parts of the route that
@@ -60,6 +75,16 @@ cross or come back are much farther away along it, so the position cannot jump t
 
 MOVING_MPS: Final = 0.1
 """An ego that is slower stands still."""
+
+LIGHT_RANGE_M: Final = 100.0
+"""The state of a light is asked for when the ego's front is at most this far before its line."""
+
+STOP_ZONE_M: Final = 4.0
+"""A stop at a stop sign counts when the ego's front is at most this far before the line (Leaderboard's RunningStopTest
+allows as much before the sign's trigger box)."""
+
+TRAFFIC_RANGE_M: Final = 50.0
+"""Vehicles within this distance are the traffic that an ego's speed is compared with."""
 
 _ROUTE_END_M: Final = 0.1
 _TIME_ROUNDING_S: Final = 1e-6
@@ -72,7 +97,9 @@ STATE_Y: Final = 3
 STATE_STOPPED: Final = 4
 STATE_ACCELERATION: Final = 5
 STATE_TIME_LIMIT: Final = 6
-NUM_STATE: Final = 7
+STATE_LINE: Final = 7
+STATE_STOOD: Final = 8
+NUM_STATE: Final = 9
 
 
 @numba.njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
@@ -113,18 +140,74 @@ def project(  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _pass_lines(lines, state, rear, front, is_fresh, stands, light_state):  # type: ignore[no-untyped-def]
+    """Tell which rules an ego broke at the stop lines that its rear end passed in this frame.
+
+    A line counts once, when the rear end passes it (as in Leaderboard's RunningRedLightTest); lines behind the front
+    when an episode begins do not.
+
+    Args:
+        lines: f64 [L, 2] of the ego's route.
+        state: f64 [NUM_STATE] of the ego.
+        rear: place of the ego's rear end along the route, m; front likewise.
+        is_fresh: the frame is the first of an episode.
+        stands: the ego stands still.
+        light_state: state of the light of the next line.
+
+    Returns:
+        Whether a red light was run, whether a stop sign was, and the light ahead, -1 for none.
+    """
+    if is_fresh:
+        state[STATE_LINE] = 0.0
+        state[STATE_STOOD] = 0.0
+    line = int(state[STATE_LINE])
+    red_light, stop_sign = False, False
+    while lines[line, 0] <= (front if is_fresh else rear):
+        if not is_fresh:
+            if lines[line, 1] < 0.0:
+                stop_sign = stop_sign or state[STATE_STOOD] == 0.0
+            elif light_state == LIGHT_RED:
+                red_light = True
+        state[STATE_STOOD] = 0.0
+        line += 1
+    if stands and front >= lines[line, 0] - STOP_ZONE_M:
+        state[STATE_STOOD] = 1.0
+    state[STATE_LINE] = line
+    ahead = -1
+    if lines[line, 0] - front <= LIGHT_RANGE_M and lines[line, 1] >= 0.0:
+        ahead = int(lines[line, 1])
+    return red_light, stop_sign, ahead
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _traffic_speed(x, y, objects):  # type: ignore[no-untyped-def]
+    """Return the mean speed of the vehicles around x, y, m/s; -1 when there are none."""
+    total, count = 0.0, 0
+    for k in range(objects.shape[0]):
+        if objects[k, OBJECT_KIND] == OBJECT_VEHICLE:
+            dx, dy = objects[k, OBJECT_X] - x, objects[k, OBJECT_Y] - y
+            if dx * dx + dy * dy <= TRAFFIC_RANGE_M * TRAFFIC_RANGE_M:
+                total += np.hypot(objects[k, OBJECT_VX], objects[k, OBJECT_VY])
+                count += 1
+    return total / count if count > 0 else -1.0
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def advance(  # type: ignore[no-untyped-def]
-    ego, collision, external, route, counts, index, state, steps, fresh, last_ego,
+    ego, collision, light_state, objects, external, route, lines, counts, index, state, steps, fresh, last_ego,
     low_x, low_y, tile_index, tiles, preview, step_s, blocked_s, max_offset, off_road_ends,
-    out_ego, out_route, out_metrics, out_status, ended,
+    red_light_ends, out_ego, out_route, out_metrics, out_status, ended, next_light,
 ) -> Any:  # fmt: skip
     """Compute one frame of every ego. N egos, K points per route at most, P preview points.
 
     Args:
         ego: f64 [N, NUM_EGO] of this frame. Rows that are not finite are replaced by the last good ones.
-        collision: f64 [N] strongest impulse of this frame, N s.
+        collision: f64 [N, NUM_COLLISION] of this frame.
+        light_state: i64 [N] state of the light that `next_light` named with the last frame.
+        objects: f32 [M, NUM_OBJECT] of this frame.
         external: bool [N] end the episode with END_EXTERNAL.
-        route: f64 [N, 5, K] x, y, yaw (continuous), s, speed limit; counts: i64 [N] valid points.
+        route: f64 [N, 6, K] x, y, yaw (continuous), s, speed limit, half lane width; counts: i64 [N] valid points.
+        lines: f64 [N, L, 2] place of stop lines along the route, m, increasing, the last one at infinity; and light.
         index: i64 [N] route point before the ego, kept between frames.
         state: f64 [N, NUM_STATE], kept between frames; steps: i64 [N] frames since the episode began, likewise.
         fresh: bool [N] the frame is the first of an episode; cleared.
@@ -133,10 +216,11 @@ def advance(  # type: ignore[no-untyped-def]
         preview: f64 [P] distances ahead, m, increasing.
         step_s: simulated time per frame, s.
         blocked_s: limit of the time standing still; max_offset: limit of the distance to the route, m.
-        off_road_ends: whether leaving the driving lanes ends the episode.
+        off_road_ends: whether leaving the driving lanes ends the episode; red_light_ends: whether a red light does.
         out_ego: f32 [N, NUM_EGO]; out_route: f32 [N, P, NUM_ROUTE]; out_metrics: f32 [N, NUM_METRICS];
             out_status: u8 [N].
         ended: bool [N] set when the episode ends with this frame.
+        next_light: i64 [N] light ahead, -1 for none.
 
     Returns:
         How many rows of `ego` were not finite.
@@ -188,24 +272,28 @@ def advance(  # type: ignore[no-untyped-def]
         jerk = 0.0 if is_fresh else (acceleration - state[i, STATE_ACCELERATION]) / step_s
         state[i, STATE_ACCELERATION] = acceleration
 
+        stands = np.sqrt(vx * vx + vy * vy + vz * vz) <= MOVING_MPS
         if is_fresh:
             steps[i] = 0
             state[i, STATE_STOPPED] = 0.0
         else:
             steps[i] += 1
-            if np.sqrt(vx * vx + vy * vy + vz * vz) > MOVING_MPS:
+            if not stands:
                 state[i, STATE_STOPPED] = 0.0
             else:
                 state[i, STATE_STOPPED] += step_s
         time_s = steps[i] * step_s
-        hit = 0.0 if is_fresh else collision[i]
-        off_road = not is_drivable(x, y, low_x, low_y, tile_index, tiles)
+        hit = 0.0 if is_fresh else collision[i, IMPULSE_NS]
+        lanes = directions(x, y, low_x, low_y, tile_index, tiles)
+        off_road = lanes == 0
+        offset = np.cos(route_yaw) * (y - foot_y) - np.sin(route_yaw) * (x - foot_x)
+        outside = abs(offset) > route[i, 5, j] and (off_road or only_oncoming(lanes, route_yaw))
         done = here >= length - _ROUTE_END_M
 
         m = out_metrics[i]
         m[PROGRESS] = here - before
         m[ROUTE_COMPLETION] = 1.0 if done else min(best / length, 1.0)
-        m[LANE_OFFSET] = np.cos(route_yaw) * (y - foot_y) - np.sin(route_yaw) * (x - foot_x)
+        m[LANE_OFFSET] = offset
         m[HEADING_ERROR] = _wrap(yaw - route_yaw)
         m[SPEED] = vx * ax_x + vy * ax_y + vz * ax_z
         m[SPEED_LIMIT] = limits[j]
@@ -218,12 +306,23 @@ def advance(  # type: ignore[no-untyped-def]
         m[ACCELERATION] = acceleration
         m[LATERAL_ACCELERATION] = accel_x * ay_x + accel_y * ay_y + accel_z * ay_z
         m[JERK] = jerk
+        m[COLLISION_KIND] = 0.0 if is_fresh else collision[i, PARTNER]
+        half_length = 0.5 * ego[i, EGO_LENGTH]
+        red_light, stop_sign, next_light[i] = _pass_lines(
+            lines[i], state[i], here - half_length, here + half_length, is_fresh, stands, light_state[i]
+        )
+        m[RED_LIGHT] = 1.0 if red_light else 0.0
+        m[STOP_SIGN] = 1.0 if stop_sign else 0.0
+        m[OUTSIDE_LANES] = moved if outside else 0.0
+        m[TRAFFIC_SPEED] = _traffic_speed(x, y, objects)
 
         reason = END_NONE
         if is_fresh:
             pass
         elif hit > 0.0:
             reason = END_COLLISION
+        elif red_light and red_light_ends:
+            reason = END_RED_LIGHT
         elif off_road and off_road_ends:
             reason = END_OFF_ROAD
         elif squared > max_offset * max_offset:
@@ -238,7 +337,7 @@ def advance(  # type: ignore[no-untyped-def]
             reason = END_TIME_LIMIT
         m[END_REASON] = reason
         status = STATUS_RESET if is_fresh else 0
-        if reason >= END_BLOCKED:
+        if reason in (END_EXTERNAL, END_BLOCKED, END_TIME_LIMIT):
             status |= STATUS_TRUNCATED
         elif reason != END_NONE:
             status |= STATUS_TERMINATED

@@ -6,7 +6,7 @@ of its start: every episode has a generator of its own, spawned from the seed wi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numba
@@ -44,6 +44,10 @@ class Route:
     """Half the lane's width, m."""
     start_z: float
     start_pitch: float
+    segments: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    """[G] segments of the lane graph that the route leads over."""
+    starts: Array = field(default_factory=lambda: np.zeros(0))
+    """[G] place along the route at which each of them begins, m; the first is not positive."""
 
     @property
     def length_m(self) -> float:
@@ -217,4 +221,17 @@ class RouteGenerator:
             graph.speed_limit,
             graph.half_width,
         )
-        return Route(x, y, yaw, s, limit, half_width, float(graph.z[start]), float(graph.pitch[start]))
+        lengths = graph.length[segments[:-1]]
+        starts = np.concatenate(([0.0], np.cumsum(lengths))) - float(graph.s[start])
+        return Route(
+            x,
+            y,
+            yaw,
+            s,
+            limit,
+            half_width,
+            float(graph.z[start]),
+            float(graph.pitch[start]),
+            np.array(segments),
+            starts,
+        )

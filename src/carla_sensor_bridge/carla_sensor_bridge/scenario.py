@@ -229,6 +229,7 @@ class Limits(_Model):
         default=3.0, gt=0.0, le=100.0, description="Largest distance from the route's centre line, m."
     )
     off_road: bool = Field(default=True, description="Whether leaving every driving lane ends the episode.")
+    red_light: bool = Field(default=False, description="Whether running a red light ends the episode.")
 
     @model_validator(mode="after")
     def _one_time_limit(self) -> Limits:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from carla_sensor_bridge import columns as col
+from carla_sensor_bridge.collisions import NUM_COLLISION
 from carla_sensor_bridge.drivable import DrivableArea
 from carla_sensor_bridge.ego_metrics import FleetMetrics
 from carla_sensor_bridge.frame_ring import FrameRingWriter
 from carla_sensor_bridge.lane_graph import LaneGraph
 from carla_sensor_bridge.routes import RouteGenerator
 from carla_sensor_bridge.scenario import Limits
+from carla_sensor_bridge.stop_lines import StopLines
 
 
 def straight_lane(length_m: float, width_m: float = 3.5, speed_limit_mps: float = 10.0) -> LaneGraph:
@@ -32,6 +34,7 @@ def straight_lane(length_m: float, width_m: float = 3.5, speed_limit_mps: float 
         junction=np.array([False]),
         length=np.array([length_m]),
         successors=(np.zeros(0, dtype=np.int64),),
+        key=np.array([[1, 0, -1]]),
     )
 
 
@@ -39,10 +42,16 @@ def warm_up() -> None:
     """Run one frame of one ego on one lane with the very types that the bridge uses."""
     graph = straight_lane(20.0)
     route = RouteGenerator(graph, 5.0, 5.0, 5.0, 0).draw(0, np.zeros((0, 2)))
-    metrics = FleetMetrics(1, (1.0,), Limits(time_limit_s=1.0), 0.1, DrivableArea(graph))
+    metrics = FleetMetrics(1, (1.0,), Limits(time_limit_s=1.0), 0.1, DrivableArea(graph), StopLines.none(1))
     metrics.start_episode(0, route)
     ring = FrameRingWriter(1, 1, session=1, step_s=0.1)
-    metrics.update(np.zeros((1, col.NUM_EGO)), np.zeros(1), np.zeros(1, dtype=np.bool_), ring.begin(1))
+    metrics.update(
+        np.zeros((1, col.NUM_EGO)),
+        np.zeros((1, NUM_COLLISION)),
+        np.zeros(1, dtype=np.int64),
+        np.zeros(1, dtype=np.bool_),
+        ring.begin(1),
+    )
     ring.close()
 
 

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-from carla_sensor_bridge.drivable import DrivableArea, is_drivable
+from carla_sensor_bridge.drivable import DrivableArea, directions, only_oncoming
 from carla_sensor_bridge.lane_graph import LaneGraph
 
 
@@ -39,10 +41,23 @@ def test_compiled_lookup_agrees(ring_graph: LaneGraph) -> None:
     rng = np.random.default_rng(0)
     x, y = rng.uniform(-150, 150, 2000), rng.uniform(-150, 150, 2000)
     one_by_one = [
-        is_drivable(a, b, area.low_x, area.low_y, area.index, area.tiles) for a, b in zip(x, y, strict=True)
+        directions(a, b, area.low_x, area.low_y, area.index, area.tiles) != 0
+        for a, b in zip(x, y, strict=True)
     ]
     assert area.contains(x, y).tolist() == one_by_one
     assert 0 < sum(one_by_one) < 2000
+
+
+def test_directions_of_the_lanes(straight_graph: LaneGraph) -> None:
+    area = DrivableArea(straight_graph)
+    east, west, off = (
+        directions(50.0, y, area.low_x, area.low_y, area.index, area.tiles) for y in (-2.0, 2.0, 6.0)
+    )
+    assert (east, west, off) == (0b00000001, 0b00010000, 0)
+    for turn in (0.0, 2.0 * math.pi, math.radians(110.0), math.radians(-110.0)):
+        assert not only_oncoming(east, turn)
+        assert only_oncoming(east, turn + math.pi) == (math.cos(turn) > 0.5)
+    assert not only_oncoming(east | west, math.pi)
 
 
 def test_only_tiles_with_lanes_are_kept(ring_graph: LaneGraph) -> None:

@@ -9,11 +9,14 @@ import pytest
 
 from carla_sensor_bridge import columns as col
 from carla_sensor_bridge import route_kernel as kernel
+from carla_sensor_bridge.collisions import IMPULSE_NS, NUM_COLLISION
 from carla_sensor_bridge.drivable import DrivableArea
 from carla_sensor_bridge.ego_metrics import FleetMetrics
+from carla_sensor_bridge.fleet_world import LIGHT_OFF
 from carla_sensor_bridge.frame_ring import FrameRingWriter, Slot
 from carla_sensor_bridge.routes import Route
 from carla_sensor_bridge.scenario import Limits
+from carla_sensor_bridge.stop_lines import StopLines
 from carla_sensor_bridge.warm_up import straight_lane
 
 STEP_S = 0.1
@@ -39,12 +42,18 @@ class Bench:
         count = len(routes)
         values = {"time_limit_s": 1000.0, "blocked_s": 500.0} | limits
         self.metrics = FleetMetrics(
-            count, preview, Limits.model_validate(values), STEP_S, DrivableArea(straight_lane(200.0))
+            count,
+            preview,
+            Limits.model_validate(values),
+            STEP_S,
+            DrivableArea(straight_lane(200.0)),
+            StopLines.none(1),
         )
         self.ring = FrameRingWriter(count, len(preview), 1, STEP_S)
         self.slot: Slot = self.ring.begin(1)
         self.ego = np.zeros((count, col.NUM_EGO))
-        self.collision = np.zeros(count)
+        self.collision = np.zeros((count, NUM_COLLISION))
+        self.light_state = np.full(count, LIGHT_OFF)
         self.external = np.zeros(count, dtype=np.bool_)
         for agent, route in enumerate(routes):
             self.metrics.start_episode(agent, route)
@@ -55,7 +64,7 @@ class Bench:
         row[[col.EGO_VX, col.EGO_VY]] = speed * math.cos(yaw), speed * math.sin(yaw)
 
     def frame(self) -> np.ndarray[Any, Any]:
-        self.metrics.update(self.ego, self.collision, self.external, self.slot)
+        self.metrics.update(self.ego, self.collision, self.light_state, self.external, self.slot)
         return self.slot.metrics[0]
 
     def status(self, agent: int = 0) -> int:
@@ -66,7 +75,7 @@ def test_first_frame_is_a_reset() -> None:
     bench = Bench([along_x(50)])
     bench.put(0.5, 0.25, 0.1, speed=3.0)
     bench.ego[0, col.EGO_AX] = 100.0
-    bench.collision[0] = 500.0
+    bench.collision[0] = 500.0, col.COLLISION_VEHICLE
     metrics = bench.frame()
     assert bench.status() == col.STATUS_RESET
     assert not bench.metrics.ended[0]
@@ -77,6 +86,7 @@ def test_first_frame_is_a_reset() -> None:
         col.STOPPED_TIME,
         col.JERK,
         col.COLLISION,
+        col.COLLISION_KIND,
         col.END_REASON,
         col.ACCELERATION,
     ):
@@ -119,6 +129,7 @@ def test_hand_computed_frame() -> None:
     wanted[col.ACCELERATION] = acceleration
     wanted[col.LATERAL_ACCELERATION] = rotation[:, 1] @ [2.0, -1.0, 0.25]
     wanted[col.JERK] = acceleration / STEP_S
+    wanted[col.TRAFFIC_SPEED] = -1.0
     np.testing.assert_allclose(metrics, wanted, rtol=1e-5, atol=1e-6)
     assert bench.status() == 0
     np.testing.assert_allclose(bench.slot.ego[0], bench.ego[0], rtol=1e-6)
@@ -193,7 +204,7 @@ def test_end_reasons(change: dict[str, Any], reason: int, status: int) -> None:
         bench.put(x, speed=5.0)
         bench.frame()
     bench.put(change.get("x", 49.2), change.get("y", 0.0), speed=5.0)
-    bench.collision[0] = change.get("collision", 0.0)
+    bench.collision[0, IMPULSE_NS] = change.get("collision", 0.0)
     bench.external[0] = change.get("external", False)
     if change.get("nan"):
         bench.ego[0, col.EGO_VZ] = math.nan

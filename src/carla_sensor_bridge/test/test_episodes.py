@@ -4,14 +4,17 @@ import numpy as np
 import pytest
 
 from carla_sensor_bridge import columns as col
+from carla_sensor_bridge.collisions import NUM_COLLISION
 from carla_sensor_bridge.drivable import DrivableArea
 from carla_sensor_bridge.episodes import FleetEpisodes
 from carla_sensor_bridge.errors import ConfigurationError
+from carla_sensor_bridge.fleet_world import LIGHT_OFF
 from carla_sensor_bridge.frame_ring import FrameRingWriter
 from carla_sensor_bridge.gateway_packets import ResetRequest
 from carla_sensor_bridge.lane_graph import LaneGraph
 from carla_sensor_bridge.routes import Route
 from carla_sensor_bridge.scenario import Scenario
+from carla_sensor_bridge.stop_lines import StopLines
 
 RESET, TRUNCATED, TERMINATED = col.STATUS_RESET, col.STATUS_TRUNCATED, col.STATUS_TERMINATED
 
@@ -33,9 +36,11 @@ class World:
                 "limits": {"time_limit_s": 100.0},
             }
         )
-        self.episodes = FleetEpisodes(scenario, graph, DrivableArea(graph), agents, seed)
+        stop_lines = StopLines.none(graph.num_segments)
+        self.episodes = FleetEpisodes(scenario, graph, DrivableArea(graph), stop_lines, agents, seed)
         self.ego = np.zeros((agents, col.NUM_EGO))
-        self.collision = np.zeros(agents)
+        self.collision = np.zeros((agents, NUM_COLLISION))
+        self.light_state = np.full(agents, LIGHT_OFF)
         self.slot = FrameRingWriter(agents, 1, 1, 0.1).begin(1)
 
     def put(self, agent: int, route: Route) -> None:
@@ -47,7 +52,7 @@ class World:
             self.put(agent, route)
 
     def frame(self) -> list[int]:
-        self.episodes.observe(self.ego, self.collision, self.slot)
+        self.episodes.observe(self.ego, self.collision, self.light_state, self.slot)
         return [int(status) for status in self.slot.status]
 
     def tick(self) -> list[int]:

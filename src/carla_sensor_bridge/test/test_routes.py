@@ -130,6 +130,7 @@ def fork(short_m: int, long_m: int) -> LaneGraph:
         junction=np.array([False, True, True]),
         length=np.array(lengths, dtype=np.float64),
         successors=(np.array([1, 2]), np.array([], dtype=np.int64), np.array([], dtype=np.int64)),
+        key=np.array([[1, 0, -1], [2, 0, -1], [3, 0, -1]]),
     )
 
 

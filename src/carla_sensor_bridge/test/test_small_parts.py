@@ -11,30 +11,33 @@ import carla
 import numpy as np
 import pytest
 
+from carla_sensor_bridge import columns as col
 from carla_sensor_bridge.client_session import check_version, map_basename, substeps
 from carla_sensor_bridge.client_world import read_state
-from carla_sensor_bridge.collisions import CollisionLog
+from carla_sensor_bridge.collisions import IMPULSE_NS, NUM_COLLISION, PARTNER, CollisionLog
 from carla_sensor_bridge.errors import ConfigurationError, SimulatorLostError
 from carla_sensor_bridge.stage_timer import STAGES, StageTimer
 
 
-def event(x: float, y: float, z: float) -> SimpleNamespace:
-    return SimpleNamespace(normal_impulse=carla.Vector3D(x, y, z))
+def event(x: float, y: float, z: float, other: str = "static.pole") -> SimpleNamespace:
+    return SimpleNamespace(normal_impulse=carla.Vector3D(x, y, z), other_actor=SimpleNamespace(type_id=other))
 
 
 def test_strongest_collision_of_a_frame_counts_once() -> None:
     log = CollisionLog(3)
     listeners = [log.listener(agent) for agent in range(3)]
-    listeners[1](event(3.0, 4.0, 0.0))
-    listeners[1](event(1.0, 0.0, 0.0))
+    listeners[1](event(3.0, 4.0, 0.0, "vehicle.audi.tt"))
+    listeners[1](event(1.0, 0.0, 0.0, "walker.pedestrian.0001"))
+    listeners[1](event(2.0, 0.0, 0.0))
     listeners[2](event(0.0, 0.0, 0.0))
-    out = np.full(3, 9.0)
+    out = np.full((3, NUM_COLLISION), 9.0)
     log.take(out)
-    assert out[0] == 0.0
-    assert out[1] == pytest.approx(5.0)
-    assert 0.0 < out[2] < 0.01  # touched, though without an impulse
+    assert out[0].tolist() == [0.0, col.COLLISION_NONE]
+    assert out[1].tolist() == [pytest.approx(5.0), col.COLLISION_WALKER]
+    assert 0.0 < out[2, IMPULSE_NS] < 0.01  # touched, though without an impulse
+    assert out[2, PARTNER] == col.COLLISION_STATIC
     log.take(out)
-    assert out.tolist() == [0.0, 0.0, 0.0]
+    assert not out.any()
 
 
 def test_stage_timer_gives_means_since_the_last_report() -> None:

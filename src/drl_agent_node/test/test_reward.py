@@ -87,10 +87,21 @@ def test_lost_ground_counts_in_full():
         (columns.END_BLOCKED, -5.0),
         (columns.END_TIME_LIMIT, 0.0),
         (columns.END_EXTERNAL, 0.0),
+        (columns.END_RED_LIGHT, 0.0),
     ],
 )
 def test_ends_have_their_price(reason: int, change: float):
     assert rewarded(END_REASON=reason) == pytest.approx(0.5 + change)
+
+
+def test_running_lights_and_signs_is_free_unless_it_has_a_price():
+    broken = one(RED_LIGHT=1.0, STOP_SIGN=1.0)
+    status = np.zeros(1, np.uint8)
+    assert reward(broken, status, CONFIG)[0] == reward(one(), status, CONFIG)[0]
+    priced = CONFIG.model_copy(update={"red_light_penalty": 4.0, "stop_sign_penalty": 1.5})
+    assert reward(broken, status, priced)[0] == pytest.approx(0.5 - 5.5)
+    assert reward(one(STOP_SIGN=1.0), status, priced)[0] == pytest.approx(0.5 - 1.5)
+    assert reward(broken, np.array([columns.RESET], np.uint8), priced)[0] == 0.0
 
 
 def test_first_observation_of_an_episode_earns_nothing():

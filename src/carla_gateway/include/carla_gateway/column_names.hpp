@@ -50,7 +50,10 @@ constexpr std::array<std::string_view, carla_drl_msgs::msg::FleetObservation::NU
     "route_done",        "route_length_m",
     "episode_time_s",    "stopped_time_s",
     "acceleration_mps2", "lateral_acceleration_mps2",
-    "jerk_mps3",         "end_reason"};
+    "jerk_mps3",         "end_reason",
+    "collision_kind",    "red_light",
+    "stop_sign",         "outside_lanes_m",
+    "traffic_speed_mps"};
 
 constexpr std::array<std::string_view, carla_drl_msgs::msg::FleetAction::NUM_ACTIONS> kActionColumns = {
     "acceleration", "steer"};

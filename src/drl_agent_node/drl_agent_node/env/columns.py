@@ -25,7 +25,17 @@ ACCELERATION_MPS2: Final = int(FleetObservation.METRIC_ACCELERATION_MPS2)
 LATERAL_ACCELERATION_MPS2: Final = int(FleetObservation.METRIC_LATERAL_ACCELERATION_MPS2)
 JERK_MPS3: Final = int(FleetObservation.METRIC_JERK_MPS3)
 END_REASON: Final = int(FleetObservation.METRIC_END_REASON)
+COLLISION_KIND: Final = int(FleetObservation.METRIC_COLLISION_KIND)
+RED_LIGHT: Final = int(FleetObservation.METRIC_RED_LIGHT)
+STOP_SIGN: Final = int(FleetObservation.METRIC_STOP_SIGN)
+OUTSIDE_LANES_M: Final = int(FleetObservation.METRIC_OUTSIDE_LANES_M)
+TRAFFIC_SPEED_MPS: Final = int(FleetObservation.METRIC_TRAFFIC_SPEED_MPS)
 NUM_METRICS: Final = int(FleetObservation.NUM_METRICS)
+
+COLLISION_NONE: Final = int(FleetObservation.COLLISION_NONE)
+COLLISION_STATIC: Final = int(FleetObservation.COLLISION_STATIC)
+COLLISION_VEHICLE: Final = int(FleetObservation.COLLISION_VEHICLE)
+COLLISION_WALKER: Final = int(FleetObservation.COLLISION_WALKER)
 
 END_NONE: Final = int(FleetObservation.END_NONE)
 END_ROUTE_DONE: Final = int(FleetObservation.END_ROUTE_DONE)
@@ -35,6 +45,7 @@ END_ROUTE_DEVIATION: Final = int(FleetObservation.END_ROUTE_DEVIATION)
 END_BLOCKED: Final = int(FleetObservation.END_BLOCKED)
 END_TIME_LIMIT: Final = int(FleetObservation.END_TIME_LIMIT)
 END_EXTERNAL: Final = int(FleetObservation.END_EXTERNAL)
+END_RED_LIGHT: Final = int(FleetObservation.END_RED_LIGHT)
 END_NAMES: Final = (
     "none",
     "route_done",
@@ -44,6 +55,7 @@ END_NAMES: Final = (
     "blocked",
     "time_limit",
     "external",
+    "red_light",
 )
 
 TERMINATED: Final = int(FleetObservation.STATUS_TERMINATED)

@@ -83,6 +83,14 @@ class RewardConfig(StrictConfig):
         default=10.0, ge=0, description="taken off when it ends too far from the route"
     )
     blocked_penalty: float = Field(default=10.0, ge=0, description="taken off when it ends standing still")
+    red_light_penalty: float = Field(
+        default=0.0,
+        ge=0,
+        description="taken off for every red light that is run, also when it ends the episode",
+    )
+    stop_sign_penalty: float = Field(
+        default=0.0, ge=0, description="taken off for every stop sign that is passed without a stop"
+    )
 
     @model_validator(mode="after")
     def _ordered(self) -> RewardConfig:
@@ -125,6 +133,14 @@ class RewardFunction:
         self._ends[columns.END_OFF_ROAD] = -config.off_road_penalty
         self._ends[columns.END_ROUTE_DEVIATION] = -config.deviation_penalty
         self._ends[columns.END_BLOCKED] = -config.blocked_penalty
+        self._rules = [
+            (column, np.float32(penalty))
+            for column, penalty in (
+                (columns.RED_LIGHT, config.red_light_penalty),
+                (columns.STOP_SIGN, config.stop_sign_penalty),
+            )
+            if penalty > 0.0
+        ]
 
     def factors(self, metrics: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the product of the soft penalties, float32 [N] in [0, 1], for `metrics` [N, NUM_METRICS]."""
@@ -143,13 +159,16 @@ class RewardFunction:
 
         Progress is worth `route_reward` per route, whatever its length, so the undiscounted sum of a faultless
         episode is `route_reward` and returns read as per cent of the route. Factors apply to progress made; ground
-        that is lost counts in full, else a bad heading would make reversing cheap. The first observation of an
+        that is lost counts in full, else a bad heading would make reversing cheap. Running red lights and stop signs
+        is free by default: a policy that is not shown the lights cannot learn them. The first observation of an
         episode earns nothing: the action before it was ignored.
         """
         length: NDArray[np.float32] = np.maximum(metrics[:, columns.ROUTE_LENGTH_M], MIN_ROUTE_LENGTH_M)
         result = metrics[:, columns.PROGRESS_M] * (self._route_reward / length)
         np.multiply(result, self.factors(metrics), out=result, where=result > 0.0)
         result += self._ends[metrics[:, columns.END_REASON].astype(np.intp)]
+        for column, penalty in self._rules:
+            result -= penalty * metrics[:, column]
         result[(status & columns.RESET) != 0] = 0.0
         return result
 
