@@ -16,6 +16,7 @@ setup(
         "gymnasium",
         "jinja2",
         "matplotlib",
+        "numba",
         "numpy",
         "pydantic",
         "PyYAML",
@@ -27,7 +28,7 @@ setup(
     zip_safe=True,
     maintainer="carla_drl maintainers",
     maintainer_email="maintainers@carla-drl.invalid",
-    description="Learns and drives: a vector environment over fleet topics, PPO, checkpoints and the agent node.",
+    description="Learns and drives: a vector environment over fleet topics, PPO, SAC, checkpoints and the agent node.",
     license="Apache-2.0",
     entry_points={
         "console_scripts": [

@@ -1,9 +1,12 @@
 import math
 from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
 from lane_world import STATE_NAMES, LaneWorldEnv
 
+from drl_agent_node.algorithms import ALGORITHMS, make_algorithm
 from drl_agent_node.algorithms.ppo import PPO, PPOConfig
 from drl_agent_node.checkpoint import CheckpointFolder, load
 from drl_agent_node.errors import DivergenceError, InterruptedWaitError
@@ -47,6 +50,50 @@ def test_resumes_where_it_stopped(tmp_path: Path):
     assert run.tracker.steps == 600
     assert run.algorithm.updates > checkpoint.counters["updates"]
     assert load(tmp_path / "latest.pt").steps == 600
+
+
+SMALL = {
+    "ppo": {"rollout_steps": 16, "minibatch_size": 32, "epochs": 2},
+    "sac": {"hidden_sizes": (16, 16), "batch_size": 32, "learning_starts": 64, "buffer_capacity": 1000},
+}
+
+
+@pytest.mark.parametrize("name", ALGORITHMS)
+def test_half_a_run_and_the_other_half_are_a_whole_one_bit_by_bit(tmp_path: Path, name: str):
+    total, half = 1024, 512
+
+    def run(folder: str, env: LaneWorldEnv, stop_at: int, resume: bool = False) -> dict[str, Any]:
+        heard: list[int] = []
+        config = ALGORITHMS[name][1](**SMALL[name])
+        run = Trainer(
+            env,
+            lambda env: make_algorithm(name, config, env, seed=int(resume)),
+            TrainerSettings(total),
+            CheckpointFolder(tmp_path / folder),
+            hooks=Hooks(on_update=lambda steps, _: heard.append(steps)),
+            should_stop=lambda: bool(heard) and heard[-1] >= stop_at,
+        )
+        if resume:
+            run.resume_from(load(tmp_path / folder / "latest.pt"))
+        run.run()
+        return load(tmp_path / folder / "latest.pt").state
+
+    whole = run("whole", LaneWorldEnv(8, seed=2), total)
+    # The world goes on where the first half left it.
+    env = LaneWorldEnv(8, seed=2)
+    at_half = run("parts", env, half)
+    assert half <= load(tmp_path / "parts" / "latest.pt").steps < total
+    parts = run("parts", env, total, resume=True)
+    assert not same(at_half, whole)
+    assert same(parts, whole)
+
+
+def same(first: Any, second: Any) -> bool:
+    if isinstance(first, dict):
+        return first.keys() == second.keys() and all(same(first[key], second[key]) for key in first)
+    if isinstance(first, (list, tuple)):
+        return len(first) == len(second) and all(map(same, first, second))
+    return torch.equal(first, second) if isinstance(first, torch.Tensor) else first == second
 
 
 def test_stops_when_asked_and_saves(tmp_path: Path):

@@ -8,9 +8,13 @@ from gymnasium.vector import VectorEnv
 
 from drl_agent_node.algorithms.base import Algorithm
 from drl_agent_node.algorithms.ppo import PPO, PPOConfig
+from drl_agent_node.algorithms.sac import SAC, SACConfig
 from drl_agent_node.config import StrictConfig
 
-ALGORITHMS: Final[dict[str, tuple[Any, type[StrictConfig]]]] = {PPO.name: (PPO, PPOConfig)}
+ALGORITHMS: Final[dict[str, tuple[Any, type[StrictConfig]]]] = {
+    PPO.name: (PPO, PPOConfig),
+    SAC.name: (SAC, SACConfig),
+}
 
 
 def make_algorithm(name: str, config: StrictConfig, env: VectorEnv[Any, Any, Any], seed: int) -> Algorithm:

@@ -20,7 +20,8 @@ from drl_agent_node.algorithms.rollout import Rollout, compute_gae
 from drl_agent_node.config import StrictConfig
 from drl_agent_node.env.normalization import RewardScaler, RunningMeanStd
 from drl_agent_node.errors import ConfigurationError, DivergenceError
-from drl_agent_node.networks.actor_critic import Activation, ActorCritic, FastActor
+from drl_agent_node.networks.actor_critic import ActorCritic, FastActor
+from drl_agent_node.networks.mlp import Activation
 
 
 class PPOConfig(StrictConfig):

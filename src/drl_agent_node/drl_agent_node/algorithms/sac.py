@@ -1,0 +1,298 @@
+"""Soft actor-critic (Haarnoja et al. 2018) with automatic temperature, n-step returns and prioritised replay.
+
+Reading order: `SACConfig` says what can be set, `SAC` acts, records and learns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from drl_agent_node.algorithms.base import Algorithm, Bools, Floats, Transition, check_same_shapes
+from drl_agent_node.algorithms.guards import require_finite
+from drl_agent_node.config import StrictConfig
+from drl_agent_node.env.normalization import RewardScaler, RunningMeanStd
+from drl_agent_node.errors import ConfigurationError
+from drl_agent_node.networks.mlp import Activation
+from drl_agent_node.networks.soft_actor_critic import SoftActor, TwinCritic, act_with, fast_actor
+from drl_agent_node.replay.replay_buffer import ReplayBatch, ReplayBuffer
+
+
+class SACConfig(StrictConfig):
+    """What can be set. Defaults are meant for 16 agents and 200,000 steps of route following at 10 Hz."""
+
+    buffer_capacity: int = Field(default=200_000, ge=1000, description="agent steps that are kept")
+    buffer_directory: Path | None = Field(
+        default=None, description="keep observations in files there, not in memory; absent: in memory"
+    )
+    save_buffer: bool = Field(
+        default=True,
+        description="put the buffer into checkpoints; otherwise a resumed run fills it anew, with learning_starts",
+    )
+    learning_starts: int = Field(default=4000, ge=1, description="transitions before the first gradient step")
+    batch_size: int = Field(default=256, ge=2, description="transitions per gradient step")
+    update_to_data: float = Field(default=0.0625, gt=0, le=64, description="gradient steps per agent step")
+    gradient_steps: int = Field(default=16, ge=1, description="gradient steps in a row")
+    actor_interval: int = Field(
+        default=1, ge=1, description="policy and temperature learn in one of so many gradient steps"
+    )
+    n_step: int = Field(default=3, ge=1, le=100, description="rewards summed up before the critic takes over")
+    gamma: float = Field(default=0.98, ge=0, le=1, description="discount per step")
+    tau: float = Field(default=0.005, gt=0, le=1, description="how far targets follow per gradient step")
+    priority_alpha: float = Field(
+        default=0.6, ge=0, le=1, description="how much the error decides what is replayed; 0: all alike"
+    )
+    priority_beta: float = Field(
+        default=0.4,
+        ge=0,
+        le=1,
+        description="first correction of that bias; grows to 1 until the end of training",
+    )
+    learning_rate: float = Field(default=1e-3, gt=0, lt=1, description="Adam's step size, critics")
+    actor_learning_rate: float = Field(default=1e-3, gt=0, lt=1, description="Adam's step size, policy")
+    temperature_learning_rate: float = Field(default=1e-3, gt=0, lt=1, description="Adam's, temperature")
+    max_gradient_norm: float = Field(default=10.0, gt=0, description="gradients are scaled down to this norm")
+    initial_temperature: float = Field(default=0.1, gt=0, description="first weight of the entropy")
+    target_entropy: float | None = Field(
+        default=None,
+        description="entropy per step that the temperature aims at; absent: minus the action's size",
+    )
+    normalize_observations: bool = Field(default=True, description="bring observations to mean 0, std 1")
+    normalize_rewards: bool = Field(
+        default=True, description="divide rewards by the std of discounted returns"
+    )
+    hidden_sizes: tuple[int, ...] = Field(
+        default=(128, 128), description="units of the hidden layers, actor and critics alike"
+    )
+    activation: Activation = Field(default="relu", description="tanh, relu or silu")
+    initial_mean: tuple[float, ...] = Field(
+        default=(0.4, 0.0),
+        description="first mean action: acceleration, so that untrained cars move, and steering",
+    )
+    initial_log_std: tuple[float, ...] = Field(
+        default=(-0.7, -1.2), description="first log std per action dimension, before squashing"
+    )
+
+
+class SAC(Algorithm):
+    """Acts for E environments and learns from what any policy did."""
+
+    name = "sac"
+
+    def __init__(
+        self, config: SACConfig, num_envs: int, observation_dim: int, action_dim: int, seed: int
+    ) -> None:
+        """`seed` sets torch's global generator as well as this object's.
+
+        Raises:
+            ConfigurationError: when a per-action field has the wrong number of values.
+        """
+        for field in ("initial_mean", "initial_log_std"):
+            if len(getattr(config, field)) != action_dim:
+                raise ConfigurationError(
+                    f"sac: {field} has {len(getattr(config, field))} values; the action has {action_dim}"
+                )
+        torch.manual_seed(seed)
+        self.config = config
+        self.updates = 0
+        self.steps = 0
+        self._random = np.random.default_rng(seed)
+        hidden, activation = config.hidden_sizes, config.activation
+        self.actor = SoftActor(
+            observation_dim, hidden, activation, config.initial_mean, config.initial_log_std
+        )
+        self.critic = TwinCritic(observation_dim, action_dim, hidden, activation)
+        self.target = deepcopy(self.critic).requires_grad_(False)
+        self._networks = {"actor": self.actor, "critic": self.critic, "target": self.target}
+        self.log_temperature = torch.tensor(float(np.log(config.initial_temperature)), requires_grad=True)
+        self._target_entropy = -action_dim if config.target_entropy is None else config.target_entropy
+        self._actor_parameters: list[Tensor] = list(self.actor.parameters())
+        self._critic_parameters: list[Tensor] = list(self.critic.parameters())
+        self._target_parameters: list[Tensor] = list(self.target.parameters())
+        self.optimizers = {
+            "critic": torch.optim.Adam(self._critic_parameters, config.learning_rate, fused=True),
+            "actor": torch.optim.Adam(self._actor_parameters, config.actor_learning_rate, fused=True),
+            "temperature": torch.optim.Adam([self.log_temperature], config.temperature_learning_rate),
+        }
+        self._fast_actor = fast_actor(self.actor)
+        self.observation_stats = RunningMeanStd(observation_dim)
+        self.reward_scaler = RewardScaler(num_envs, config.gamma)
+        self.replay = ReplayBuffer(
+            config.buffer_capacity,
+            num_envs,
+            {"state": ((observation_dim,), np.float32)},
+            action_dim,
+            n_step=config.n_step,
+            gamma=config.gamma,
+            alpha=config.priority_alpha,
+            directory=config.buffer_directory,
+        )
+        self._owed_per_step = num_envs * config.update_to_data
+        self._owed = 0.0
+
+    def begin(self, done: Bools, fresh: Bools) -> None:
+        """See `Algorithm.begin`."""
+        self.replay.begin(done)
+        self.reward_scaler.begin(fresh)
+
+    def act(self, observations: Floats, *, deterministic: bool = False) -> Floats:
+        """See `Algorithm.act`; actions lie in (-1, 1)."""
+        outputs = self._fast_actor(self._scaled(observations))
+        return act_with(outputs, None if deterministic else self._random)
+
+    def record(self, observations: Floats, actions: Floats, transition: Transition) -> None:
+        """See `Algorithm.record`."""
+        self.replay.add({"state": observations}, actions, transition, {"state": transition.next_observations})
+        if self.config.normalize_observations:
+            self.observation_stats.update(observations)
+        if self.config.normalize_rewards:
+            done = transition.terminated | transition.truncated
+            self.reward_scaler.update(transition.rewards[None], done[None])
+        if self._filled:
+            self._owed += self._owed_per_step
+
+    @property
+    def _filled(self) -> bool:
+        return len(self.replay) >= min(self.config.learning_starts, self.config.buffer_capacity // 2)
+
+    @property
+    def ready(self) -> bool:
+        """See `Algorithm.ready`."""
+        return self._owed >= self.config.gradient_steps
+
+    @property
+    def nearly_ready(self) -> bool:
+        """See `Algorithm.nearly_ready`."""
+        return self._owed + self._owed_per_step >= self.config.gradient_steps
+
+    def update(self, progress: float, should_stop: Callable[[], bool] = lambda: False) -> dict[str, float]:
+        """See `Algorithm.update`; takes the gradient steps that the steps of the environments have earned."""
+        beta = self.config.priority_beta + (1.0 - self.config.priority_beta) * min(progress, 1.0)
+        logs: list[dict[str, float]] = []
+        while self._owed >= 1.0:
+            logs.append(self._gradient_step(self.replay.sample(self.config.batch_size, beta, self._random)))
+            self._owed -= 1.0
+            if should_stop():
+                break
+        self.updates += 1
+        names = dict.fromkeys(name for log in logs for name in log)
+        scalars = {name: float(np.mean([log[name] for log in logs if name in log])) for name in names}
+        return scalars | {
+            "temperature": float(self.log_temperature.detach().exp()),
+            "reward_scale": self.reward_scaler.scale,
+            "replay_size": float(len(self.replay)),
+            "gradient_steps": float(self.steps),
+        }
+
+    def _scaled(self, observations: Floats) -> Floats:
+        if not self.config.normalize_observations:
+            return observations
+        return self.observation_stats.normalize(observations)
+
+    def _gradient_step(self, batch: ReplayBatch) -> dict[str, float]:
+        observations = torch.from_numpy(self._scaled(batch.observations["state"]))
+        following = torch.from_numpy(self._scaled(batch.next_observations["state"]))
+        scale = self.reward_scaler.scale if self.config.normalize_rewards else 1.0
+        returns = torch.from_numpy(batch.returns / np.float32(scale))
+        targets = self._targets(following, returns, torch.from_numpy(batch.discounts))
+        logs, errors = self._step_critics(
+            observations, torch.from_numpy(batch.actions), targets, torch.from_numpy(batch.weights)
+        )
+        if self.config.priority_alpha > 0.0:
+            self.replay.set_priorities(batch.leaves, errors)
+        if self.steps % self.config.actor_interval == 0:
+            logs |= self._step_actor(observations)
+        torch._foreach_lerp_(self._target_parameters, self._critic_parameters, self.config.tau)
+        self.steps += 1
+        return logs
+
+    @torch.no_grad()
+    def _targets(self, following: Tensor, returns: Tensor, discounts: Tensor) -> Tensor:
+        """Return the values [B] that the critics should have had."""
+        actions, log_probs = self.actor(following)
+        values = self.target(following, actions).amin(0) - self.log_temperature.exp() * log_probs
+        result: Tensor = returns + discounts * values
+        return result
+
+    def _step_critics(
+        self, observations: Tensor, actions: Tensor, targets: Tensor, weights: Tensor
+    ) -> tuple[dict[str, float], Floats]:
+        """Take a step with the critics; returns scalars and the errors [B] that decide what is replayed."""
+        values = self.critic(observations, actions)
+        errors = values - targets
+        loss = 0.5 * (weights * errors.square()).mean(-1).sum()
+        norm = self._backward("critic", loss, self._critic_parameters)
+        logs = {"critic_loss": float(loss.detach()), "critic_gradient_norm": norm}
+        require_finite(self._where, logs, self._networks, self.config.learning_rate)
+        self.optimizers["critic"].step()
+        priorities: Floats = errors.detach().abs().mean(0).numpy()
+        return logs | {"value": float(values.detach().mean())}, priorities
+
+    def _step_actor(self, observations: Tensor) -> dict[str, float]:
+        """Take a step with the policy and with the temperature."""
+        actions, log_probs = self.actor(observations)
+        # The critics only pass the gradient on: their own would be thrown away.
+        self.critic.requires_grad_(False)
+        values = self.critic(observations, actions).amin(0)
+        self.critic.requires_grad_(True)
+        loss = (self.log_temperature.detach().exp() * log_probs - values).mean()
+        norm = self._backward("actor", loss, self._actor_parameters)
+        entropy = -float(log_probs.detach().mean())
+        logs = {"actor_loss": float(loss.detach()), "actor_gradient_norm": norm, "entropy": entropy}
+        require_finite(self._where, logs, self._networks, self.config.actor_learning_rate)
+        self.optimizers["actor"].step()
+        # d/d log_temperature of log_temperature * (entropy - target entropy)
+        self.log_temperature.grad = torch.tensor(entropy - self._target_entropy)
+        self.optimizers["temperature"].step()
+        return logs
+
+    def _backward(self, name: str, loss: Tensor, parameters: list[Tensor]) -> float:
+        self.optimizers[name].zero_grad(set_to_none=True)
+        torch.autograd.backward(loss)
+        return float(torch.nn.utils.clip_grad_norm_(parameters, self.config.max_gradient_norm))
+
+    @property
+    def _where(self) -> str:
+        return f"gradient step {self.steps}"
+
+    def state_dict(self) -> dict[str, Any]:
+        """See `Algorithm.state_dict`; the replay buffer is part of it unless `save_buffer` is off."""
+        return {
+            **{name: network.state_dict() for name, network in self._networks.items()},
+            "log_temperature": self.log_temperature.detach().clone(),
+            "optimizers": {name: optimizer.state_dict() for name, optimizer in self.optimizers.items()},
+            "observation_stats": self.observation_stats.state_dict(),
+            "reward_scaler": self.reward_scaler.state_dict(),
+            "replay": self.replay.state_dict() if self.config.save_buffer else None,
+            "owed": self._owed,
+            "steps": self.steps,
+            "updates": self.updates,
+            "random": self._random.bit_generator.state,
+            "torch_random": torch.get_rng_state(),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """See `Algorithm.load_state_dict`; a buffer of another size is left out and filled anew."""
+        for name, network in self._networks.items():
+            check_same_shapes(network.state_dict(), state[name])
+        for name, network in self._networks.items():
+            network.load_state_dict(state[name])
+        with torch.no_grad():
+            self.log_temperature.copy_(state["log_temperature"])
+        for name, optimizer in self.optimizers.items():
+            optimizer.load_state_dict(state["optimizers"][name])
+        self.observation_stats.load_state_dict(state["observation_stats"])
+        self.reward_scaler.load_state_dict(state["reward_scaler"])
+        if state["replay"] is not None:
+            self.replay.load_state_dict(state["replay"])
+        self._owed = float(state["owed"])
+        self.steps, self.updates = int(state["steps"]), int(state["updates"])
+        self._random.bit_generator.state = state["random"]
+        torch.set_rng_state(state["torch_random"])

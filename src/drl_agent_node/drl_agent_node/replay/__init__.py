@@ -1,0 +1,1 @@
+"""Experience kept for off-policy learning."""
