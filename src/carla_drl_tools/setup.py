@@ -10,17 +10,18 @@ setup(
         ("share/ament_index/resource_index/packages", [f"resource/{PACKAGE}"]),
         (f"share/{PACKAGE}", ["package.xml", "README.md"]),
     ],
-    install_requires=["setuptools", "h5py", "numpy", "tqdm"],
+    install_requires=["setuptools", "foxglove-sdk", "h5py", "numpy", "tqdm"],
     extras_require={"test": ["pytest"]},
     zip_safe=True,
     maintainer="carla_drl maintainers",
     maintainer_email="maintainers@carla-drl.invalid",
-    description="Tools around carla_drl: recorded drives as training data sets and back.",
+    description="Tools around carla_drl: recorded drives as training data sets and back, a server for Foxglove.",
     license="Apache-2.0",
     entry_points={
         "console_scripts": [
             f"bag_to_dataset = {PACKAGE}.bag_to_dataset:main",
             f"dataset_to_bag = {PACKAGE}.dataset_to_bag:main",
+            f"foxglove_node = {PACKAGE}.foxglove_node:main",
         ]
     },
 )

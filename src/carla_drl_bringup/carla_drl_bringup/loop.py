@@ -64,6 +64,7 @@ COMMON_ARGUMENTS: dict[str, tuple[str, str]] = {
     "run_root": ("runs", "folder for runs"),
     "run_name": ("", "folder of this run below run_root; empty: <scenario>-<algorithm>-seed<seed>-<time>"),
     "safety": ("off", "off; monitor: judge every action and count; shield: override unsafe ones, too"),
+    "foxglove_port": ("0", "port of a WebSocket server for Foxglove on this machine, e.g. 8765; 0: none"),
     "log_level": ("info", "debug, info, warn or error"),
 }
 
@@ -93,6 +94,7 @@ class Setup:
     run_root: Path
     run_name: str
     safety: str
+    foxglove_port: int
     log_level: str
 
     @property
@@ -128,6 +130,7 @@ def read_setup(context: LaunchContext) -> Setup:
         run_root=Path(value["run_root"]).expanduser().resolve(),
         run_name=value["run_name"] or f"{scenario.stem}-{algorithm_config.stem}-seed{seed}-{stamp}",
         safety=parse.parse_choice("safety", value["safety"], ("off", "monitor", "shield")),
+        foxglove_port=parse.parse_int("foxglove_port", value["foxglove_port"], 0, 65535),
         log_level=log_level,
     )
 
@@ -203,6 +206,24 @@ def simulator_and_bridge(setup: Setup) -> list[Node]:
         )
     )
     return nodes
+
+
+def viewers(setup: Setup) -> list[Node]:
+    """Return what looks on: nothing else depends on it."""
+    if not setup.foxglove_port:
+        return []
+    return [
+        Node(
+            package="carla_drl_tools",
+            executable="foxglove_node",
+            name="foxglove",
+            output="screen",
+            parameters=[{"port": setup.foxglove_port}],
+            ros_arguments=["--log-level", setup.log_level],
+            sigterm_timeout=SIGTERM_TIMEOUT_S,
+            sigkill_timeout=SIGKILL_TIMEOUT_S,
+        )
+    ]
 
 
 def agent(setup: Setup, parameters: dict[str, Any], *, respawn: bool) -> Node:
@@ -286,6 +307,7 @@ def loop(
         nodes = simulator_and_bridge(setup) if with_world(context) else []
         # When launch itself ends, all its processes have.
         atexit.register(shared_memory.remove_unused, shared_memory.files())
-        return [*environment(), *end_with(nodes, main, main_respawns=respawn_agent), *nodes, main]
+        ends = end_with(nodes, main, main_respawns=respawn_agent)
+        return [*environment(), *ends, *nodes, main, *viewers(setup)]
 
     return [OpaqueFunction(function=start)]

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <signal.h>
 #include <sysexits.h>
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -46,8 +48,18 @@ int run()
 /// when starting again cannot help.
 int main(int argc, char ** argv)
 {
+  // rclcpp gives signals back while the node is being taken down; a second one must not cut that short. Blocked
+  // until rclcpp has its handlers, so that none is lost either.
+  sigset_t ending;
+  sigemptyset(&ending);
+  sigaddset(&ending, SIGINT);
+  sigaddset(&ending, SIGTERM);
+  sigprocmask(SIG_BLOCK, &ending, nullptr);
+  std::signal(SIGINT, SIG_IGN);
+  std::signal(SIGTERM, SIG_IGN);
   try {
     rclcpp::init(argc, argv);
+    sigprocmask(SIG_UNBLOCK, &ending, nullptr);
   } catch (const std::exception & error) {
     std::fprintf(stderr, "gateway_node: %s\n", error.what());
     return EX_CONFIG;

@@ -450,5 +450,6 @@ def test_signals_end_the_gateway_cleanly(tmp_path: Path, number: signal.Signals)
         assert bridge.greeting.type == WELCOME
         process.process.send_signal(number)
         assert bridge.receive().type == BYE
+        process.process.send_signal(number)  # an impatient second one, in the middle of the clean-up
         assert bridge.receive().type == 0
         assert process.wait() == 0, process.text()
