@@ -22,7 +22,10 @@ setup(
             "topic = ros2topic.command.topic:TopicCommand",
         ],
         "ros2topic.verb": [
+            "bw = ros2topic.verb.bw:BwVerb",
+            "delay = ros2topic.verb.delay:DelayVerb",
             "echo = ros2topic.verb.echo:EchoVerb",
+            "find = ros2topic.verb.find:FindVerb",
             "hz = ros2topic.verb.hz:HzVerb",
             "info = ros2topic.verb.info:InfoVerb",
             "list = ros2topic.verb.list:ListVerb",

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -136,3 +137,38 @@ def test_container_loads_lists_and_unloads(user: Path, node: Any, container: str
     finally:
         process.kill()
         process.wait()
+
+
+def test_commands_load_list_and_unload(user: Path) -> None:
+    def ros2(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", "from ros2cli.cli import run; run()", "component", *words]
+        return subprocess.run(command, capture_output=True, text=True, timeout=3 * DEADLINE_S, check=False)
+
+    with subprocess.Popen([PREFIX / "lib" / "rclcpp_components" / "component_container"]) as process:
+        try:
+            words = [
+                "user_package",
+                "user::Talker",
+                "-n",
+                "loaded",
+                "-p",
+                "number:=3",
+                "-r",
+                "chatter:=moved",
+            ]
+            loaded = ros2("load", "/ComponentManager", *words)
+            assert (
+                loaded.stdout == "Loaded component 1 into '/ComponentManager' container node as '/loaded'\n"
+            )
+            assert ros2("list").stdout == "/ComponentManager\n  1  /loaded\n"
+            assert ros2("list", "ComponentManager").stdout == "1  /loaded\n"
+            missing = ros2("load", "/ComponentManager", "user_package", "user::No")
+            assert (missing.returncode, "user::No" in missing.stderr) == (1, True)
+            unloaded = ros2("unload", "/ComponentManager", "1")
+            assert unloaded.stdout == "Unloaded component 1 from '/ComponentManager' container node\n"
+            assert ros2("unload", "/ComponentManager", "1").returncode == 1
+        finally:
+            process.send_signal(signal.SIGINT)
+    assert ros2("types", "user_package").stdout == "user::Talker\nuser::Silent\n"
+    assert "has no components" in ros2("types", "std_msgs").stderr
+    assert "Unable to find container node '/absent'" in ros2("list", "absent", "--spin-time", "1").stderr

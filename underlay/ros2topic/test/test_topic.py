@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 from conftest import DEADLINE_S
+from ros2topic.verb.bw import SizeWindow, human_size
 from ros2topic.verb.hz import RateWindow
 
 pytestmark = pytest.mark.usefixtures("talker")
@@ -157,3 +158,40 @@ def test_rate_window() -> None:
     assert window.report() is None
     window.add(0.5)
     assert window.report() is None
+
+
+def first_lines(environment: dict[str, str], count: int, *words: str) -> list[str]:
+    """Return the first lines that a command prints, and end it."""
+    command = [sys.executable, "-c", "from ros2cli.cli import run; run()", "topic", *words]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            return [process.stdout.readline() for _ in range(count)]
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=DEADLINE_S)
+
+
+def test_bandwidth_and_delay(environment: dict[str, str]) -> None:
+    subscribed, rate, sizes = first_lines(environment, 3, "bw", "/scan")
+    assert subscribed == "Subscribed to [/scan]\n"
+    assert "/s from " in rate
+    assert sizes.startswith("\tMessage size mean: 1.2")
+    delay, details = first_lines(environment, 2, "delay", "/scan")
+    assert float(delay.removeprefix("average delay: ")) > 1e9  # the talker's stamps are zero
+    assert "window: " in details
+
+
+def test_delay_needs_a_header_and_find_a_type(ros2: Any) -> None:
+    assert ros2("delay", "/chatter").stderr == "Messages of '/chatter' have no header\n"
+    assert ros2("find", "sensor_msgs/msg/LaserScan").stdout == "/scan\n"
+
+
+def test_size_window() -> None:
+    window = SizeWindow(2)
+    window.add(0.0, 100)
+    assert window.report(1.0) is None
+    window.add(1.0, 300)
+    window.add(2.0, 500)
+    assert window.report(3.0) == (400.0, 2, 400.0, 300, 500)
+    assert [human_size(size) for size in (999, 1500, 2e6)] == ["999 B", "1.50 KB", "2.00 MB"]

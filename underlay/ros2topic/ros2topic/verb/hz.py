@@ -6,6 +6,7 @@ import argparse
 import math
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from ros2cli.node.direct import DirectNode
@@ -107,26 +108,30 @@ class HzVerb(VerbExtension):
                         window.add(now())
 
                 node.create_subscription(message_class, name, count, qos, raw=accept is None)
-            _report_for_ever(node, windows)
+            report_for_ever(node, lambda: _print_rates(windows))
 
 
-def _report_for_ever(node: Any, windows: dict[str, RateWindow]) -> None:
+def report_for_ever(node: Any, report: Callable[[], None]) -> None:
+    """Spin a node, and call `report` once a second, until Ctrl-C."""
     import rclpy
 
     next_report = time.monotonic() + _REPORT_PERIOD_S
     while rclpy.ok():
         rclpy.spin_once(node, timeout_sec=max(0.0, min(_SPIN_S, next_report - time.monotonic())))
-        if time.monotonic() < next_report:
+        if time.monotonic() >= next_report:
+            next_report += _REPORT_PERIOD_S
+            report()
+
+
+def _print_rates(windows: dict[str, RateWindow]) -> None:
+    for name, window in windows.items():
+        values = window.report()
+        if values is None:
             continue
-        next_report += _REPORT_PERIOD_S
-        for name, window in windows.items():
-            values = window.report()
-            if values is None:
-                continue
-            rate, shortest, longest, deviation, count = values
-            heading = f"{name}: " if len(windows) > 1 else ""
-            print(
-                f"{heading}average rate: {rate:.3f}\n"
-                f"\tmin: {shortest:.3f}s max: {longest:.3f}s std dev: {deviation:.5f}s window: {count}",
-                flush=True,
-            )
+        rate, shortest, longest, deviation, count = values
+        heading = f"{name}: " if len(windows) > 1 else ""
+        print(
+            f"{heading}average rate: {rate:.3f}\n"
+            f"\tmin: {shortest:.3f}s max: {longest:.3f}s std dev: {deviation:.5f}s window: {count}",
+            flush=True,
+        )

@@ -1,0 +1,43 @@
+"""Lists services."""
+
+from __future__ import annotations
+
+import argparse
+
+from ros2cli.node.strategy import NodeStrategy, add_arguments
+
+from . import VerbExtension
+
+
+class ListVerb(VerbExtension):
+    """Output a list of available services."""
+
+    def add_arguments(self, parser: argparse.ArgumentParser, cli_name: str) -> None:
+        """Add the arguments."""
+        add_arguments(parser)
+        parser.add_argument(
+            "-t", "--show-types", action="store_true", help="Additionally show the service type"
+        )
+        parser.add_argument(
+            "-c",
+            "--count-services",
+            action="store_true",
+            help="Only display the number of services discovered",
+        )
+        parser.add_argument(
+            "--include-hidden-services", action="store_true", help="Consider hidden services as well"
+        )
+
+    def main(self, *, args: argparse.Namespace) -> None:
+        """Print them."""
+        from ..api import get_service_names_and_types
+
+        with NodeStrategy(args) as node:
+            services = get_service_names_and_types(
+                node=node, include_hidden_services=args.include_hidden_services
+            )
+        if args.count_services:
+            print(len(services))
+            return
+        for name, types in sorted(services):
+            print(f"{name} [{', '.join(types)}]" if args.show_types else name)
