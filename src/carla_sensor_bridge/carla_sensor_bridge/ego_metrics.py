@@ -89,6 +89,12 @@ class FleetMetrics:
         self._last_ego[agent, [col.EGO_X, col.EGO_Y, col.EGO_Z]] = route.x[0], route.y[0], route.start_z
         self._last_ego[agent, col.EGO_YAW] = route.yaw[0]
 
+    def completion(self, agent: int) -> float:
+        """Return the share of its route that an agent has driven, 0 to 1."""
+        if self._fresh[agent]:
+            return 0.0
+        return float(self._state[agent, kernel.STATE_BEST_S] / self._route[agent, 3, self._counts[agent] - 1])
+
     def _set_lines(self, agent: int, lines: Array) -> None:
         # There is always a line at infinity after the last one.
         missing = len(lines) + 1 - self._lines.shape[1]

@@ -15,6 +15,7 @@ from carla_sensor_bridge.errors import ConfigurationError
 from carla_sensor_bridge.frame_ring import Slot
 from carla_sensor_bridge.gateway_packets import ResetRequest
 from carla_sensor_bridge.lane_graph import LaneGraph
+from carla_sensor_bridge.route_suite import RouteSuite
 from carla_sensor_bridge.routes import NoClearStartError, Route, RouteGenerator
 from carla_sensor_bridge.scenario import Scenario
 from carla_sensor_bridge.stop_lines import StopLines
@@ -41,8 +42,11 @@ class FleetEpisodes:
         stop_lines: StopLines,
         num_agents: int,
         seed: int,
+        listed: Sequence[Route] = (),
     ) -> None:
         """Prepare; `first_routes` starts the first episodes.
+
+        `listed` are the routes to choose from; random ones where there are none.
 
         Raises:
             ConfigurationError: when the town has no route of the scenario's length.
@@ -50,9 +54,14 @@ class FleetEpisodes:
         routes = scenario.routes
         self._scenario = scenario
         self._num_agents = num_agents
-        self._generator = RouteGenerator(
-            graph, routes.min_length_m, routes.max_length_m, routes.start_clearance_m, seed
-        )
+        self._generator: RouteGenerator | RouteSuite
+        if listed:
+            self._generator = RouteSuite(listed, routes, num_agents, seed)
+        else:
+            self._generator = RouteGenerator(
+                graph, routes.min_length_m, routes.max_length_m, routes.start_clearance_m, seed
+            )
+        self._routes: list[Route | None] = [None] * num_agents
         self.metrics = FleetMetrics(
             num_agents, routes.preview_m, scenario.limits, scenario.step_s, area, stop_lines
         )
@@ -78,8 +87,12 @@ class FleetEpisodes:
                 raise self.too_small(agent) from None
             taken[agent] = route.x[0], route.y[0]
             routes.append(route)
-            self.metrics.start_episode(agent, route)
+            self._start(agent, route)
         return routes
+
+    def _start(self, agent: int, route: Route) -> None:
+        self._routes[agent] = route
+        self.metrics.start_episode(agent, route)
 
     def too_small(self, possible: int) -> ConfigurationError:
         """Return the error that the town has room for `possible` egos only."""
@@ -95,7 +108,7 @@ class FleetEpisodes:
             route = self._generator.draw(agent, others.reshape(-1, 2), strict=True)
         except NoClearStartError:
             raise self.too_small(self._num_agents - 1) from None
-        self.metrics.start_episode(agent, route)
+        self._start(agent, route)
         return route
 
     def restart_ended(self, ego: Array, others: Array | None = None) -> list[tuple[int, Route]]:
@@ -120,8 +133,15 @@ class FleetEpisodes:
             route = self._generator.draw(agent, taken)
             taken[agent] = route.x[0], route.y[0]
             placed.append((agent, route))
-            self.metrics.start_episode(agent, route)
+            self._start(agent, route)
         return placed
+
+    def route_weather(self) -> Array | None:
+        """Return the weather that ego 0's route wants at present, [P]; None when it wants none."""
+        route = self._routes[0]
+        if route is None or route.weather is None:
+            return None
+        return route.weather.at(float(np.floor(100.0 * self.metrics.completion(0))))
 
     def request_reset(self, request: ResetRequest) -> None:
         """End the running episodes of some agents with the next frame.

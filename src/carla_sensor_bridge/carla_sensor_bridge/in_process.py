@@ -13,6 +13,7 @@ from carla_sensor_bridge.episodes import FleetEpisodes
 from carla_sensor_bridge.fleet import Fleet
 from carla_sensor_bridge.frame_ring import Slot
 from carla_sensor_bridge.lane_graph import build_lane_graph
+from carla_sensor_bridge.route_suite import listed_routes
 from carla_sensor_bridge.scenario import Scenario
 from carla_sensor_bridge.stop_lines import build_stop_lines
 from carla_sensor_bridge.weather import WeatherSchedule
@@ -48,6 +49,7 @@ class InProcessBridge:
         self._graph = build_lane_graph(self._world.map)
         self._area = DrivableArea(self._graph)
         self._stop_lines = build_stop_lines(self._world.map, self._graph)
+        self._listed = listed_routes(scenario, self._world.map, self._graph)
         self._begin(seed)
 
     def restart(self, seed: int) -> None:
@@ -62,8 +64,9 @@ class InProcessBridge:
             controls: [N, 3] throttle, brake, steer (left positive).
         """
         fleet = self._fleet
+        placed = self._episodes.restart_ended(fleet.ego)
         self._change_weather(fleet.sim_time_s - self._start_s)
-        fleet.apply(controls, self._episodes.restart_ended(fleet.ego))
+        fleet.apply(controls, placed)
         fleet.advance()
         fleet.read(self._episodes.metrics.next_light)
         self._observe()
@@ -75,19 +78,25 @@ class InProcessBridge:
 
     def _begin(self, seed: int) -> None:
         self._episodes = FleetEpisodes(
-            self.scenario, self._graph, self._area, self._stop_lines, self.num_agents, seed
+            self.scenario,
+            self._graph,
+            self._area,
+            self._stop_lines,
+            self.num_agents,
+            seed,
+            self._listed,
         )
         self._fleet = Fleet(self._world, self.num_agents, _log)
         self._fleet.watch_lights(self._stop_lines.light_ids)
         self._weather = WeatherSchedule(self.scenario.weather, seed)
-        self._change_weather(0.0)
         routes = self._episodes.first_routes()
+        self._change_weather(0.0)
         self._fleet.spawn(routes, self._episodes.redraw, self.scenario.step_s)
         self._start_s = self._fleet.sim_time_s
         self._observe()
 
     def _change_weather(self, elapsed_s: float) -> None:
-        weather = self._weather.due(elapsed_s)
+        weather = self._weather.due(elapsed_s, self._episodes.route_weather())
         if weather is not None:
             self._world.set_weather(weather)
 

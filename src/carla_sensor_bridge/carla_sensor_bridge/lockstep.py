@@ -22,6 +22,7 @@ from carla_sensor_bridge.gateway_packets import ResetRequest
 from carla_sensor_bridge.lane_graph import build_lane_graph
 from carla_sensor_bridge.process_guard import ProcessGuard
 from carla_sensor_bridge.road_users import RoadUsers
+from carla_sensor_bridge.route_suite import listed_routes
 from carla_sensor_bridge.scenario import Scenario
 from carla_sensor_bridge.stage_timer import StageTimer
 from carla_sensor_bridge.stop_lines import build_stop_lines
@@ -126,15 +127,21 @@ class LockStep:
         settings = self._settings
         scenario = settings.scenario
         started = time.monotonic()
-        self._change_weather(session, 0.0)
         carla_map = session.world.get_map()
         graph = build_lane_graph(carla_map)
         stop_lines = build_stop_lines(carla_map, graph)
         self._episodes = FleetEpisodes(
-            scenario, graph, DrivableArea(graph), stop_lines, settings.num_agents, settings.seed
+            scenario,
+            graph,
+            DrivableArea(graph),
+            stop_lines,
+            settings.num_agents,
+            settings.seed,
+            listed_routes(scenario, carla_map, graph),
         )
         fleet.watch_lights(stop_lines.light_ids)
         routes = self._episodes.first_routes()
+        self._change_weather(session, 0.0)
         fleet.spawn(routes, self._episodes.redraw, scenario.step_s)
         others.spawn(fleet.ego[:, [col.EGO_X, col.EGO_Y]])
         if len(others):
@@ -148,7 +155,8 @@ class LockStep:
         )
 
     def _change_weather(self, session: ClientSession, elapsed_s: float) -> None:
-        weather = self._weather.due(elapsed_s)
+        assert self._episodes is not None
+        weather = self._weather.due(elapsed_s, self._episodes.route_weather())
         if weather is not None:
             session.world.set_weather(weather_parameters(weather))
 
@@ -193,8 +201,9 @@ class LockStep:
                 break
             answered = clock()
             self.timer.add(tick_ns, read_ns, measured - read, published - measured, answered - published)
+            placed = episodes.restart_ended(fleet.ego, others.xy)
             self._change_weather(session, fleet.sim_time_s - start_s)
-            fleet.apply(controls, episodes.restart_ended(fleet.ego, others.xy))
+            fleet.apply(controls, placed)
             fleet.advance()
             ticked = clock()
             fleet.read(episodes.metrics.next_light)

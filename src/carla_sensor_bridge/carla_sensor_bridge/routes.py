@@ -7,7 +7,7 @@ of its start: every episode has a generator of its own, spawned from the seed wi
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numba
 import numpy as np
@@ -15,6 +15,9 @@ import numpy.typing as npt
 
 from carla_sensor_bridge.errors import ConfigurationError
 from carla_sensor_bridge.lane_graph import LaneGraph
+
+if TYPE_CHECKING:
+    from carla_sensor_bridge.route_files import RouteWeather
 
 Array = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -48,6 +51,10 @@ class Route:
     """[G] segments of the lane graph that the route leads over."""
     starts: Array = field(default_factory=lambda: np.zeros(0))
     """[G] place along the route at which each of them begins, m; the first is not positive."""
+    id: str = ""
+    """Name of a listed route."""
+    weather: RouteWeather | None = None
+    """The weather that goes with a listed route."""
 
     @property
     def length_m(self) -> float:

@@ -6,16 +6,17 @@
 from __future__ import annotations
 
 import argparse
-import itertools
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
+from carla_sensor_bridge.config_model import ConfigModel
 from carla_sensor_bridge.errors import ConfigurationError
+from carla_sensor_bridge.route_config import Routes
 
 WEATHER_PRESETS: Final = (
     "ClearNight",
@@ -62,16 +63,8 @@ WEATHER_PARAMETERS: Final = (
 )
 """Fields of `carla.WeatherParameters`: percent, degrees, and m for fog_distance."""
 
-MAX_PREVIEW_POINTS: Final = 64
 
-PreviewDistance = Annotated[float, Field(ge=0.0, le=200.0)]
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class Weather(_Model):
+class Weather(ConfigModel):
     """The weather, and how it changes. A preset's name alone stands for that weather, for good."""
 
     presets: tuple[str, ...] = Field(
@@ -122,7 +115,7 @@ class Weather(_Model):
         return self
 
 
-class Traffic(_Model):
+class Traffic(ConfigModel):
     """Vehicles that CARLA's Traffic Manager drives."""
 
     vehicles: int = Field(default=0, ge=0, le=1000, description="How many, as far as there is room.")
@@ -152,7 +145,7 @@ class Traffic(_Model):
         return self
 
 
-class Pedestrians(_Model):
+class Pedestrians(ConfigModel):
     """Walkers with CARLA's AI controllers; the map needs a navigation mesh."""
 
     walkers: int = Field(default=0, ge=0, le=1000, description="How many, as far as there is room.")
@@ -163,7 +156,7 @@ class Pedestrians(_Model):
     seed: int | None = Field(default=None, ge=0, le=2**31 - 1, description="Seed; none: the run's.")
 
 
-class Fleet(_Model):
+class Fleet(ConfigModel):
     """The ego vehicles."""
 
     blueprint: str = Field(
@@ -181,38 +174,7 @@ class Fleet(_Model):
     )
 
 
-class Routes(_Model):
-    """The routes that the egos are given, one per episode."""
-
-    min_length_m: float = Field(default=120.0, ge=5.0, le=100_000.0, description="Shortest route, m.")
-    max_length_m: float = Field(default=200.0, ge=5.0, le=100_000.0, description="Longest route, m.")
-    start_clearance_m: float = Field(
-        default=15.0, ge=5.0, le=200.0, description="Least distance of a start from every other ego, m."
-    )
-    preview_m: tuple[PreviewDistance, ...] = Field(
-        default=(2.5, 5.0, 7.5, 10.0, 15.0, 20.0, 25.0, 30.0, 40.0, 50.0),
-        min_length=1,
-        max_length=MAX_PREVIEW_POINTS,
-        description="Distances ahead of the ego, along the route, of the points that are observed, m; increasing.",
-    )
-
-    @field_validator("preview_m")
-    @classmethod
-    def _increasing(cls, value: tuple[float, ...]) -> tuple[float, ...]:
-        if any(b <= a for a, b in itertools.pairwise(value)):
-            raise ValueError("must increase from point to point")
-        return value
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Routes:
-        if self.max_length_m < self.min_length_m:
-            raise ValueError(
-                f"max_length_m ({self.max_length_m:g}) must be at least min_length_m ({self.min_length_m:g})"
-            )
-        return self
-
-
-class Limits(_Model):
+class Limits(ConfigModel):
     """What ends an episode besides reaching the route's end and collisions."""
 
     time_limit_s: float | None = Field(
@@ -245,7 +207,7 @@ class Limits(_Model):
         return route_length_m / self.min_mean_speed_mps
 
 
-class Scenario(_Model):
+class Scenario(ConfigModel):
     """Everything about a run that is not the learner's: the world, the fleet, its routes and limits."""
 
     name: str = Field(pattern=r"^[A-Za-z0-9][\w.-]{0,63}$", description="Name of the scenario.")
@@ -268,6 +230,19 @@ class Scenario(_Model):
                 raise ValueError(f"must be one of {', '.join(WEATHER_PRESETS)}")
             return {"presets": [value]}
         return value
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON schema of a scenario file, as editors read it."""
+    schema = Scenario.model_json_schema()
+    weather = schema["$defs"]["Weather"]["properties"]
+    presets = {"enum": list(WEATHER_PRESETS)}
+    weather["presets"]["items"] = presets
+    for name in ("parameters", "random"):
+        weather[name]["propertyNames"] = {"enum": list(WEATHER_PARAMETERS)}
+    field = schema["properties"]["weather"]
+    field["anyOf"] = [presets, {"$ref": field.pop("$ref")}]
+    return schema
 
 
 def _problems(path: Path, error: ValidationError) -> str:
@@ -306,7 +281,7 @@ def load_scenario(path: str | Path) -> Scenario:
     if not isinstance(document, dict):
         raise ConfigurationError(f"{path}: holds {type(document).__name__}; allowed: a mapping of fields")
     try:
-        return Scenario.model_validate(document)
+        return Scenario.model_validate(document, context={"folder": path.resolve().parent})
     except ValidationError as error:
         raise ConfigurationError(_problems(path, error)) from None
 
@@ -318,7 +293,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("file", nargs="?", help="scenario to check")
     options = parser.parse_args(argv)
     if options.schema:
-        print(json.dumps(Scenario.model_json_schema(), indent=2))
+        print(json.dumps(json_schema(), indent=2))
         return 0
     if options.file is None:
         parser.error("a file or --schema is needed")

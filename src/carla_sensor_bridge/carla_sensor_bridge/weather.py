@@ -34,6 +34,7 @@ class WeatherSchedule:
         self._seed = config.seed if config.seed is not None else seed
         self._sent: Array | None = None
         self._sent_s = -np.inf
+        self._of_route: Array | None = None
 
     def drawn(self, number: int) -> Array:
         """Return the parameters of weather `number`, 0 being the first; [P]."""
@@ -61,13 +62,22 @@ class WeatherSchedule:
         share = since_s / self._config.transition_s
         return np.asarray((1.0 - share) * self.drawn(number - 1) + share * present)
 
-    def due(self, elapsed_s: float) -> Array | None:
-        """Return the parameters to set now, [P], or None when nothing is to be done."""
-        if self._sent is not None and (
-            self._config.change_every_s is None or elapsed_s - self._sent_s < _UPDATE_S
+    def due(self, elapsed_s: float, of_route: Array | None = None) -> Array | None:
+        """Return the parameters to set now, [P], or None when nothing is to be done.
+
+        Args:
+            elapsed_s: simulated time, s.
+            of_route: [P], what a route wants instead of this schedule.
+        """
+        if (
+            of_route is None
+            and self._of_route is None
+            and self._sent is not None
+            and (self._config.change_every_s is None or elapsed_s - self._sent_s < _UPDATE_S)
         ):
             return None
-        values = self.at(elapsed_s)
+        self._of_route = of_route
+        values = self.at(elapsed_s) if of_route is None else of_route
         self._sent_s = elapsed_s
         if self._sent is not None and np.array_equal(values, self._sent):
             return None
