@@ -21,6 +21,7 @@ from launch.actions import (
     TimerAction,
 )
 from launch.event_handlers import OnProcessExit, OnProcessIO, OnProcessStart
+from launch.events import Shutdown as ShutdownEvent
 from launch.events.process import SendStdin, ShutdownProcess, SignalProcess, matches_name
 
 STUBBORN = (
@@ -296,3 +297,17 @@ def test_shutdown_from_another_thread() -> None:
     stopper.start()
     assert service.run(shutdown_when_idle=False) == 0
     stopper.join()
+
+
+def test_shutdown_while_a_process_is_being_started_stops_it() -> None:
+    def shut_down_after(passes: int, context: Any) -> None:
+        if passes == 0:
+            context.emit_event_sync(ShutdownEvent(reason="test"))
+        else:
+            context.asyncio_loop.call_soon(shut_down_after, passes - 1, context)
+
+    for passes in range(12):
+        sleeper = ExecuteProcess(cmd=["sleep", "30"])
+        begin = OpaqueFunction(function=lambda context, n=passes: shut_down_after(n, context))
+        assert run(sleeper, begin) == 0
+        assert sleeper.return_code in (None, -signal.SIGINT), f"shutdown after {passes} passes"

@@ -178,6 +178,9 @@ class ExecuteLocal(ProcessSettings):
         pid = transport.get_pid()
         self.__details = {**details, "pid": pid}
         _live.add(self)
+        if self.__stopping is not None and self.__stopping.is_set():
+            # Shutdown came while the process was being started.
+            self.__escalation = asyncio.get_running_loop().create_task(self.__escalate(True))
         context.emit_event_sync(ProcessStarted(**self.__details))
         protocol.start_delivery()
         extra = f" (cmd: '{' '.join(details['cmd'])}')" if self._log_cmd else ""
