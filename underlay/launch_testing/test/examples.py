@@ -1,0 +1,115 @@
+"""Launch tests as users write them, as texts."""
+
+PREAMBLE = """
+import sys, unittest
+import launch, launch_testing, launch_testing.actions, pytest
+from launch.actions import ExecuteProcess, TimerAction
+from launch_testing.asserts import *
+
+
+def python(code, **options):
+    return ExecuteProcess(cmd=[sys.executable, '-u', '-c', code], **options)
+
+"""
+
+GOOD = (
+    PREAMBLE
+    + """
+@pytest.mark.launch_test
+@launch_testing.parametrize('word', ['one', 'two'])
+def generate_test_description(word):
+    talker = python(
+        "import signal, sys; print('\\\\x1b[1mhello\\\\x1b[0m'); print('" + word + "', file=sys.stderr); "
+        "signal.signal(signal.SIGINT, lambda *a: (print('bye'), sys.exit(3))); signal.pause()",
+        name='talker',
+    )
+    return launch.LaunchDescription([talker, launch_testing.actions.ReadyToTest()]), {'talker': talker}
+
+
+class TestRunning(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls, word):
+        cls.seen = word
+
+    def test_output(self, proc_output, proc_info, talker, word, test_args):
+        proc_info.assertWaitForStartup(process=talker, timeout=30)
+        proc_output.assertWaitFor('hello', process=talker, stream='stdout', timeout=30)
+        proc_output.assertWaitFor(word, process='talker', timeout=30)
+        self.assertEqual(word, self.seen)
+        self.assertEqual(test_args, {})
+        self.assertEqual(len(proc_info.process_names()), 1)
+
+
+@launch_testing.post_shutdown_test()
+class TestEnded(unittest.TestCase):
+    def test_codes(self, proc_info, talker):
+        assertExitCodes(proc_info, [3], process=talker)
+        with self.assertRaisesRegex(AssertionError, 'talker-[0-9] exited with code 3'):
+            assertExitCodes(proc_info)
+
+    def test_texts(self, proc_output, talker):
+        with assertSequentialStdout(proc_output, talker) as checker:
+            checker.assertInStdout('hello')
+            checker.assertInStdout('bye')
+            with self.assertRaises(AssertionError):
+                checker.assertInStdout('hello')
+        assertInStdout(proc_output, ['hello', 'bye'], 'talker')
+        with self.assertRaises(AssertionError):
+            assertInStderr(proc_output, 'hello', talker)
+"""
+)
+
+FAILING = (
+    PREAMBLE
+    + """
+@pytest.mark.launch_test
+def generate_test_description():
+    waiter = ExecuteProcess(cmd=['sleep', '99'])
+    return launch.LaunchDescription([waiter, launch_testing.actions.ReadyToTest()])
+
+
+class TestRunning(unittest.TestCase):
+    def test_fails(self):
+        self.assertEqual(1, 2)
+
+    def test_passes(self):
+        pass
+
+
+@launch_testing.post_shutdown_test()
+class TestEnded(unittest.TestCase):
+    def test_codes(self, proc_info):
+        assertExitCodes(proc_info)
+"""
+)
+
+SHORT = (
+    PREAMBLE
+    + """
+@pytest.mark.launch_test
+def generate_test_description():
+    done = python('print(1)')
+    return launch.LaunchDescription([done, launch_testing.actions.ReadyToTest()]), {'done': done}
+
+
+class TestRunning(unittest.TestCase):
+    def test_end(self, proc_info, done):
+        proc_info.assertWaitForShutdown(process=done, timeout=30)
+        import time
+        time.sleep(1.0)
+"""
+)
+
+NEVER_READY = (
+    PREAMBLE
+    + """
+@pytest.mark.launch_test
+def generate_test_description():
+    return launch.LaunchDescription([python('raise SystemExit(1)')])
+
+
+class TestRunning(unittest.TestCase):
+    def test_nothing(self):
+        pass
+"""
+)
