@@ -46,7 +46,7 @@ std::vector<std::string> strings_of(const Names & names)
 GatewayNode::GatewayNode(const rclcpp::NodeOptions & options)
     : rclcpp::Node("gateway", options),
       parameters_(declare_gateway_parameters(*this)),
-      health_(monotonic_ns()),
+      health_(monotonic_ns(), parameters_.health),
       gate_(parameters_.gate),
       updater_(this)
 {
@@ -142,9 +142,7 @@ void GatewayNode::answer_due_frame()
   if (!result.fault.empty()) {
     health_.action_fault(result.fault);
   }
-  if (!sent) {
-    health_.send_failed();
-  }
+  health_.frame_answered(monotonic_ns(), sent);
 }
 
 void GatewayNode::on_hello(std::uint32_t session, UniqueFd ring)
@@ -160,6 +158,8 @@ void GatewayNode::on_hello(std::uint32_t session, UniqueFd ring)
   ring_ = std::move(mapped);
   observation_.header.frame_id = "map";
   observation_.session = info.session;
+  observation_.frame = 0;
+  last_time_s_ = 0.0;
   observation_.step_s = static_cast<float>(info.step_s);
   observation_.num_agents = info.num_agents;
   observation_.state_dim = static_cast<std::uint32_t>(builder_->state_dim());
@@ -226,6 +226,12 @@ void GatewayNode::on_frame(std::uint64_t frame, std::uint32_t slot)
 void GatewayNode::fill_observation(const FrameView & view)
 {
   const FrameArrays arrays = {view.ego, view.route, view.metrics, view.objects};
+  const double last_time_s = std::exchange(last_time_s_, view.sim_time_s);
+  if (view.frame > observation_.frame && view.sim_time_s < last_time_s) {
+    observation_.frame = view.frame;
+    throw FrameError("frame " + std::to_string(view.frame) + ": simulated time went back from " +
+                     std::to_string(last_time_s) + " to " + std::to_string(view.sim_time_s) + " s");
+  }
   const auto bad = builder_->find_bad_value(arrays);
   if (!bad) {
     builder_->build(arrays, observation_.state.data());
@@ -254,9 +260,7 @@ void GatewayNode::brake(std::uint64_t frame, std::int64_t received_ns, const std
     sent = socket_->send_control(gate_.session(), frame, gate_.controls().data(), gate_.num_agents());
   }
   health_.frame_unusable(monotonic_ns(), why);
-  if (!sent) {
-    health_.send_failed();
-  }
+  health_.frame_answered(monotonic_ns(), sent);
   RCLCPP_ERROR_THROTTLE(get_logger(), steady_clock_, kLogPeriodMs,
                         "frame not published, all agents brake: %s", why.c_str());
 }
@@ -275,12 +279,14 @@ void GatewayNode::on_action(const FleetAction & action)
     result = lock_step ? gate_.check(view) : gate_.latch(view);
     frame_received_ns = frame_received_ns_;
     if (lock_step && result.verdict == Verdict::kAccepted) {
+      health_.frame_answered(monotonic_ns(),
+                             true);  // first: the next frame may be here before this thread goes on
       sent = socket_->send_control(action.session, action.frame, gate_.controls().data(), action.num_agents);
     }
   }
   health_.action_judged(result, frame_received_ns, received_ns, monotonic_ns());
   if (!sent) {
-    health_.send_failed();
+    health_.frame_answered(monotonic_ns(), false);
     RCLCPP_ERROR_THROTTLE(get_logger(), steady_clock_, kLogPeriodMs,
                           "the bridge is gone or does not read: CONTROL of frame %lu is lost",
                           static_cast<unsigned long>(action.frame));
@@ -376,7 +382,7 @@ void GatewayNode::on_heartbeat()
   heartbeat_publisher_->publish(heartbeat);
   resets_->expire();
   publish_interventions();
-  if (report_soon_.exchange(false)) {
+  if (report_soon_.exchange(false) || health_.worse_than_reported(monotonic_ns())) {
     updater_.force_update();
   }
 }

@@ -53,6 +53,29 @@ double declare_number(rclcpp::Node & node, const std::string & name, double fall
   return declare<double>(node, name, fallback, descriptor);
 }
 
+HealthThresholds declare_health(rclcpp::Node & node)
+{
+  HealthThresholds health;
+  const auto number = [&node](const std::string & name, double & value, double most,
+                              const std::string & description) {
+    value = declare_number(node, name, value, 0.0, most, description);
+  };
+  number("frame_warn_s", health.frame_warn_s, 3600.0,
+         "Warn without a frame for this time after an answer, s.");
+  number("frame_error_s", health.frame_error_s, 3600.0, "Likewise for an error, s.");
+  number("frame_stale_s", health.frame_stale_s, 3600.0, "Likewise for stale, s.");
+  number("action_warn_s", health.action_warn_s, 3600.0,
+         "Warn without an action for this time after an observation, s; learners pause.");
+  number("expected_rate_hz", health.expected_rate_hz, 1e6,
+         "Frames per second of wall time that there should be; 0: any.");
+  number("rate_warn", health.rate_warn, 1.0, "Warn below this share of the expected rate.");
+  number("rate_error", health.rate_error, 1.0, "Error below this share of the expected rate.");
+  number("latency_warn_ms", health.latency_warn_ms, 1e6,
+         "Warn when observations come this much after their frames on average, ms.");
+  number("latency_error_ms", health.latency_error_ms, 1e6, "Likewise for an error, ms.");
+  return health;
+}
+
 bool is_name(const std::string & text)
 {
   const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
@@ -111,6 +134,7 @@ GatewayParameters declare_gateway_parameters(rclcpp::Node & node)
                      "Greatest rise of the acceleration action per simulated second, which limits jerk; 0: "
                      "any. Letting go of the "
                      "throttle and braking are never held back.");
+  parameters.health = declare_health(node);
   parameters.record_sensors = declare<bool>(
       node, "record_sensors", false,
       described("Whether frame_record carries the sensors' payloads, too: many megabytes per second.",

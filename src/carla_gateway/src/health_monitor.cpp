@@ -2,6 +2,7 @@
 #include "carla_gateway/health_monitor.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <tuple>
 
@@ -24,11 +25,22 @@ void HealthMonitor::Span::add(std::int64_t duration_ns)
   ++count;
   sum_ns += duration_ns;
   max_ns = std::max(max_ns, duration_ns);
+  const double us = static_cast<double>(duration_ns) / 1e3;
+  sum_of_squares_us += us * us;
 }
 
 double HealthMonitor::Span::mean_us() const
 {
   return count == 0 ? 0.0 : static_cast<double>(sum_ns) / static_cast<double>(count) / 1e3;
+}
+
+double HealthMonitor::Span::deviation_us() const
+{
+  if (count == 0) {
+    return 0.0;
+  }
+  const double mean = mean_us();
+  return std::sqrt(std::max(0.0, sum_of_squares_us / static_cast<double>(count) - mean * mean));
 }
 
 double HealthMonitor::Span::max_us() const
@@ -42,7 +54,8 @@ void HealthMonitor::bridge_connected(std::int64_t now_ns, std::uint32_t session,
   bridge_ = Bridge::kConnected;
   session_ = session;
   num_agents_ = num_agents;
-  last_frame_ns_ = now_ns;
+  last_answer_ns_ = now_ns;
+  awaiting_frame_ = true;
   ++connections_;
 }
 
@@ -64,8 +77,11 @@ void HealthMonitor::frame_published(std::int64_t written_ns, std::int64_t receiv
 {
   const std::lock_guard<std::mutex> lock(mutex_);
   ++frames_;
-  ++period_frames_;
+  if (period_frames_++ > 0) {
+    interval_.add(published_ns - last_frame_ns_);
+  }
   last_frame_ns_ = published_ns;
+  awaiting_frame_ = false;
   observation_.add(published_ns - written_ns);
   publish_.add(published_ns - received_ns);
 }
@@ -75,6 +91,7 @@ void HealthMonitor::frame_unusable(std::int64_t now_ns, const std::string & why)
   const std::lock_guard<std::mutex> lock(mutex_);
   ++unusable_;
   last_frame_ns_ = now_ns;
+  awaiting_frame_ = false;
   note_fault("unusable frame: " + why);
 }
 
@@ -110,11 +127,15 @@ void HealthMonitor::action_fault(const std::string & fault)
   note_fault("faulty action: " + fault);
 }
 
-void HealthMonitor::send_failed()
+void HealthMonitor::frame_answered(std::int64_t now_ns, bool sent)
 {
   const std::lock_guard<std::mutex> lock(mutex_);
-  ++send_failures_;
-  note_fault("a packet could not be sent to the bridge");
+  last_answer_ns_ = now_ns;
+  awaiting_frame_ = true;
+  if (!sent) {
+    ++send_failures_;
+    note_fault("a packet could not be sent to the bridge");
+  }
 }
 
 void HealthMonitor::note_fault(const std::string & fault)
@@ -138,7 +159,39 @@ std::uint64_t HealthMonitor::recent(Intervention kind) const
   return interventions_[index] - reported_interventions_[index];
 }
 
-std::pair<HealthLevel, std::string> HealthMonitor::judge(std::int64_t now_ns) const
+HealthMonitor::Judgement HealthMonitor::judge_silence(std::int64_t now_ns) const
+{
+  const double silence_s =
+      static_cast<double>(now_ns - (awaiting_frame_ ? last_answer_ns_ : last_frame_ns_)) / 1e9;
+  if (awaiting_frame_ && silence_s >= thresholds_.frame_warn_s) {
+    const HealthLevel level = silence_s >= thresholds_.frame_stale_s   ? HealthLevel::kStale
+                              : silence_s >= thresholds_.frame_error_s ? HealthLevel::kError
+                                                                       : HealthLevel::kWarn;
+    return {level, "no frame for " + one_decimal(silence_s) + " s: the bridge or its simulator hangs"};
+  }
+  if (!awaiting_frame_ && silence_s >= thresholds_.action_warn_s) {
+    return {HealthLevel::kWarn, "no action for " + one_decimal(silence_s) + " s: no agent answers"};
+  }
+  return {HealthLevel::kOk, "frames flow"};
+}
+
+HealthMonitor::Judgement HealthMonitor::judge_speed(double seconds) const
+{
+  const double latency_ms = observation_.mean_us() / 1e3;
+  if (latency_ms >= thresholds_.latency_warn_ms) {
+    return {latency_ms >= thresholds_.latency_error_ms ? HealthLevel::kError : HealthLevel::kWarn,
+            "observations come " + one_decimal(latency_ms) + " ms after their frames"};
+  }
+  const double rate = static_cast<double>(period_frames_) / seconds;
+  const double share = thresholds_.expected_rate_hz > 0.0 ? rate / thresholds_.expected_rate_hz : 1.0;
+  if (share < thresholds_.rate_warn) {
+    return {share < thresholds_.rate_error ? HealthLevel::kError : HealthLevel::kWarn,
+            one_decimal(rate) + " frames/s instead of " + one_decimal(thresholds_.expected_rate_hz)};
+  }
+  return {HealthLevel::kOk, "frames flow"};
+}
+
+HealthMonitor::Judgement HealthMonitor::judge(std::int64_t now_ns) const
 {
   switch (bridge_) {
     case Bridge::kNone:
@@ -162,11 +215,13 @@ std::pair<HealthLevel, std::string> HealthMonitor::judge(std::int64_t now_ns) co
   if (recent(Intervention::kStaleHeld) > 0) {
     return {HealthLevel::kWarn, "actions come too late: the last ones are held"};
   }
-  if (now_ns - last_frame_ns_ > kFrameTimeoutNs) {
-    return {HealthLevel::kWarn,
-            "no frame for " + one_decimal(static_cast<double>(now_ns - last_frame_ns_) / 1e9) + " s"};
-  }
-  return {HealthLevel::kOk, "frames flow"};
+  return judge_silence(now_ns);
+}
+
+bool HealthMonitor::worse_than_reported(std::int64_t now_ns) const
+{
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return judge(now_ns).first > reported_level_;
 }
 
 HealthReport HealthMonitor::report(std::int64_t now_ns)
@@ -175,6 +230,10 @@ HealthReport HealthMonitor::report(std::int64_t now_ns)
   HealthReport report;
   std::tie(report.level, report.message) = judge(now_ns);
   const double seconds = static_cast<double>(std::max<std::int64_t>(now_ns - last_report_ns_, 1)) / 1e9;
+  if (report.level == HealthLevel::kOk) {
+    std::tie(report.level, report.message) = judge_speed(seconds);
+  }
+  reported_level_ = report.level;
   const auto rate = [seconds](std::uint64_t count) {
     return one_decimal(static_cast<double>(count) / seconds);
   };
@@ -203,7 +262,10 @@ HealthReport HealthMonitor::report(std::int64_t now_ns)
       {"send_failures", std::to_string(send_failures_)},
       {"reconnects", std::to_string(connections_ == 0 ? 0 : connections_ - 1)},
       {"refused_peers", std::to_string(refused_)},
+      {"interval_us", one_decimal(interval_.mean_us())},
+      {"interval_jitter_us", one_decimal(interval_.deviation_us())},
       {"observation_us", one_decimal(observation_.mean_us())},
+      {"observation_jitter_us", one_decimal(observation_.deviation_us())},
       {"observation_max_us", one_decimal(observation_.max_us())},
       {"publish_us", one_decimal(publish_.mean_us())},
       {"publish_max_us", one_decimal(publish_.max_us())},
@@ -217,7 +279,7 @@ HealthReport HealthMonitor::report(std::int64_t now_ns)
   period_frames_ = 0;
   period_actions_ = 0;
   period_fault_.clear();
-  observation_ = publish_ = action_ = round_trip_ = Span();
+  interval_ = observation_ = publish_ = action_ = round_trip_ = Span();
   return report;
 }
 

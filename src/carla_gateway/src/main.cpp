@@ -48,8 +48,8 @@ int run()
 /// when starting again cannot help.
 int main(int argc, char ** argv)
 {
-  // rclcpp gives signals back while the node is being taken down; a second one must not cut that short. Blocked
-  // until rclcpp has its handlers, so that none is lost either.
+  // rclcpp gives signals back while the node is being taken down; a second one must not cut that short.
+  // Blocked until rclcpp has its handlers, so that none is lost either.
   sigset_t ending;
   sigemptyset(&ending);
   sigaddset(&ending, SIGINT);

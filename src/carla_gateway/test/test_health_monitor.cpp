@@ -39,19 +39,69 @@ TEST(HealthMonitor, WithoutABridgeIsAnError)
   EXPECT_EQ(value(report, "bridge_connected"), "false");
 }
 
-TEST(HealthMonitor, IsWellWhileFramesFlowAndWarnsWhenTheyStop)
+TEST(HealthMonitor, JudgesSilenceByWhoseTurnItIs)
 {
   HealthMonitor health(0);
   health.bridge_connected(0, 9, 4);
-  EXPECT_EQ(health.report(1 * kSecond).level, HealthLevel::kOk);
-  health.frame_published(2 * kSecond, 2 * kSecond, 2 * kSecond);
-  EXPECT_EQ(health.report(7 * kSecond).level, HealthLevel::kOk);
-  const HealthReport stalled = health.report(7 * kSecond + 1);
-  EXPECT_EQ(stalled.level, HealthLevel::kWarn);
-  EXPECT_NE(stalled.message.find("no frame for 5.0 s"), std::string::npos) << stalled.message;
-  health.frame_published(8 * kSecond, 8 * kSecond, 8 * kSecond);
-  EXPECT_EQ(health.report(8 * kSecond).level, HealthLevel::kOk);
-  EXPECT_EQ(value(health.report(9 * kSecond), "session"), "9");
+  EXPECT_EQ(health.report(kSecond / 4).level, HealthLevel::kOk);
+  health.frame_published(kSecond, kSecond, kSecond);
+  // The agent's turn: learners pause.
+  EXPECT_EQ(health.report(10 * kSecond).level, HealthLevel::kOk);
+  const HealthReport no_agent = health.report(11 * kSecond);
+  EXPECT_EQ(no_agent.level, HealthLevel::kWarn);
+  EXPECT_EQ(no_agent.message, "no action for 10.0 s: no agent answers");
+  // The bridge's turn.
+  health.frame_answered(12 * kSecond, true);
+  EXPECT_EQ(health.report(12 * kSecond + kSecond / 4).level, HealthLevel::kOk);
+  EXPECT_FALSE(health.worse_than_reported(12 * kSecond + kSecond / 4));
+  EXPECT_TRUE(health.worse_than_reported(12 * kSecond + kSecond / 2));
+  const HealthReport hangs = health.report(12 * kSecond + kSecond / 2);
+  EXPECT_EQ(hangs.level, HealthLevel::kWarn);
+  EXPECT_EQ(hangs.message, "no frame for 0.5 s: the bridge or its simulator hangs");
+  EXPECT_FALSE(health.worse_than_reported(13 * kSecond));
+  EXPECT_EQ(health.report(14 * kSecond).level, HealthLevel::kError);
+  EXPECT_EQ(health.report(22 * kSecond).level, HealthLevel::kStale);
+  health.frame_published(23 * kSecond, 23 * kSecond, 23 * kSecond);
+  EXPECT_EQ(health.report(23 * kSecond).level, HealthLevel::kOk);
+  EXPECT_EQ(value(health.report(24 * kSecond), "session"), "9");
+}
+
+TEST(HealthMonitor, JudgesRateAndLatencyAgainstWhatIsExpected)
+{
+  HealthThresholds thresholds;
+  thresholds.expected_rate_hz = 10.0;
+  HealthMonitor health(0, thresholds);
+  health.bridge_connected(0, 1, 1);
+  const auto second = [&health](std::int64_t start, int frames, std::int64_t latency) {
+    for (int i = 0; i < frames; ++i) {
+      const std::int64_t at = start + i * kSecond / frames;
+      health.frame_published(at, at + latency, at + latency);
+    }
+    return health.report(start + kSecond);
+  };
+  EXPECT_EQ(second(0, 10, kMicro).level, HealthLevel::kOk);
+  const HealthReport slow = second(kSecond, 7, kMicro);
+  EXPECT_EQ(slow.level, HealthLevel::kWarn);
+  EXPECT_EQ(slow.message, "7.0 frames/s instead of 10.0");
+  EXPECT_EQ(second(2 * kSecond, 4, kMicro).level, HealthLevel::kError);
+  const HealthReport late = second(3 * kSecond, 10, 30'000 * kMicro);
+  EXPECT_EQ(late.level, HealthLevel::kWarn);
+  EXPECT_EQ(late.message, "observations come 30.0 ms after their frames");
+  EXPECT_EQ(second(4 * kSecond, 10, 300'000 * kMicro).level, HealthLevel::kError);
+}
+
+TEST(HealthMonitor, ReportsJitter)
+{
+  HealthMonitor health(0);
+  health.bridge_connected(0, 1, 1);
+  // Intervals of 100, 300 and 200 us: 200 on average, sqrt(20000 / 3) from it.
+  for (const std::int64_t at : {1'000, 1'100, 1'400, 1'600}) {
+    health.frame_published(at * kMicro, at * kMicro, at * kMicro);
+  }
+  const HealthReport report = health.report(kSecond);
+  EXPECT_EQ(value(report, "interval_us"), "200.0");
+  EXPECT_EQ(value(report, "interval_jitter_us"), "81.6");
+  EXPECT_EQ(value(report, "observation_jitter_us"), "0.0");
 }
 
 TEST(HealthMonitor, TellsADeathFromALeave)
@@ -94,6 +144,7 @@ TEST(HealthMonitor, CountsWhatHappensToActions)
 {
   HealthMonitor health(0);
   health.bridge_connected(0, 1, 1);
+  health.frame_published(0, 0, 0);
   std::array<std::uint64_t, kInterventionKinds> totals = {};
   totals[static_cast<std::size_t>(Intervention::kClamped)] = 3;
   health.gate_state(totals, false);
@@ -130,7 +181,7 @@ TEST(HealthMonitor, FaultsAreErrorsForOnePeriod)
   const HealthReport braked = health.report(3 * kSecond);
   EXPECT_EQ(braked.level, HealthLevel::kError);
 
-  health.send_failed();
+  health.frame_answered(4 * kSecond, false);
   EXPECT_EQ(health.report(4 * kSecond).level, HealthLevel::kError);
 }
 
@@ -138,6 +189,7 @@ TEST(HealthMonitor, JudgesWhatTheGateDoes)
 {
   HealthMonitor health(0);
   health.bridge_connected(0, 1, 1);
+  health.frame_published(0, 0, 0);
   std::array<std::uint64_t, kInterventionKinds> totals = {};
   health.gate_state(totals, true);
   const HealthReport stopped = health.report(1 * kSecond);

@@ -79,6 +79,7 @@ class GatewayNode : public rclcpp::Node, private BridgeHandler
   std::unique_ptr<ObservationBuilder> builder_;
   carla_drl_msgs::msg::FleetObservation observation_;  // reused: its arrays are sized once per session
   carla_drl_msgs::msg::ObservationLayout layout_;
+  double last_time_s_ = 0.0;  // of the frame before, simulated
 
   std::chrono::steady_clock::time_point answer_due_;
   bool answer_pending_ = false;

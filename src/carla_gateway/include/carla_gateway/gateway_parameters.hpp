@@ -6,6 +6,7 @@
 #include <string>
 
 #include "carla_gateway/control_gate.hpp"
+#include "carla_gateway/health_monitor.hpp"
 #include "carla_gateway/observation_builder.hpp"
 
 namespace carla_gateway
@@ -26,6 +27,7 @@ struct GatewayParameters
   double real_time_factor = 1.0;  ///< drive mode: simulated seconds per second
   bool record_sensors = false;    ///< whether FrameRecord carries the sensors' payloads
   GateConfig gate;
+  HealthThresholds health;
 };
 
 /// Declares the gateway's parameters, all read-only, and reads them.
