@@ -27,6 +27,7 @@ def episode(**values: object) -> Episode:
 def trace(frames: int = 4, **named: list[float]) -> Trace:
     metrics = np.zeros((frames, columns.NUM_METRICS), np.float32)
     metrics[:, columns.SPEED_LIMIT_MPS] = 10.0
+    metrics[:, columns.TRAFFIC_SPEED_MPS] = -1.0
     for name, values in named.items():
         metrics[:, getattr(columns, name)] = values
     return Trace(0.5, metrics, np.zeros((frames, 3), np.float32), np.zeros((frames, 0, 2), np.float32))
@@ -47,24 +48,44 @@ def test_infractions_multiply():
     assert penalty_of({}) == 1.0
 
 
-def test_a_collision_costs_its_factor_and_the_rest_of_the_route():
-    record = score(ROUTE, episode(end_reason=columns.END_COLLISION), trace(SPEED_MPS=[0, 5, 9, 2]))
-    assert record.penalty == pytest.approx(0.6)
-    assert record.driving_score == pytest.approx(0.3)
+@pytest.mark.parametrize(
+    ("kind", "name", "factor"),
+    [
+        (columns.COLLISION_WALKER, "collision_pedestrian", 0.5),
+        (columns.COLLISION_VEHICLE, "collision_vehicle", 0.6),
+        (columns.COLLISION_STATIC, "collision_static", 0.65),
+    ],
+)
+def test_a_collision_costs_its_factor_and_the_rest_of_the_route(kind: int, name: str, factor: float):
+    crash = trace(SPEED_MPS=[0, 5, 9, 2], COLLISION_KIND=[0, 0, kind, kind])
+    record = score(ROUTE, episode(end_reason=columns.END_COLLISION), crash)
+    assert record.infractions == {name: 1}
+    assert record.penalty == pytest.approx(factor)
+    assert record.driving_score == pytest.approx(0.5 * factor)
     assert record.collision_speed_mps == 9.0
 
 
-def test_time_limit_costs_its_factor_and_ground_off_the_road_does_not_count():
-    late = score(ROUTE, episode(end_reason=columns.END_TIME_LIMIT), trace())
-    assert late.infractions == {"time_limit": 1}
-    assert late.driving_score == pytest.approx(0.35)
-    gone = score(
+def test_lights_signs_and_time_cost_their_factors():
+    record = score(
         ROUTE,
-        episode(end_reason=columns.END_OFF_ROAD),
-        trace(PROGRESS_M=[0, 5, 10, 10], OFF_ROAD=[0, 0, 1, 1]),
+        episode(end_reason=columns.END_TIME_LIMIT),
+        trace(RED_LIGHT=[0, 1, 0, 1], STOP_SIGN=[0, 0, 1, 0]),
     )
-    assert gone.infractions == {"off_road": 1}
-    assert gone.route_completion == pytest.approx(0.5 - 0.2)
+    assert record.infractions == {"red_light": 2, "stop_sign": 1, "time_limit": 1}
+    assert record.penalty == pytest.approx(0.7**2 * 0.8 * 0.7)
+
+
+def test_ground_outside_the_lanes_does_not_count():
+    record = score(ROUTE, episode(end_reason=columns.END_OFF_ROAD), trace(OUTSIDE_LANES_M=[0, 0, 10, 10]))
+    assert record.infractions == {"off_road": 1}
+    assert record.route_completion == pytest.approx(0.5 - 0.2)
+
+
+def test_lagging_behind_traffic_costs_in_proportion():
+    slow = trace(SPEED_MPS=[0, 2, 4, 9], TRAFFIC_SPEED_MPS=[-1, 8, 4, -1])
+    record = score(ROUTE, episode(route_completion=1.0), slow)
+    assert record.pace == pytest.approx(0.5)
+    assert record.driving_score == pytest.approx(1.0 - 0.3 * 0.5)
 
 
 def test_comfort_is_root_mean_square_and_percentile():
@@ -87,7 +108,8 @@ def test_bootstrap_intervals_cover_the_mean_as_often_as_they_say():
 
 
 def test_a_summary_weighs_infractions_by_distance_and_leaves_out_what_was_not_measured():
-    crash = score(ROUTE, episode(end_reason=columns.END_COLLISION), trace(SPEED_MPS=[0, 10, 10, 10]))
+    hit = trace(SPEED_MPS=[0, 10, 10, 10], COLLISION_KIND=[0, 0, 0, columns.COLLISION_VEHICLE])
+    crash = score(ROUTE, episode(end_reason=columns.END_COLLISION), hit)
     clean = score(ROUTE, episode(route_completion=1.0), trace(SPEED_MPS=[0, 20, 20, 20]))
     summary = summarize([crash, clean])
     assert summary.distance_km == pytest.approx(0.045)

@@ -16,6 +16,7 @@ MAX_FAILURES: Final = 12
 _COLORS: Final = {
     "route_done": "#2f8f4e", "collision": "#c0392b", "off_road": "#d68910", "route_deviation": "#8e44ad",
     "blocked": "#566573", "time_limit": "#2e86c1",
+    "red_light": "#e74c3c",
 }  # fmt: skip
 _OTHER: Final = "#7f8c8d"
 

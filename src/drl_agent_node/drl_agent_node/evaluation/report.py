@@ -22,6 +22,8 @@ _ROWS: Final = (
     ("episode_return", "Return", 1.0, 1),
     ("mean_speed_mps", "Mean speed, m/s", 1.0, 2),
     ("speeding_share", "Time over 105 % of the limit, %", 100.0, 1),
+    ("outside_lanes_m", "Driven outside the lanes, m per route", 1.0, 2),
+    ("pace", "Speed over that of the traffic around, %", 100.0, 1),
     ("collision_speed_mps", "Speed at collisions, m/s", 1.0, 2),
     ("jerk_rms_mps3", "Jerk, rms, m/s³", 1.0, 2),
     ("jerk_p95_mps3", "Jerk, 95th percentile, m/s³", 1.0, 2),

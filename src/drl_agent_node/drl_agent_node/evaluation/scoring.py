@@ -1,7 +1,8 @@
 """Scores of an episode after the CARLA Leaderboard 2.0, and figures of comfort.
 
 Driving score = route completion x product of the penalty factors of all infractions (Leaderboard, "Metrics"). What is
-left out of it here, since nothing in an episode can cause it: yielding to emergency vehicles.
+left out of it here, since nothing in an episode can cause it: yielding to emergency vehicles. The time limit of a route
+counts as the Leaderboard's scenario time-out.
 """
 
 from __future__ import annotations
@@ -29,6 +30,14 @@ PENALTIES: Final[Mapping[str, float]] = {
 }
 """Factor per infraction. Those with 1 cost what is left of the route: they end the episode."""
 
+MIN_SPEED_FACTOR: Final = 0.7
+"""Factor for not moving while traffic does; in between it rises in a straight line to 1 at the traffic's mean speed."""
+
+_COLLISIONS: Final = {
+    columns.COLLISION_WALKER: "collision_pedestrian",
+    columns.COLLISION_VEHICLE: "collision_vehicle",
+    columns.COLLISION_STATIC: "collision_static",
+}
 _ENDS: Final = {
     columns.END_OFF_ROAD: "off_road",
     columns.END_ROUTE_DEVIATION: "route_deviation",
@@ -46,6 +55,8 @@ class EpisodeRecord:
         agent, ordinal: row of the ego and number of the episode among its own.
         driving_score, route_completion, penalty: in [0, 1].
         infractions: how many of each kind in `PENALTIES`, those that happened.
+        outside_lanes_m: distance driven off the driving lanes or on oncoming ones.
+        pace: mean speed over that of the traffic around, at most 1; NaN without traffic.
         collision_speed_mps: speed when the episode ended in a collision, else NaN.
         jerk_*, lateral_acceleration_*: root mean square and 95th percentile of the absolute value.
     """
@@ -68,6 +79,8 @@ class EpisodeRecord:
     duration_s: float
     mean_speed_mps: float
     speeding_share: float
+    outside_lanes_m: float
+    pace: float
     collision_speed_mps: float
     jerk_rms_mps3: float
     jerk_p95_mps3: float
@@ -94,13 +107,29 @@ class Route:
 
 
 def infractions_of(trace: Trace, end_reason: int) -> dict[str, int]:
-    """Count the infractions of an episode, by names of `PENALTIES`."""
-    found: dict[str, int] = {}
-    if end_reason == columns.END_COLLISION:
-        found["collision_vehicle"] = 1
-    elif end_reason in _ENDS:
-        found[_ENDS[end_reason]] = 1
-    return found
+    """Count the infractions of an episode, by names of `PENALTIES`.
+
+    A collision that lasts over several frames is one.
+    """
+    metrics = trace.metrics
+    kinds = metrics[:, columns.COLLISION_KIND].astype(int)
+    began = kinds[1:][(kinds[1:] != columns.COLLISION_NONE) & (kinds[:-1] == columns.COLLISION_NONE)]
+    counts = {name: int((began == kind).sum()) for kind, name in _COLLISIONS.items()}
+    counts["red_light"] = int(metrics[1:, columns.RED_LIGHT].sum())
+    counts["stop_sign"] = int(metrics[1:, columns.STOP_SIGN].sum())
+    if end_reason in _ENDS:
+        counts[_ENDS[end_reason]] = 1
+    return {name: count for name, count in counts.items() if count}
+
+
+def pace_of(trace: Trace) -> float:
+    """Return the ego's mean speed over that of the traffic around it, at most 1; NaN without traffic that moves."""
+    metrics = trace.metrics[1:].astype(np.float64)
+    metrics = metrics[metrics[:, columns.TRAFFIC_SPEED_MPS] >= 0.0]
+    traffic = metrics[:, columns.TRAFFIC_SPEED_MPS].sum()
+    if traffic <= 0.0:
+        return float("nan")
+    return float(min(np.abs(metrics[:, columns.SPEED_MPS]).sum() / traffic, 1.0))
 
 
 def penalty_of(infractions: Mapping[str, int]) -> float:
@@ -108,19 +137,26 @@ def penalty_of(infractions: Mapping[str, int]) -> float:
     return float(np.prod([PENALTIES[kind] ** count for kind, count in infractions.items()]))
 
 
+def pace_penalty(pace: float) -> float:
+    """Return the factor for driving at `pace`, see `pace_of`."""
+    return 1.0 - (1.0 - MIN_SPEED_FACTOR) * (1.0 - pace)
+
+
 def score(route: Route, episode: Episode, trace: Trace) -> EpisodeRecord:
     """Score an episode.
 
-    Ground that was covered off the road does not count as completed (Leaderboard, "Off-road driving").
+    Ground that was covered off the driving lanes or on oncoming ones does not count as completed (Leaderboard,
+    "Off-road driving").
     """
     metrics = trace.metrics.astype(np.float64)
     speed = np.abs(metrics[:, columns.SPEED_MPS])
     driven = metrics[1:]
     infractions = infractions_of(trace, episode.end_reason)
-    off_road_m = np.sum(driven[:, columns.PROGRESS_M] * driven[:, columns.OFF_ROAD])
-    completion = episode.route_completion - max(off_road_m, 0.0) / max(episode.route_length_m, 1.0)
-    completion = 1.0 if episode.success and off_road_m <= 0.0 else float(np.clip(completion, 0.0, 1.0))
-    penalty = penalty_of(infractions)
+    outside_m = float(driven[:, columns.OUTSIDE_LANES_M].sum())
+    completion = 1.0 if episode.success else episode.route_completion
+    completion = float(np.clip(completion - outside_m / max(episode.route_length_m, 1.0), 0.0, 1.0))
+    pace = pace_of(trace)
+    penalty = penalty_of(infractions) * (1.0 if np.isnan(pace) else pace_penalty(pace))
     jerk = _comfort(driven[:, columns.JERK_MPS3])
     lateral = _comfort(driven[:, columns.LATERAL_ACCELERATION_MPS2])
     limit = np.maximum(metrics[:, columns.SPEED_LIMIT_MPS], 1.0)
@@ -138,6 +174,8 @@ def score(route: Route, episode: Episode, trace: Trace) -> EpisodeRecord:
         duration_s=(len(metrics) - 1) * trace.step_s,
         mean_speed_mps=episode.mean_speed_mps,
         speeding_share=float(np.mean(speed > 1.05 * limit)),
+        outside_lanes_m=outside_m,
+        pace=pace,
         collision_speed_mps=_collision_speed(speed, episode.end_reason),
         jerk_rms_mps3=jerk[0],
         jerk_p95_mps3=jerk[1],

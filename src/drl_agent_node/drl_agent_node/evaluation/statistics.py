@@ -25,6 +25,8 @@ AVERAGED: Final = (
     "episode_return",
     "mean_speed_mps",
     "speeding_share",
+    "outside_lanes_m",
+    "pace",
     "collision_speed_mps",
     "jerk_rms_mps3",
     "jerk_p95_mps3",
