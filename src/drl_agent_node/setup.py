@@ -18,6 +18,8 @@ setup(
         "matplotlib",
         "numba",
         "numpy",
+        "onnx",
+        "onnxruntime",
         "pydantic",
         "PyYAML",
         "scipy",
@@ -34,6 +36,8 @@ setup(
         "console_scripts": [
             "agent_node = drl_agent_node.start:main",
             "compare = drl_agent_node.evaluation.compare:main",
+            "export = drl_agent_node.export:main",
+            "infer_node = drl_agent_node.start:infer",
             "pretrain = drl_agent_node.pretrain:main",
         ]
     },

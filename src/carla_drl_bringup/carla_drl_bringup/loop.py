@@ -150,7 +150,7 @@ def environment() -> list[LaunchDescriptionEntity]:
     ]
 
 
-def simulator_and_bridge(setup: Setup) -> list[Node]:
+def simulator_and_bridge(setup: Setup, gateway_parameters: dict[str, Any] | None = None) -> list[Node]:
     """Return the embedded simulator (unless a CARLA server is named), the bridge and the gateway."""
     common: dict[str, Any] = {
         "output": "screen",
@@ -178,7 +178,7 @@ def simulator_and_bridge(setup: Setup) -> list[Node]:
             executable="gateway_node",
             name="gateway",
             namespace=setup.namespace,
-            parameters=[{"simulator": setup.simulator_name}],
+            parameters=[{"simulator": setup.simulator_name} | (gateway_parameters or {})],
             ros_arguments=ros_arguments,
             **common,
         )
@@ -257,6 +257,31 @@ def agent(setup: Setup, parameters: dict[str, Any], *, respawn: bool) -> Node:
     )
 
 
+def infer(setup: Setup, parameters: dict[str, Any]) -> Node:
+    """Return the node that drives with an exported policy, with `parameters` on top of the shared ones."""
+    return Node(
+        package="drl_agent_node",
+        executable="infer_node",
+        name="infer",
+        namespace="/carla_drl",
+        output="screen",
+        parameters=[
+            {
+                "simulators": [setup.simulator_name],
+                "observation_timeout_s": setup.connect_timeout_s + WORLD_TIMEOUT_S,
+                "safety": setup.safety,
+                "safety_config": str(setup.algorithm_config),
+            }
+            | parameters
+        ],
+        ros_arguments=["--log-level", setup.log_level],
+        respawn=True,
+        respawn_delay=RESPAWN_DELAY_S,
+        sigterm_timeout=SIGTERM_TIMEOUT_S,
+        sigkill_timeout=SIGKILL_TIMEOUT_S,
+    )
+
+
 def _shutdown(reason: str) -> list[LaunchDescriptionEntity]:
     return [LogInfo(msg=reason), EmitEvent(event=Shutdown(reason=reason))]
 
@@ -290,21 +315,31 @@ def loop(
     agent_parameters: Callable[[LaunchContext], dict[str, Any]],
     *,
     respawn_agent: bool,
+    make_main: Callable[[Setup, dict[str, Any]], Node] | None = None,
+    gateway_parameters: Callable[[LaunchContext], dict[str, Any]] = lambda _context: {},
     with_world: Callable[[LaunchContext], bool] = lambda _context: True,
 ) -> list[LaunchDescriptionEntity]:
     """Return the actions that check the arguments and start the whole loop.
 
-    `agent_parameters` reads what is special to the launch file from its arguments; `with_world` says whether
-    simulator, bridge and gateway are started beside the agent.
+    Args:
+        agent_parameters: reads what is special to the launch file from its arguments.
+        respawn_agent: whether an agent that failed is started again.
+        make_main: makes the node that drives, `infer` for one; the agent when it is None.
+        gateway_parameters: as `agent_parameters`, for the gateway.
+        with_world: whether simulator, bridge and gateway are started beside the agent.
     """
 
     def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         try:
             setup = read_setup(context)
-            main = agent(setup, agent_parameters(context), respawn=respawn_agent)
+            parameters = agent_parameters(context)
+            main = (
+                make_main(setup, parameters) if make_main else agent(setup, parameters, respawn=respawn_agent)
+            )
+            gateway = gateway_parameters(context)
         except parse.ArgumentError as error:
             raise RuntimeError(str(error)) from None
-        nodes = simulator_and_bridge(setup) if with_world(context) else []
+        nodes = simulator_and_bridge(setup, gateway) if with_world(context) else []
         # When launch itself ends, all its processes have.
         atexit.register(shared_memory.remove_unused, shared_memory.files())
         ends = end_with(nodes, main, main_respawns=respawn_agent)

@@ -15,7 +15,7 @@ from types import TracebackType
 
 import psutil
 
-LAUNCH_FILES = {"train", "evaluate", "record", "replay", "sim"}
+LAUNCH_FILES = {"train", "evaluate", "infer", "record", "replay", "sim"}
 
 
 def domain(offset: int) -> str:
@@ -28,6 +28,8 @@ class Launched:
 
     def __init__(self, name: str, folder: Path, domain_id: str, **arguments: object) -> None:
         assert name in LAUNCH_FILES
+        if name == "train":
+            arguments = {"tracking_uri": "off"} | arguments
         command = ["ros2", "launch", "carla_drl_bringup", f"{name}.launch.py"]
         command += [f"{key}:={value}" for key, value in arguments.items()]
         environment = dict(

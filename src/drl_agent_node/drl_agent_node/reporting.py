@@ -4,34 +4,23 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from builtin_interfaces.msg import Time
-from carla_drl_msgs.msg import EpisodeSummary, Heartbeat, SafetyEvent, TrainingStatus
+from carla_drl_msgs.msg import EpisodeSummary, TrainingStatus
 from diagnostic_msgs.msg import DiagnosticStatus
 from diagnostic_updater import Updater
-from rclpy.clock import Clock, ClockType
 from rclpy.duration import Duration
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 
 from drl_agent_node.env.fleet_vector_env import FleetVectorEnv
 from drl_agent_node.episodes import WINDOW, Episode
-from drl_agent_node.safety.shield import Kind
+from drl_agent_node.liveness import SAFETY_PERIOD_S, Heart, SafetyEvents, steady_clock, wall_time
 from drl_agent_node.trainer import Snapshot, State
 
-HEARTBEAT_PERIOD_S: Final = 0.1
 STATUS_PERIOD_S: Final = 1.0
-SAFETY_PERIOD_S: Final = 0.1
 ACK_TIMEOUT_S: Final = 0.3
-
-_SAFETY_KINDS: Final = {
-    Kind.COLLISION: SafetyEvent.KIND_SHIELD_COLLISION,
-    Kind.RED_LIGHT: SafetyEvent.KIND_SHIELD_RED_LIGHT,
-    Kind.LANE: SafetyEvent.KIND_SHIELD_LANE,
-    Kind.SPEED: SafetyEvent.KIND_SHIELD_SPEED,
-}
 
 
 class Reporter:
@@ -40,31 +29,26 @@ class Reporter:
     def __init__(self, node: Node, run_name: str, algorithm: str, total_steps: int) -> None:
         self.snapshot = Snapshot()
         self.env: FleetVectorEnv | None = None
+        self.more_diagnostics: Callable[[], dict[str, str]] = dict
         self._run_name = run_name
         self._algorithm = algorithm
         self._total_steps = total_steps
         self._started = time.monotonic()
-        self._sequence = 0
-        self._source = node.get_fully_qualified_name()
-        self._reliable = reliable = QoSProfile(depth=100, reliability=ReliabilityPolicy.RELIABLE)
+        reliable = QoSProfile(depth=100, reliability=ReliabilityPolicy.RELIABLE)
         latched = QoSProfile(
             depth=1, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL
         )
-        best_effort = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)
         self._episodes = node.create_publisher(EpisodeSummary, "/carla_drl/episode_summary", reliable)
         self._status = node.create_publisher(TrainingStatus, "/carla_drl/training_status", latched)
-        self._heartbeat = node.create_publisher(Heartbeat, "/carla_drl/heartbeat", best_effort)
-        # Liveness must not depend on simulated time.
-        clock = Clock(clock_type=ClockType.STEADY_TIME)
-        node.create_timer(HEARTBEAT_PERIOD_S, self._beat, clock=clock)
+        clock = steady_clock()
+        self._heart = Heart(node)
         node.create_timer(STATUS_PERIOD_S, self.publish_status, clock=clock)
         self._updater = Updater(node)
         self._updater.setHardwareID("drl_agent")
         self._updater.add("learning", self._diagnose_learning)
         self._updater.add("lock-step", self._diagnose_lock_step)
         self._updater.add("safety", self._diagnose_safety)
-        self._node = node
-        self._safety_publishers: dict[str, Any] = {}
+        self._safety_events = SafetyEvents(node)
         node.create_timer(SAFETY_PERIOD_S, self.publish_interventions, clock=clock)
 
     def publish_episodes(self, episodes: Sequence[Episode]) -> None:
@@ -100,7 +84,7 @@ class Reporter:
         """Publish a `TrainingStatus` of this moment."""
         snapshot = self.snapshot
         message = TrainingStatus()
-        message.stamp = _wall_time()
+        message.stamp = wall_time()
         message.run_name = self._run_name
         message.algorithm = self._algorithm
         message.state = self.state().value
@@ -123,23 +107,7 @@ class Reporter:
         env = self.env
         if env is None or env.safety is None:
             return
-        for found in env.safety.take_interventions():
-            simulator = env.links[found.group].simulator
-            publisher = self._safety_publishers.get(simulator)
-            if publisher is None:
-                publisher = self._safety_publishers[simulator] = self._node.create_publisher(
-                    SafetyEvent, f"/carla_drl/{simulator}/safety_event", self._reliable
-                )
-            message = SafetyEvent()
-            message.stamp = _wall_time()
-            message.simulator = simulator
-            message.session = found.session
-            message.kind = _SAFETY_KINDS[found.kind]
-            message.first_frame = found.first_frame
-            message.last_frame = found.last_frame
-            message.count = found.count
-            message.agents = found.agents
-            publisher.publish(message)
+        self._safety_events.publish(env.safety, [link.simulator for link in env.links])
 
     def finish(self) -> None:
         """Publish the last status and wait a moment until it and the last episodes have arrived."""
@@ -147,14 +115,6 @@ class Reporter:
         self.publish_status()
         for publisher in (self._status, self._episodes):
             publisher.wait_for_all_acked(Duration(seconds=ACK_TIMEOUT_S))
-
-    def _beat(self) -> None:
-        message = Heartbeat()
-        message.stamp = _wall_time()
-        message.source = self._source
-        message.sequence = self._sequence
-        self._sequence = (self._sequence + 1) & 0xFFFF
-        self._heartbeat.publish(message)
 
     def _diagnose_learning(self, status: Any) -> Any:
         snapshot, state = self.snapshot, self.state()
@@ -167,6 +127,8 @@ class Reporter:
         status.add("mean_return", f"{snapshot.window.mean_return:.2f}")
         status.add("success_rate", f"{snapshot.window.success_rate:.3f}")
         status.add("window", f"{snapshot.window.size} of {WINDOW}")
+        for name, value in self.more_diagnostics().items():
+            status.add(name, value)
         return status
 
     def _diagnose_lock_step(self, status: Any) -> Any:
@@ -206,8 +168,3 @@ class Reporter:
             status.add(kind.lower(), str(count))
         status.add("red_lights", "known" if layer.knows_red_lights else "not in the state")
         return status
-
-
-def _wall_time() -> Time:
-    seconds, nanoseconds = divmod(time.time_ns(), 1_000_000_000)
-    return Time(sec=seconds, nanosec=nanoseconds)

@@ -141,6 +141,17 @@ def headline(document: Mapping[str, Any]) -> str:
     )
 
 
+def evaluation_figures(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a model should say about the results of an evaluation."""
+    means = document["summary"]["means"]
+    return {
+        "suite": document["suite"],
+        "episodes": document["summary"]["episodes"],
+        "created": document["about"].get("created", ""),
+        **{name: means[name] for name in ("driving_score", "success", "route_completion", "penalty")},
+    }
+
+
 def read_results(path: Path) -> dict[str, Any]:
     """Read `results.json`, given its path or its folder.
 

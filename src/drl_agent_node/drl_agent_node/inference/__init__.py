@@ -1,0 +1,1 @@
+"""Driving with an exported policy. Nothing in here imports a training library."""

@@ -1,0 +1,193 @@
+"""Exported policies on disk: `.onnx` for ONNX Runtime, `.ts` for TorchScript, both with their card inside.
+
+The card says what the policy expects and where it comes from. Observations go in raw: normalisation is part of the
+model.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drl_agent_node.errors import ConfigurationError
+
+Floats = NDArray[np.float32]
+
+CARD_FORMAT: Final = 1
+CARD_KEY: Final = "carla_drl"
+INPUT: Final = "observation"
+OUTPUT: Final = "action"
+_SHOWN: Final = 8
+
+
+@dataclass(frozen=True)
+class PolicyCard:
+    """What is known about a policy.
+
+    Attributes:
+        algorithm: name of the algorithm that trained it.
+        steps: agent steps it was trained for.
+        state_names, action_names: columns of observations and actions, in order.
+        normalization: `mean`, `scale` and `clip` of observations, per column; empty where there is none.
+        config: of algorithm, reward and so on, as plain data.
+        code_revision: git commit of the code that trained it.
+        scenario: `name` and `hash` of what it was trained in.
+        evaluation: figures of the last evaluation; empty before one.
+        created: UTC.
+    """
+
+    algorithm: str
+    steps: int
+    state_names: tuple[str, ...]
+    action_names: tuple[str, ...]
+    normalization: Mapping[str, Any] = field(default_factory=dict)
+    config: Mapping[str, Any] = field(default_factory=dict)
+    code_revision: str = "unknown"
+    scenario: Mapping[str, str] = field(default_factory=dict)
+    evaluation: Mapping[str, Any] = field(default_factory=dict)
+    created: str = ""
+
+    def to_json(self) -> str:
+        """Return the card as JSON text."""
+        return json.dumps(asdict(self) | {"format": CARD_FORMAT}, sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str, where: str) -> PolicyCard:
+        """Read a card; `where` names its origin in messages.
+
+        Raises:
+            ConfigurationError: when it is no card of this format.
+        """
+        try:
+            values = json.loads(text)
+            version = values.pop("format")
+            if version != CARD_FORMAT:
+                raise ConfigurationError(
+                    f"{where} has a card of format {version}; this version reads {CARD_FORMAT}"
+                )
+            values |= {name: tuple(values[name]) for name in ("state_names", "action_names")}
+            return cls(**values)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ConfigurationError(f"{where} has no readable card: {error}") from None
+
+
+@dataclass(frozen=True)
+class ExportedPolicy:
+    """A policy that can be driven with.
+
+    Attributes:
+        path: where it was read from.
+        card: what is known about it.
+        act: raw observations float32 [N, S] to actions float32 [N, A] in [-1, 1].
+    """
+
+    path: Path
+    card: PolicyCard
+    act: Callable[[Floats], Floats]
+
+    def check_layout(self, state_names: Sequence[str], action_names: Sequence[str] = ()) -> None:
+        """Refuse a fleet whose columns are not those of the policy; empty `action_names` are not compared.
+
+        Raises:
+            ConfigurationError: showing the difference.
+        """
+        check_names(self.path, "observation", self.card.state_names, state_names)
+        if action_names:
+            check_names(self.path, "action", self.card.action_names, action_names)
+
+
+def check_names(path: Path, what: str, expected: Sequence[str], found: Sequence[str]) -> None:
+    """Refuse columns that are not the expected ones, in that order.
+
+    Raises:
+        ConfigurationError: showing the difference.
+    """
+    if tuple(expected) == tuple(found):
+        return
+    parts = []
+    for title, names in (
+        ("missing in the fleet:", [name for name in expected if name not in found]),
+        ("unknown to the policy:", [name for name in found if name not in expected]),
+    ):
+        if names:
+            parts.append(f"{title} {', '.join(names[:_SHOWN])}{', ...' if len(names) > _SHOWN else ''}")
+    if not parts:
+        index = next(i for i, (a, b) in enumerate(zip(expected, found, strict=False)) if a != b)
+        parts = [f"the order differs from column {index} on: {expected[index]} became {found[index]}"]
+    raise ConfigurationError(
+        f"policy '{path}' takes {len(expected)} {what} columns, the fleet has {len(found)}; {'; '.join(parts)}"
+    )
+
+
+def is_exported(path: Path) -> bool:
+    """Tell whether a path names an exported policy."""
+    return path.suffix in _LOADERS
+
+
+def load_policy(path: Path, threads: int = 1) -> ExportedPolicy:
+    """Load an exported policy; `threads` is how many it may use.
+
+    Raises:
+        ConfigurationError: when it is absent, of another kind, or damaged.
+    """
+    if path.suffix not in _LOADERS:
+        raise ConfigurationError(f"policy '{path}' cannot be used; allowed: a file ending in .onnx or .ts")
+    if not path.is_file():
+        raise ConfigurationError(f"policy '{path}' does not exist")
+    return _LOADERS[path.suffix](path, threads)
+
+
+def _load_onnx(path: Path, threads: int) -> ExportedPolicy:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = threads
+    options.log_severity_level = 3
+    try:
+        session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    # ONNX Runtime raises classes of its own for every kind of damage.
+    except Exception as error:
+        raise ConfigurationError(f"policy '{path}' cannot be loaded: {error}") from None
+    metadata = session.get_modelmeta().custom_metadata_map
+    card = PolicyCard.from_json(metadata.get(CARD_KEY, "null"), f"policy '{path}'")
+
+    def act(observations: Floats) -> Floats:
+        actions: Floats = session.run([OUTPUT], {INPUT: observations})[0]
+        return actions
+
+    return ExportedPolicy(path, card, act)
+
+
+def _load_torchscript(path: Path, threads: int) -> ExportedPolicy:
+    import torch
+
+    torch.set_num_threads(threads)
+    files = {f"{CARD_KEY}.json": ""}
+    try:
+        module = torch.jit.load(str(path), map_location="cpu", _extra_files=files)  # type: ignore[no-untyped-call]
+    except (RuntimeError, ValueError) as error:
+        raise ConfigurationError(f"policy '{path}' cannot be loaded: {error}") from None
+    text = files[f"{CARD_KEY}.json"]
+    card = PolicyCard.from_json(
+        text.decode() if isinstance(text, bytes) else text or "null", f"policy '{path}'"
+    )
+    module.eval()
+
+    def act(observations: Floats) -> Floats:
+        with torch.no_grad():
+            actions: Floats = module(torch.from_numpy(observations)).numpy()
+        return actions
+
+    return ExportedPolicy(path, card, act)
+
+
+_LOADERS: Final[Mapping[str, Callable[[Path, int], ExportedPolicy]]] = {
+    ".onnx": _load_onnx,
+    ".ts": _load_torchscript,
+}

@@ -1,0 +1,109 @@
+"""Exported policies act as the policies they were made from, and say what they are for."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from lane_world import STATE_NAMES, LaneWorldEnv
+
+from drl_agent_node.algorithms import ALGORITHMS, make_algorithm
+from drl_agent_node.checkpoint import Checkpoint, CheckpointFolder
+from drl_agent_node.errors import ConfigurationError
+from drl_agent_node.evaluation.policies import find_policy
+from drl_agent_node.export import export_policy, main
+from drl_agent_node.inference.policy_file import load_policy
+
+ABOUT = {"code_revision": "abc", "scenario": {"name": "town01_basic", "hash": "0123"}}
+
+
+def checkpoint(folder: Path, algorithm: str, **fields: object) -> Path:
+    """Write a checkpoint of a policy with random weights and statistics of what LaneWorld shows."""
+    random = np.random.default_rng(4)
+    env = LaneWorldEnv(4, seed=1)
+    config = ALGORITHMS[algorithm][1].from_mapping(fields, "test")
+    learner = make_algorithm(algorithm, config, env, seed=2)
+    state = learner.state_dict()
+    network = state.get("network") or state["actor"]
+    for value in network.values():
+        value += 0.1 * torch.from_numpy(random.standard_normal(value.shape, np.float32))
+    learner.observation_stats.update(random.normal(3.0, 2.0, (500, len(STATE_NAMES))))
+    return CheckpointFolder(folder / "checkpoints").save(
+        Checkpoint(
+            algorithm,
+            {"algorithm": config.model_dump(mode="json"), "about": ABOUT},
+            STATE_NAMES,
+            {"steps": 700, "episodes": 3},
+            learner.state_dict(),
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "fields", "name"),
+    [
+        ("ppo", {}, "policy.onnx"),
+        ("ppo", {"activation": "silu", "hidden_sizes": [16], "normalize_observations": False}, "policy.ts"),
+        ("sac", {}, "policy.onnx"),
+    ],
+)
+def test_an_exported_policy_acts_as_its_original(
+    tmp_path: Path, algorithm: str, fields: dict[str, object], name: str
+):
+    path = checkpoint(tmp_path, algorithm, **fields)
+    policy = find_policy(str(path))
+    assert export_policy(policy, tmp_path / name).steps == 700
+    exported = load_policy(tmp_path / name)
+    original = policy.bind(LaneWorldEnv(4, seed=1))
+    random = np.random.default_rng(1)
+    spread = set()
+    for rows in (1, 4, 33):
+        observations = random.normal(3.0, 4.0, (rows, len(STATE_NAMES))).astype(np.float32)
+        expected = np.clip(original(observations), -1.0, 1.0)
+        np.testing.assert_allclose(exported.act(observations), expected, rtol=0.0, atol=1e-5)
+        spread |= set(expected[:, 1].tolist())
+    assert len(spread) > 10, "the policy does the same everywhere: this test would prove nothing"
+    card = exported.card
+    assert (card.algorithm, card.steps, card.state_names) == (algorithm, 700, STATE_NAMES)
+    assert (card.code_revision, card.scenario["hash"]) == ("abc", "0123")
+    assert bool(card.normalization) == fields.get("normalize_observations", True)
+    assert card.config["algorithm"]["hidden_sizes"]
+
+
+def test_another_layout_is_refused_with_the_difference(tmp_path: Path):
+    checkpoint(tmp_path, "ppo")
+    assert main([str(tmp_path)]) == 0
+    exported = load_policy(tmp_path / "policy.onnx")
+    exported.check_layout(STATE_NAMES, ("acceleration", "steer"))
+    with pytest.raises(
+        ConfigurationError, match="missing in the fleet: speed_mps; unknown to the policy: yaw"
+    ):
+        exported.check_layout(("yaw", *STATE_NAMES[1:]))
+    with pytest.raises(ConfigurationError, match=f"order differs from column 0 on: {STATE_NAMES[0]} became"):
+        exported.check_layout((STATE_NAMES[1], STATE_NAMES[0], *STATE_NAMES[2:]))
+    with pytest.raises(ConfigurationError, match="takes 2 action columns"):
+        exported.check_layout(STATE_NAMES, ("steer",))
+
+
+def test_files_that_are_no_policies_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    for name, content, complaint in (
+        ("absent.onnx", None, "does not exist"),
+        ("noise.onnx", b"noise", "cannot be loaded"),
+        ("noise.ts", b"noise", "cannot be loaded"),
+        ("policy.pt", b"", "ending in .onnx or .ts"),
+    ):
+        if content is not None:
+            (tmp_path / name).write_bytes(content)
+        with pytest.raises(ConfigurationError, match=complaint):
+            load_policy(tmp_path / name)
+    path = checkpoint(tmp_path, "ppo")
+    assert main([str(path), "--output", str(tmp_path / "policy.pb")]) == 78
+    assert "allowed: .onnx, .ts" in capsys.readouterr().err
+
+
+def test_a_policy_that_would_act_differently_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    policy = find_policy(str(checkpoint(tmp_path, "ppo")))
+    monkeypatch.setattr("drl_agent_node.export.TOLERANCE", -1.0)
+    with pytest.raises(ConfigurationError, match="actions differ by up to"):
+        export_policy(policy, tmp_path / "policy.onnx")
+    assert [path.name for path in tmp_path.iterdir()] == ["checkpoints"]
