@@ -22,7 +22,7 @@ PROGRESS = re.compile(r"([\d,]+)/[\d,]+ steps, ([\d,]+) steps/s")
 def measure_training(num_agents: int, total_steps: int) -> list[float]:
     """Train with `num_agents` for `total_steps`; return the steps/s of the progress lines after the first third."""
     with own_domain(), tempfile.TemporaryDirectory(prefix="carla_drl_bench_") as folder:
-        command = ["ros2", "launch", "carla_drl_bringup", "train.launch.py"]
+        command = ["ros2", "launch", "carla_drl_bringup", "train.launch.py", "tracking_uri:=off"]
         command += [
             f"num_agents:={num_agents}",
             f"total_steps:={total_steps}",

@@ -29,7 +29,7 @@ def train(seed: int) -> tuple[float, int]:
     with own_domain(), tempfile.TemporaryDirectory(prefix="carla_drl_bench_") as folder:
         command = ["ros2", "launch", "carla_drl_bringup", "train.launch.py", "target_success_rate:=0.9"]
         command += [f"scenario:={SCENARIO}", f"num_agents:={NUM_AGENTS}", f"seed:={seed}"]
-        command += [f"total_steps:={LIMIT_STEPS}", f"run_root:={Path(folder) / 'runs'}"]
+        command += [f"total_steps:={LIMIT_STEPS}", f"run_root:={Path(folder) / 'runs'}", "tracking_uri:=off"]
         started = time.perf_counter()
         run = subprocess.run(
             command, cwd=folder, capture_output=True, text=True, timeout=DEADLINE_S, check=True

@@ -11,7 +11,8 @@ from carla_drl_bringup.loop import declare, loop
 ARGUMENTS = {
     "policy": (
         "latest",
-        "latest: the newest checkpoint of run_name, or of all runs without one; untrained: the policy before training; or a path",
+        "latest or best: that checkpoint of run_name, or of the newest run without one; untrained: the policy before "
+        "training; or a path",
     ),
     "suite": (
         "",
@@ -25,7 +26,7 @@ def _agent_parameters(context: LaunchContext) -> dict[str, object]:
     value = context.launch_configurations
     # Without a name: the policy trained last.
     name = value["run_name"]
-    if not name and value["policy"] == "latest":
+    if not name and value["policy"] in {"latest", "best"}:
         name = parse.newest_run(Path(value["run_root"]).expanduser().resolve())
     return {
         "mode": "evaluate",

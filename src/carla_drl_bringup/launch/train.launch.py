@@ -9,6 +9,11 @@ ARGUMENTS = {
     "total_steps": ("300000", "agent steps to train for, summed over all agents"),
     "target_success_rate": ("0.0", "end early at this share of finished routes, 0 to 1; 0: never"),
     "resume": ("auto", "auto: go on where run_name stopped; never; or the path of a checkpoint"),
+    "tracking_uri": (
+        "auto",
+        "auto: MLflow in the database run_root/mlflow.db; the URI of an MLflow server; or off",
+    ),
+    "wandb": ("off", "log to Weights & Biases, too: off, offline or online"),
     "checkpoint_interval_steps": ("50000", "agent steps between checkpoints"),
 }
 
@@ -22,6 +27,8 @@ def _agent_parameters(context: LaunchContext) -> dict[str, object]:
             "target_success_rate", value["target_success_rate"], 0.0, 1.0
         ),
         "resume": value["resume"],
+        "tracking_uri": value["tracking_uri"],
+        "wandb": parse.parse_choice("wandb", value["wandb"], ("off", "offline", "online")),
         "checkpoint_interval_steps": parse.parse_int(
             "checkpoint_interval_steps", value["checkpoint_interval_steps"], 1, 10**12
         ),

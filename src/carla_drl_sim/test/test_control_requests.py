@@ -51,9 +51,9 @@ def _apply(simulator: Simulator, data: bytes) -> tuple[int, bytes, bool]:
         buffer,
         len(data),
         episode.actors.slot_of,
-        episode.dynamics.table,
+        episode.dynamics.control,
         episode.actors.walker_slot_of,
-        episode.walkers.walkers.table,
+        episode.walkers.walkers,
     )
     return taken, bytes(answers), waited
 

@@ -10,7 +10,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -24,11 +24,11 @@ from rclpy.signals import SignalHandlerOptions
 from drl_agent_node.algorithms import make_algorithm
 from drl_agent_node.algorithms.base import Algorithm
 from drl_agent_node.background import BackgroundSpin
-from drl_agent_node.checkpoint import check_fits
+from drl_agent_node.checkpoint import BEST, LATEST, check_fits
 from drl_agent_node.env.fleet_link import FleetLink, make_link_node
 from drl_agent_node.env.fleet_vector_env import FleetVectorEnv
 from drl_agent_node.errors import ConfigurationError, DivergenceError, FleetError, InterruptedWaitError
-from drl_agent_node.evaluation.plan import about_run, plan_of, plan_of_loop
+from drl_agent_node.evaluation.plan import about_plain, about_run, about_training, plan_of, plan_of_loop
 from drl_agent_node.evaluation.policies import UNTRAINED, DrivingPolicy, find_policy, untrained
 from drl_agent_node.evaluation.results import REPORT_FILE, headline, write_results
 from drl_agent_node.evaluation.run import Progress, drive_plan
@@ -36,9 +36,11 @@ from drl_agent_node.evaluation.worlds import AnyWorlds, GivenWorld, InProcessWor
 from drl_agent_node.parameters import AgentParameters, check_parameters, declare_parameters
 from drl_agent_node.progress import ProgressPrinter
 from drl_agent_node.reporting import Reporter
-from drl_agent_node.run_folder import RunFolder, ScalarLog
+from drl_agent_node.run_folder import RunFolder
 from drl_agent_node.run_setup import find_checkpoint, progress_of, read_configs, scalars_of
 from drl_agent_node.stopping import StopRequest
+from drl_agent_node.tracking.logs import RunLogs
+from drl_agent_node.tracking.tracker import Tracker
 from drl_agent_node.trainer import Hooks, Outcome, Snapshot, State, Trainer, TrainerSettings
 
 EXIT_OK: Final = 0
@@ -95,9 +97,9 @@ class Agent:
     def _train(self) -> int:
         parameters = self.parameters
         found = find_checkpoint(self._folder, parameters.resume, self._log.warning)
-        self._folder.write_config(
-            {"parameters": asdict(parameters), "name": parameters.algorithm} | self._configs.plain()
-        )
+        config = {"parameters": asdict(parameters), "name": parameters.algorithm} | self._configs.plain()
+        self._folder.write_config(config)
+        about = about_training(parameters.scenario)
         if found is not None:
             checkpoint, path = found
             self._log.info(f"going on from '{path}' at {checkpoint.steps} steps")
@@ -109,7 +111,16 @@ class Agent:
                 return EXIT_OK
         self._log.info(f"training run '{parameters.run_name}' in '{self._folder.path}'")
         env = self._connect()
-        scalars = ScalarLog(self._folder.path / "tensorboard", found[0].steps if found else None)
+        logs = RunLogs(
+            self._folder,
+            config,
+            about_plain(about),
+            resumed_at=found[0].steps if found else None,
+            tracking_uri=parameters.tracking_uri,
+            wandb=parameters.wandb,
+            warn=self._log.warning,
+        )
+        self._reporter.more_diagnostics = logs.diagnose
 
         def make(env: VectorEnv[Any, Any, Any]) -> Algorithm:
             assert isinstance(env, FleetVectorEnv)
@@ -128,18 +139,21 @@ class Agent:
                 parameters.target_success_rate,
             ),
             self._folder.checkpoints,
-            config=self._configs.plain(),
-            hooks=self._hooks(env, scalars),
+            config=self._configs.plain() | {"about": about},
+            hooks=self._hooks(env, logs),
             should_stop=self.stop,
         )
         if found is not None:
             trainer.resume_from(found[0])
         self._reporter.snapshot = trainer.snapshot
+        outcome = Outcome.STOPPED
         try:
             outcome = trainer.run()
+            if logs.tracker is not None and outcome is not Outcome.STOPPED:
+                self._register(logs.tracker, about)
         finally:
             self._printer.finish()
-            scalars.close()
+            logs.close(finished=outcome is not Outcome.STOPPED, hurry=self.stop())
         if trainer.snapshot.steps:
             self._printer.show(progress_of(trainer.snapshot, parameters.total_steps))
             self._printer.finish()
@@ -150,7 +164,25 @@ class Agent:
             self._reporter.finish()
         return EXIT_OK
 
-    def _hooks(self, env: FleetVectorEnv, scalars: ScalarLog) -> Hooks:
+    def _register(self, tracker: Tracker, about: Mapping[str, Any]) -> None:
+        """Export the best policy of this run, the last one where none is known, and put it into the registry."""
+        # Exporting imports more than a second's worth.
+        from drl_agent_node.export import export_policy
+
+        checkpoints = self._folder.checkpoints.folder
+        best = checkpoints / BEST
+        policy = find_policy(str(best if best.exists() else checkpoints / LATEST))
+        target = self._folder.path / "policy.onnx"
+        try:
+            export_policy(policy, target)
+        except ConfigurationError as error:
+            self._log.warning(f"the policy was not exported: {error}")
+            return
+        scenario = about["scenario"].get("name", "loop")
+        tracker.register(f"{scenario}-{self.parameters.algorithm}", target)
+        self._log.info(f"policy exported to '{target}'")
+
+    def _hooks(self, env: FleetVectorEnv, logs: RunLogs) -> Hooks:
         reporter, printer, total = self._reporter, self._printer, self.parameters.total_steps
 
         def on_step(snapshot: Snapshot) -> None:
@@ -160,7 +192,7 @@ class Agent:
         def on_update(steps: int, losses: dict[str, float]) -> None:
             env.restart_policy_clock()
             safety = None if env.safety is None else env.safety.take_stats()
-            scalars.write(steps, scalars_of(reporter.snapshot, losses, safety))
+            logs.write(steps, scalars_of(reporter.snapshot, losses, safety))
 
         def on_checkpoint(path: Path) -> None:
             self._log.debug(f"checkpoint '{path}'")
@@ -177,6 +209,8 @@ class Agent:
             )
         if parameters.policy == "latest":
             return find_policy(str(self._folder.path), self._log.warning)
+        if parameters.policy == "best":
+            return find_policy(str(self._folder.checkpoints.folder / BEST))
         return find_policy(parameters.policy)
 
     def _evaluate(self) -> int:

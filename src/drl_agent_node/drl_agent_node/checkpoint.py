@@ -16,6 +16,7 @@ from drl_agent_node.errors import ConfigurationError
 
 FORMAT: Final = 1
 LATEST: Final = "latest.pt"
+BEST: Final = "best.pt"
 _NAME: Final = re.compile(r"checkpoint_(\d{12})\.pt")
 _REQUIRED: Final = ("format", "algorithm", "config", "state_names", "counters", "state")
 
@@ -39,18 +40,30 @@ class Checkpoint:
     state: Mapping[str, Any]
 
     @property
+    def score(self) -> tuple[float, float] | None:
+        """Success rate and mean return over the window of episodes when it was written; None before it was full."""
+        if "success_rate" not in self.counters:
+            return None
+        return self.counters["success_rate"], self.counters["mean_return"]
+
+    @property
     def steps(self) -> int:
         """Agent steps at which it was written."""
         return int(self.counters["steps"])
 
 
 class CheckpointFolder:
-    """The checkpoints of one run, `checkpoint_<steps>.pt`, and the link `latest.pt` to the newest."""
+    """The checkpoints of one run, `checkpoint_<steps>.pt`, and links to the newest, `latest.pt`, and `best.pt`.
+
+    The best has the highest success rate, then the highest return, and stays however old it gets.
+    """
 
     def __init__(self, folder: Path, keep: int = 3) -> None:
         """`keep` is how many of the newest stay, at least 1."""
         self.folder = folder
         self._keep = max(keep, 1)
+        self._best_score: tuple[float, float] | None = None
+        self._best_known = False
 
     def paths(self) -> list[Path]:
         """Return the checkpoints, newest (most steps) first."""
@@ -66,7 +79,7 @@ class CheckpointFolder:
             OSError: when the disk refuses; older checkpoints are unharmed.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        target = self.folder / f"checkpoint_{checkpoint.steps:012d}.pt"
+        target = self.folder / _name(checkpoint.steps)
         temporary = self.folder / f".{target.name}.{os.getpid()}"
         content = {
             "format": FORMAT,
@@ -84,17 +97,42 @@ class CheckpointFolder:
             os.replace(temporary, target)
         finally:
             temporary.unlink(missing_ok=True)
-        self._link(target)
+        self._link(LATEST, target)
+        if self._is_best(checkpoint):
+            self._link(BEST, target)
         _sync_folder(self.folder)
+        best = (self.folder / BEST).resolve()
         for old in self.paths()[self._keep :]:
-            old.unlink(missing_ok=True)
+            if old.resolve() != best:
+                old.unlink(missing_ok=True)
         return target
 
-    def _link(self, target: Path) -> None:
-        temporary = self.folder / f".{LATEST}.{os.getpid()}"
+    def _is_best(self, checkpoint: Checkpoint) -> bool:
+        if checkpoint.score is None:
+            return False
+        if not self._best_known:
+            self._best_score = self._score_on_disk(checkpoint)
+            self._best_known = True
+        if self._best_score is not None and checkpoint.score < self._best_score:
+            return False
+        self._best_score = checkpoint.score
+        return True
+
+    def _score_on_disk(self, newest: Checkpoint) -> tuple[float, float] | None:
+        path = self.folder / BEST
+        # A link that leads nowhere, or to the file that was just replaced, says nothing.
+        if not path.is_file() or path.resolve().name == _name(newest.steps):
+            return None
+        try:
+            return load(path).score
+        except ConfigurationError:
+            return None
+
+    def _link(self, name: str, target: Path) -> None:
+        temporary = self.folder / f".{name}.{os.getpid()}"
         temporary.unlink(missing_ok=True)
         temporary.symlink_to(target.name)
-        os.replace(temporary, self.folder / LATEST)
+        os.replace(temporary, self.folder / name)
 
     def load_latest(self, warn: Callable[[str], None]) -> tuple[Checkpoint, Path] | None:
         """Return the newest checkpoint that can be read, None when there is none at all.
@@ -178,6 +216,10 @@ def check_fits(checkpoint: Checkpoint, path: Path, algorithm: str, state_names: 
         f"'{path}' was trained on {len(checkpoint.state_names)} observation columns, the fleet has {len(state_names)}; "
         f"{'; '.join(parts) or 'the order changed'}. Use another run_name, or resume:=never"
     )
+
+
+def _name(steps: int) -> str:
+    return f"checkpoint_{steps:012d}.pt"
 
 
 def _sync_folder(folder: Path) -> None:

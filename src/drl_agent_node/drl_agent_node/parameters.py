@@ -41,7 +41,9 @@ _PARAMETERS: Final[tuple[tuple[str, Any, str, _Range], ...]] = (
     ("retry_s", 1.0, "silence after which the last action is sent again, s", (0.05, 60.0)),
     ("target_success_rate", 0.0, "end training at this share of finished routes in the last 100 episodes; 0: never",
      (0.0, 1.0)),
-    ("policy", "latest", "evaluate: latest (newest checkpoint of run_name), untrained, or the path of one", None),
+    ("policy", "latest", "evaluate: latest or best checkpoint of run_name, untrained, or the path of one", None),
+    ("tracking_uri", "off", "train: auto (MLflow in a database in run_dir), the URI of an MLflow server, or off", None),
+    ("wandb", "off", "train: log to Weights & Biases, too: off, offline or online", None),
     ("eval_episodes", 100, "evaluate: episodes to drive in the running loop", (1, 10**6)),
     ("suite", "", "evaluate: name of a file in config/evaluation or path of one, whose worlds are started for it; "
      "empty: drive in the running loop", None),
@@ -75,6 +77,8 @@ class AgentParameters:
     suite: str = ""
     server: str = ""
     scenario: str = ""
+    tracking_uri: str = "off"
+    wandb: str = "off"
 
     @property
     def run_folder(self) -> Path:

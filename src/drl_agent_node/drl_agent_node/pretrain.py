@@ -27,6 +27,7 @@ from drl_agent_node.checkpoint import check_fits
 from drl_agent_node.config import find_config
 from drl_agent_node.env.in_process import InProcessVectorEnv
 from drl_agent_node.errors import ConfigurationError, DivergenceError, FleetError
+from drl_agent_node.evaluation.plan import about_training
 from drl_agent_node.progress import ProgressPrinter
 from drl_agent_node.run_folder import RunFolder, ScalarLog
 from drl_agent_node.run_setup import find_checkpoint, progress_of, read_configs, scalars_of
@@ -105,7 +106,7 @@ def train(options: argparse.Namespace) -> None:
         make,
         TrainerSettings(options.total_steps, options.seed, options.checkpoint_interval_steps),
         folder.checkpoints,
-        config=configs.plain(),
+        config=configs.plain() | {"about": about_training(str(scenario))},
         hooks=Hooks(on_update=on_update, on_step=on_step),
         should_stop=StopRequest(),
     )

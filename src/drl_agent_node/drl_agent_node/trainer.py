@@ -266,6 +266,7 @@ class Trainer:
                     "steps": tracker.steps,
                     "episodes": tracker.episodes,
                     "updates": self.algorithm.updates,
+                    **_score_of(tracker),
                 },
                 state=self.algorithm.state_dict(),
             )
@@ -293,3 +294,11 @@ class Trainer:
         snapshot.eta_s = left / snapshot.steps_per_s if snapshot.steps_per_s > 0 else math.nan
         snapshot.state = state
         self._refreshed_at = time.monotonic()
+
+
+def _score_of(tracker: EpisodeTracker) -> dict[str, float]:
+    """Return what says how good a checkpoint is; nothing before the window of episodes is full."""
+    if len(tracker.recent) < WINDOW:
+        return {}
+    stats = tracker.stats()
+    return {"success_rate": stats.success_rate, "mean_return": stats.mean_return}

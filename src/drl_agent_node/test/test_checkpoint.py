@@ -7,12 +7,13 @@ from drl_agent_node.checkpoint import Checkpoint, CheckpointFolder, check_fits, 
 from drl_agent_node.errors import ConfigurationError
 
 
-def checkpoint(steps: int, value: float = 0.0) -> Checkpoint:
+def checkpoint(steps: int, value: float = 0.0, score: tuple[float, float] | None = None) -> Checkpoint:
     return Checkpoint(
         algorithm="ppo",
         config={"algorithm": {"gamma": 0.98}},
         state_names=("speed_mps", "route_0_x_m"),
-        counters={"steps": steps, "episodes": 3},
+        counters={"steps": steps, "episodes": 3}
+        | ({} if score is None else {"success_rate": score[0], "mean_return": score[1]}),
         state={
             "network": {"w": torch.full((300, 3), value)},
             "random": {"state": 2**120 + 1, "name": "PCG64"},
@@ -46,6 +47,26 @@ def test_the_newest_are_kept_and_linked(tmp_path: Path):
         "checkpoint_000000001000.pt",
         "latest.pt",
     ]
+
+
+def test_the_best_stays_and_is_linked(tmp_path: Path):
+    folder = CheckpointFolder(tmp_path, keep=1)
+    folder.save(checkpoint(100))
+    assert not (tmp_path / "best.pt").exists()
+    folder.save(checkpoint(200, score=(0.5, 10.0)))
+    folder.save(checkpoint(300, score=(0.8, 20.0)))
+    folder.save(checkpoint(400, score=(0.8, 10.0)))
+    # Another process that goes on with the run knows the best from the disk.
+    folder = CheckpointFolder(tmp_path, keep=1)
+    folder.save(checkpoint(500, score=(0.7, 90.0)))
+    assert load(tmp_path / "best.pt").steps == 300
+    assert [path.name for path in folder.paths()] == [
+        "checkpoint_000000000500.pt",
+        "checkpoint_000000000300.pt",
+    ]
+    folder.save(checkpoint(600, score=(0.9, 0.0)))
+    assert load(tmp_path / "best.pt").steps == load(tmp_path / "latest.pt").steps == 600
+    assert [path.name for path in folder.paths()] == ["checkpoint_000000000600.pt"]
 
 
 def damage_truncate(path: Path) -> None:

@@ -126,6 +126,8 @@ def test_ends_early_at_the_target(tmp_path: Path):
     assert run.run() is Outcome.TARGET_REACHED
     assert run.snapshot.window.success_rate >= 0.9
     assert run.snapshot.steps < 100_000
+    best = load(tmp_path / "best.pt")
+    assert best.score == (run.snapshot.window.success_rate, run.snapshot.window.mean_return)
 
 
 def test_divergence_keeps_the_last_good_checkpoint(tmp_path: Path):

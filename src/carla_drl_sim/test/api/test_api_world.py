@@ -1,4 +1,4 @@
-"""carla.World, WorldSettings, WorldSnapshot and DebugHelper, method by method."""
+"""carla.World, WorldSettings, WorldSnapshot, LightManager and DebugHelper, method by method."""
 
 from __future__ import annotations
 
@@ -192,6 +192,220 @@ def test_light_states_of_all_vehicles(scene: Scene) -> None:
     car.set_light_state(carla.VehicleLightState(carla.VehicleLightState.Brake))
     scene.ticks(1)
     assert scene.world.get_vehicles_light_states()[car.id] == carla.VehicleLightState.Brake
+
+
+@covers("World.load_map_layer", "World.unload_map_layer")
+def test_map_layers(scene: Scene) -> None:
+    boxes = scene.world.get_level_bbs(carla.CityObjectLabel.Buildings)
+    assert boxes
+    scene.world.unload_map_layer(carla.MapLayer.Buildings)
+    scene.ticks(1)
+    assert not scene.world.get_level_bbs(carla.CityObjectLabel.Buildings)
+    scene.world.load_map_layer(carla.MapLayer.Buildings)
+    scene.ticks(1)
+    assert len(scene.world.get_level_bbs(carla.CityObjectLabel.Buildings)) == len(boxes)
+
+
+@covers("World.get_level_bbs", "World.get_environment_objects", "World.enable_environment_objects")
+def test_environment_objects(scene: Scene) -> None:
+    objects = scene.world.get_environment_objects(carla.CityObjectLabel.Buildings)
+    assert objects
+    assert all(entry.type == carla.CityObjectLabel.Buildings for entry in objects)
+    assert max(entry.bounding_box.extent.z for entry in objects) > 2.0
+    assert scene.world.get_level_bbs(carla.CityObjectLabel.Any)
+    scene.world.enable_environment_objects({objects[0].id}, False)
+    scene.world.enable_environment_objects({objects[0].id}, True)
+
+
+@covers("World.get_names_of_all_objects")
+def test_names_of_objects(scene: Scene) -> None:
+    names = scene.world.get_names_of_all_objects()
+    assert names
+    assert len(set(names)) == len(names)
+
+
+@covers(
+    "World.apply_color_texture_to_object",
+    "World.apply_float_color_texture_to_object",
+    "World.apply_textures_to_object",
+    "World.apply_color_texture_to_objects",
+    "World.apply_float_color_texture_to_objects",
+    "World.apply_textures_to_objects",
+    state="partial",
+    note="answered; surfaces keep their own looks",
+)
+def test_textures_are_answered(scene: Scene) -> None:
+    texture = carla.TextureColor(2, 2)
+    floats = carla.TextureFloatColor(2, 2)
+    name = scene.world.get_names_of_all_objects()[0]
+    world, diffuse = scene.world, carla.MaterialParameter.Diffuse
+    for call in (
+        lambda: world.apply_color_texture_to_object(name, diffuse, texture),
+        lambda: world.apply_float_color_texture_to_object(name, diffuse, floats),
+        lambda: world.apply_textures_to_object(name, texture, floats, floats, floats),
+        lambda: world.apply_color_texture_to_objects([name], diffuse, texture),
+        lambda: world.apply_float_color_texture_to_objects([name], diffuse, floats),
+        lambda: world.apply_textures_to_objects([name], texture, floats, floats, floats),
+    ):
+        call()
+    scene.ticks(1)
+    assert name in scene.world.get_names_of_all_objects()
+
+
+@covers(
+    "World.set_annotations_traverse_translucency",
+    state="partial",
+    note="accepted; nothing here is translucent",
+)
+def test_translucency_is_accepted(scene: Scene) -> None:
+    scene.world.set_annotations_traverse_translucency(True)
+    scene.ticks(1)
+
+
+@covers("World.cast_ray", "World.project_point", "World.ground_projection")
+def test_rays_hit_ground_and_cars(scene: Scene) -> None:
+    point = scene.map.get_spawn_points()[0]
+    car = scene.vehicle(point)
+    scene.ticks(20)
+    above = car.get_location() + carla.Location(z=20.0)
+    hits = scene.world.cast_ray(above, car.get_location() - carla.Location(z=5.0))
+    assert carla.CityObjectLabel.Car in [hit.label for hit in hits]
+    beside = point.transform(carla.Location(x=10.0))
+    beside.z += 5.0
+    hit = scene.world.ground_projection(beside, 50.0)
+    assert hit.label in {carla.CityObjectLabel.Roads, carla.CityObjectLabel.RoadLines}
+    assert hit.location.z == pytest.approx(car.get_location().z, abs=0.3)
+    down = scene.world.project_point(beside, carla.Vector3D(0.0, 0.0, -1.0), 50.0)
+    assert down.location.distance(hit.location) < 0.01
+    assert scene.world.project_point(beside, carla.Vector3D(0.0, 0.0, 1.0), 50.0) is None
+
+
+@covers("World.get_random_location_from_navigation")
+def test_random_places_of_pedestrians_are_off_the_driving_lanes(scene: Scene) -> None:
+    places = [scene.world.get_random_location_from_navigation() for _ in range(20)]
+    assert all(place is not None for place in places)
+    on_lane = [scene.map.get_waypoint(place, project_to_road=False) is not None for place in places]
+    assert sum(on_lane) <= len(places) // 2
+
+
+@covers("World.set_pedestrians_cross_factor", "World.set_pedestrians_seed")
+def test_pedestrian_settings(scene: Scene) -> None:
+    scene.world.set_pedestrians_seed(7)
+    scene.world.set_pedestrians_cross_factor(0.3)
+    first = scene.world.get_random_location_from_navigation()
+    scene.world.set_pedestrians_seed(7)
+    assert scene.world.get_random_location_from_navigation().distance(first) < 1e-3
+
+
+@covers("World.get_traffic_light", "World.get_traffic_sign", "World.get_traffic_light_from_opendrive_id")
+def test_lights_are_found_by_landmark(scene: Scene) -> None:
+    landmarks = scene.map.get_all_landmarks_of_type("1000001")
+    assert landmarks
+    light = scene.world.get_traffic_light(landmarks[0])
+    assert light.get_opendrive_id() == landmarks[0].id
+    assert scene.world.get_traffic_light_from_opendrive_id(landmarks[0].id).id == light.id
+    assert scene.world.get_traffic_sign(landmarks[0]).id == light.id
+
+
+@covers("World.get_traffic_lights_from_waypoint", "World.get_traffic_lights_in_junction")
+def test_lights_are_found_by_place(scene: Scene) -> None:
+    light = scene.world.get_actors().filter("traffic.traffic_light")[0]
+    (waypoint, *_) = light.get_stop_waypoints()
+    before = waypoint.previous(10.0)[0]
+    assert light.id in [found.id for found in scene.world.get_traffic_lights_from_waypoint(before, 50.0)]
+    junction = next(w for w in _ahead(waypoint) if w.is_junction).get_junction()
+    assert light.id in [found.id for found in scene.world.get_traffic_lights_in_junction(junction.id)]
+
+
+def _ahead(waypoint: carla.Waypoint) -> list[carla.Waypoint]:
+    return [waypoint, *(found for d in (2.0, 5.0, 10.0, 15.0) for found in waypoint.next(d))]
+
+
+@covers("World.freeze_all_traffic_lights", "World.reset_all_traffic_lights")
+def test_all_lights_are_frozen_and_reset(scene: Scene) -> None:
+    lights = scene.world.get_actors().filter("traffic.traffic_light")
+    scene.world.freeze_all_traffic_lights(True)
+    scene.ticks(1)
+    assert all(light.is_frozen() for light in lights)
+    states = [light.state for light in lights]
+    scene.ticks(200)
+    assert [light.state for light in lights] == states
+    scene.world.freeze_all_traffic_lights(False)
+    scene.world.reset_all_traffic_lights()
+    scene.ticks(1)
+    assert not any(light.is_frozen() for light in lights)
+
+
+@covers(
+    "World.get_lightmanager",
+    "LightManager.get_all_lights",
+    "LightManager.turn_on",
+    "LightManager.turn_off",
+    "LightManager.set_active",
+    "LightManager.is_active",
+    "LightManager.get_turned_on_lights",
+    "LightManager.get_turned_off_lights",
+)
+def test_street_lights_are_switched(scene: Scene) -> None:
+    manager = scene.world.get_lightmanager()
+    lights = manager.get_all_lights(carla.LightGroup.Street)
+    assert lights
+    manager.turn_off(lights)
+    scene.ticks(2)
+    assert not any(manager.is_active(lights))
+    assert len(manager.get_turned_off_lights(carla.LightGroup.Street)) == len(lights)
+    manager.turn_on(lights)
+    scene.ticks(2)
+    assert all(manager.is_active(lights))
+    assert len(manager.get_turned_on_lights(carla.LightGroup.Street)) == len(lights)
+    manager.set_active(lights, [False] * len(lights))
+    assert not any(manager.is_active(lights))
+
+
+@covers(
+    "LightManager.set_color",
+    "LightManager.set_colors",
+    "LightManager.get_color",
+    "LightManager.set_intensity",
+    "LightManager.set_intensities",
+    "LightManager.get_intensity",
+    "LightManager.set_light_group",
+    "LightManager.set_light_groups",
+    "LightManager.get_light_group",
+    "LightManager.set_light_state",
+    "LightManager.set_light_states",
+    "LightManager.get_light_state",
+)
+def test_street_lights_are_changed(scene: Scene) -> None:
+    manager = scene.world.get_lightmanager()
+    lights = manager.get_all_lights(carla.LightGroup.Street)[:2]
+    manager.set_color(lights, carla.Color(255, 0, 10))
+    assert [(c.r, c.g, c.b) for c in manager.get_color(lights)] == [(255, 0, 10)] * 2
+    manager.set_colors(lights, [carla.Color(1, 2, 3), carla.Color(4, 5, 6)])
+    assert [(c.r, c.g, c.b) for c in manager.get_color(lights)] == [(1, 2, 3), (4, 5, 6)]
+    manager.set_intensity(lights, 500.0)
+    assert manager.get_intensity(lights) == [500.0, 500.0]
+    manager.set_intensities(lights, [100.0, 200.0])
+    assert manager.get_intensity(lights) == [100.0, 200.0]
+    manager.set_light_group(lights, carla.LightGroup.Building)
+    assert manager.get_light_group(lights) == [carla.LightGroup.Building] * 2
+    manager.set_light_groups(lights, [carla.LightGroup.Street] * 2)
+    assert manager.get_light_group(lights) == [carla.LightGroup.Street] * 2
+    state = carla.LightState(300.0, carla.Color(9, 9, 9), carla.LightGroup.Street, True)
+    manager.set_light_state(lights, state)
+    manager.set_light_states(lights, [state, state])
+    assert [found.intensity for found in manager.get_light_state(lights)] == [300.0, 300.0]
+    scene.ticks(2)
+    assert manager.get_intensity(lights) == [300.0, 300.0]
+
+
+@covers(
+    "LightManager.set_day_night_cycle", state="partial", note="accepted; street lights do not follow the sun"
+)
+def test_day_night_cycle_is_accepted(scene: Scene) -> None:
+    scene.world.get_lightmanager().set_day_night_cycle(False)
+    scene.ticks(1)
+    scene.world.get_lightmanager().set_day_night_cycle(True)
 
 
 @covers(

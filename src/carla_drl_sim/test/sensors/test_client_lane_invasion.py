@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import carla
-from carla_world import Scene
+import pytest
+from carla_world import Scene, scene
 from listening import Listener
+from server_process import ServerProcess
+
+
+@pytest.fixture
+def world_of(server: ServerProcess) -> Iterator[Scene]:
+    with scene(server.rpc_port) as made:
+        yield made
 
 
 def _straight_way(world_of: Scene) -> Any:

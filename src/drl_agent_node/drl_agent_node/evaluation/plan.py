@@ -8,7 +8,14 @@ from typing import Any
 
 from drl_agent_node.evaluation.policies import DrivingPolicy
 from drl_agent_node.evaluation.run import Plan
-from drl_agent_node.evaluation.suite import cases, make_case, read_scenario, read_suite, unknown_case
+from drl_agent_node.evaluation.suite import (
+    cases,
+    make_case,
+    read_scenario,
+    read_suite,
+    scenario_hash,
+    unknown_case,
+)
 from drl_agent_node.provenance import code_revision, now
 
 
@@ -36,6 +43,27 @@ def plan_of_loop(scenario: str, seed: int, episodes: int) -> Plan:
     """
     case = make_case(read_scenario(Path(scenario)), seed) if scenario else unknown_case(seed)
     return Plan(case.scenario_name, [replace(case, scenario=None)], episodes, 0)
+
+
+def about_training(scenario: str) -> dict[str, Any]:
+    """Return what a model should say about where it comes from; `scenario` is the loop's file, if known.
+
+    Raises:
+        ConfigurationError: when the scenario cannot be read.
+    """
+    known = read_scenario(Path(scenario)) if scenario else None
+    return {
+        "code_revision": code_revision(),
+        "scenario": {"name": known.name, "hash": scenario_hash(known)} if known else {},
+    }
+
+
+def about_plain(about: dict[str, Any]) -> dict[str, str]:
+    """Return `about_training` as tags."""
+    return {
+        "code_revision": about["code_revision"],
+        **{f"scenario.{name}": value for name, value in about["scenario"].items()},
+    }
 
 
 def about_run(policy: DrivingPolicy) -> dict[str, Any]:
