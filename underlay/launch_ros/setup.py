@@ -17,4 +17,9 @@ setup(
     maintainer_email="maintainers@carla-drl.invalid",
     description="ROS 2 nodes in launch descriptions. Upstream's API for machines whose ROS 2 comes from PyPI.",
     license="Apache-2.0",
+    entry_points={
+        "launch.frontend.launch_extension": [
+            "launch_ros = launch_ros.frontend",
+        ],
+    },
 )

@@ -24,10 +24,13 @@ class Action(LaunchDescriptionEntity):
 
     @classmethod
     def parse(cls, entity: Any, parser: Any) -> Any:
-        """Refuse: launch files other than Python ones are not supported here."""
-        raise NotImplementedError(
-            f"{cls.__name__}.parse: XML and YAML launch files need upstream's packages launch_xml and launch_yaml"
-        )
+        """Return the class and, from `if` and `unless`, the first arguments of its constructor.
+
+        Actions that are exposed by `launch.frontend.expose_action` extend this.
+        """
+        from .frontend.tags import condition_of
+
+        return cls, condition_of(entity, parser)
 
     @property
     def condition(self) -> Condition | None:

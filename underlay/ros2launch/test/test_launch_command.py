@@ -38,7 +38,7 @@ def prefix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for folder in ("launch", "more"):
         (tmp_path / f"share/own_pkg/{folder}/twice.launch.py").write_text(FILE)
     (tmp_path / "share/own_pkg/launch/broken.launch.py").write_text("raise RuntimeError('no good')")
-    (tmp_path / "share/own_pkg/launch/old.launch.xml").write_text("<launch/>")
+    (tmp_path / "share/own_pkg/launch/old.launch.xml").write_text("<start/>")
     monkeypatch.setenv("AMENT_PREFIX_PATH", f"{tmp_path}:{os.environ.get('AMENT_PREFIX_PATH', '')}")
     monkeypatch.setenv("ROS_LOG_DIR", str(tmp_path / "log"))
     return tmp_path
@@ -87,7 +87,7 @@ def test_show_arguments_and_print(capsys: pytest.CaptureFixture[str]) -> None:
         (("own_pkg", "greet.launch.py", "who=me"), "malformed launch argument 'who=me'"),
         (("own_pkg", "greet.launch.py", "mode:=c"), "'mode' has the value 'c'"),
         (("own_pkg", "broken.launch.py"), "no good"),
-        (("own_pkg", "old.launch.xml"), "launch_xml"),
+        (("own_pkg", "old.launch.xml"), "a launch file begins with 'launch'"),
     ],
 )
 def test_errors(words: Any, message: str) -> None:

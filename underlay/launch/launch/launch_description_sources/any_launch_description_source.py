@@ -9,7 +9,7 @@ from .any_launch_file_utilities import get_launch_description_from_any_launch_fi
 
 
 class AnyLaunchDescriptionSource(LaunchDescriptionSource):
-    """Loads a Python launch file; XML and YAML raise InvalidLaunchFileError."""
+    """Loads a Python, XML or YAML launch file."""
 
     def __init__(self, launch_file_path: SomeSubstitutionsType) -> None:
         super().__init__(None, launch_file_path, "any launch file")

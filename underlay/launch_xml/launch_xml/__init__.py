@@ -1,0 +1,6 @@
+"""XML launch files."""
+
+from .entity import Entity
+from .parser import Parser
+
+__all__ = ["Entity", "Parser"]
