@@ -38,7 +38,7 @@ def test_listed_routes_are_given_in_turn() -> None:
     np.testing.assert_array_equal(again.frame.metrics[:, col.ROUTE_LENGTH], lengths)
 
 
-@pytest.mark.parametrize("name", ["town02_urban", "town03_complex", "weather_variants"])
+@pytest.mark.parametrize("name", ["town02_urban", "town03_complex", "weather_variants", "hazards"])
 def test_scenarios_are_driven(tmp_path: Path, name: str) -> None:
     with Launched(
         "train", tmp_path, domain(20), scenario=name, num_agents=4, total_steps=2000, run_name="short"
@@ -49,3 +49,5 @@ def test_scenarios_are_driven(tmp_path: Path, name: str) -> None:
     wanted = load_scenario(next(path for path in SCENARIOS if path.stem == name))
     if wanted.traffic.vehicles:
         assert f"of {wanted.traffic.vehicles} traffic vehicles" in run.output
+    if wanted.triggers:
+        assert f"{len(wanted.triggers)} hazards may meet each of 4 egos" in run.output

@@ -89,6 +89,10 @@ class FleetMetrics:
         self._last_ego[agent, [col.EGO_X, col.EGO_Y, col.EGO_Z]] = route.x[0], route.y[0], route.start_z
         self._last_ego[agent, col.EGO_YAW] = route.yaw[0]
 
+    def places(self) -> Array:
+        """Return [N] where each ego is along its route, m; 0 for those whose episode begins with the next frame."""
+        return np.where(self._fresh, 0.0, self._state[:, kernel.STATE_S])
+
     def completion(self, agent: int) -> float:
         """Return the share of its route that an agent has driven, 0 to 1."""
         if self._fresh[agent]:

@@ -72,6 +72,10 @@ class EmbeddedWorld:
         """
         self._scenario = scenario
         self._num_agents = num_agents
+        if scenario.triggers:
+            raise ConfigurationError(
+                f"scenario field triggers has {len(scenario.triggers)} hazards; allowed without a client: none"
+            )
         for field, wanted in (
             ("traffic.vehicles", scenario.traffic.vehicles),
             ("pedestrians.walkers", scenario.pedestrians.walkers),

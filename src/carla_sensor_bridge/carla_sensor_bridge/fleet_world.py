@@ -19,7 +19,7 @@ LIGHT_RED: Final = 0
 LIGHT_OFF: Final = 3
 """Values of `carla.TrafficLightState`."""
 
-OTHER_ROLES: Final = ("traffic", "pedestrian")
+OTHER_ROLES: Final = ("traffic", "pedestrian", "hazard")
 """Role names of road users that are no egos, before their number."""
 
 CarlaPose = tuple[float, ...]

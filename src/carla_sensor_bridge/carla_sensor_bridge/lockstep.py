@@ -9,6 +9,8 @@ import time
 from dataclasses import dataclass
 from threading import Event
 
+import numpy as np
+
 from carla_sensor_bridge import columns as col
 from carla_sensor_bridge.client_session import ClientSession, Endpoint, StoppedError
 from carla_sensor_bridge.client_world import ClientWorld
@@ -19,6 +21,7 @@ from carla_sensor_bridge.fleet import Fleet
 from carla_sensor_bridge.frame_ring import FrameRingWriter
 from carla_sensor_bridge.gateway_link import GatewayLink, LinkCounters
 from carla_sensor_bridge.gateway_packets import ResetRequest
+from carla_sensor_bridge.hazard_actors import HazardActors
 from carla_sensor_bridge.lane_graph import build_lane_graph
 from carla_sensor_bridge.process_guard import ProcessGuard
 from carla_sensor_bridge.road_users import RoadUsers
@@ -62,6 +65,7 @@ class LockStep:
         # Kept until the process ends: the client library complains about sensors that go out of scope undestroyed.
         self._fleet: Fleet | None = None
         self._others: RoadUsers | None = None
+        self._hazards: HazardActors | None = None
         self._weather = WeatherSchedule(settings.scenario.weather, settings.seed)
 
     @property
@@ -129,11 +133,12 @@ class LockStep:
         started = time.monotonic()
         carla_map = session.world.get_map()
         graph = build_lane_graph(carla_map)
+        area = DrivableArea(graph)
         stop_lines = build_stop_lines(carla_map, graph)
         self._episodes = FleetEpisodes(
             scenario,
             graph,
-            DrivableArea(graph),
+            area,
             stop_lines,
             settings.num_agents,
             settings.seed,
@@ -144,7 +149,13 @@ class LockStep:
         self._change_weather(session, 0.0)
         fleet.spawn(routes, self._episodes.redraw, scenario.step_s)
         others.spawn(fleet.ego[:, [col.EGO_X, col.EGO_Y]])
-        if len(others):
+        if scenario.triggers:
+            self._hazards = HazardActors(
+                session, scenario, area, stop_lines, settings.num_agents, settings.seed, self._log
+            )
+            self._hazards.start(list(enumerate(routes)))
+            fleet.advance()
+        if len(others) or self._hazards is not None:
             fleet.read()
         self._log.info(
             "%s with %d egos is ready after %.1f s (%d lane segments)",
@@ -163,14 +174,18 @@ class LockStep:
     def _on_reset(self, request: ResetRequest) -> int:
         assert self._episodes is not None
         self._episodes.request_reset(request)
+        if self._hazards is not None and request.seed is not None:
+            for agent in request.agents or range(self._settings.num_agents):
+                self._hazards.hazards.reseed(agent, request.seed)
         return self.frame + 1
 
     def _step_until(self, stopping: Event, session: ClientSession, fleet: Fleet, others: RoadUsers) -> None:
-        settings, episodes = self._settings, self._episodes
+        settings, episodes, hazards = self._settings, self._episodes, self._hazards
         assert episodes is not None
         scenario = settings.scenario
+        num_objects = len(others) + (0 if hazards is None else len(hazards.hazards))
         ring = FrameRingWriter(
-            settings.num_agents, len(scenario.routes.preview_m), self.session, scenario.step_s, len(others)
+            settings.num_agents, len(scenario.routes.preview_m), self.session, scenario.step_s, num_objects
         )
         link = self._link = GatewayLink(
             settings.socket_name,
@@ -191,7 +206,9 @@ class LockStep:
         while True:
             self.frame += 1
             slot = ring.begin(self.frame)
-            others.read(slot.objects)
+            others.read(slot.objects[: len(others)])
+            if hazards is not None:
+                hazards.hazards.read(slot.objects[len(others) :])
             episodes.observe(fleet.ego, fleet.collision, fleet.light_state, slot)
             measured = clock()
             link.publish(self.frame, ring.commit(self.frame, fleet.sim_time_s))
@@ -201,9 +218,13 @@ class LockStep:
                 break
             answered = clock()
             self.timer.add(tick_ns, read_ns, measured - read, published - measured, answered - published)
-            placed = episodes.restart_ended(fleet.ego, others.xy)
+            taken = others.xy if hazards is None else np.concatenate((others.xy, hazards.hazards.xy))
+            placed = episodes.restart_ended(fleet.ego, taken)
             self._change_weather(session, fleet.sim_time_s - start_s)
             fleet.apply(controls, placed)
+            if hazards is not None:
+                hazards.start(placed)
+                hazards.step(episodes.metrics.places(), fleet.ego)
             fleet.advance()
             ticked = clock()
             fleet.read(episodes.metrics.next_light)
@@ -214,6 +235,8 @@ class LockStep:
     def _restore(self, session: ClientSession, fleet: Fleet | None, others: RoadUsers | None) -> None:
         session.shorten_timeout()
         try:
+            if self._hazards is not None:
+                self._hazards.destroy()
             if others is not None:
                 others.destroy()
             if fleet is not None:

@@ -20,7 +20,7 @@ from carla_sensor_bridge.scenario import Pedestrians, Scenario, Traffic
 
 Array = npt.NDArray[np.float64]
 
-_TRAFFIC_ROLE, _PEDESTRIAN_ROLE = OTHER_ROLES
+_TRAFFIC_ROLE, _PEDESTRIAN_ROLE, _ = OTHER_ROLES
 _CLEARANCE_M: Final = 12.0
 """Least distance of a new traffic vehicle from every ego, m."""
 _PLACES_PER_WALKER: Final = 4

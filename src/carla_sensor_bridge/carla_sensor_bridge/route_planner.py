@@ -157,7 +157,7 @@ class RoutePlanner:
         return found
 
     def _sampled(self, segment: int, places: Array) -> Array:
-        """Return [K, 5] x, y, yaw (continuous), speed limit and half width at places on a segment, m."""
+        """Return [K, 6] x, y, yaw (continuous), speed limit, half width and z at places on a segment, m."""
         graph = self._graph
         points = graph.points(segment)
         s = graph.s[points]
@@ -167,11 +167,12 @@ class RoutePlanner:
             np.unwrap(graph.yaw[points]),
             graph.speed_limit[points],
             graph.half_width[points],
+            graph.z[points],
         )
         return np.stack([np.interp(places, s, column) for column in columns], axis=1)
 
     def _points(self, piece: _Piece) -> Array:
-        """Return [K, 5] of a piece of a route, as `_sampled`."""
+        """Return [K, 6] of a piece of a route, as `_sampled`."""
         graph = self._graph
         s = graph.s[graph.points(piece.segment)]
         inner = s[(s > piece.begin + _SAME_POINT_M) & (s < piece.end - _SAME_POINT_M)]
@@ -216,6 +217,7 @@ class RoutePlanner:
             start_pitch=float(np.interp(first.begin, graph.s[points], graph.pitch[points])),
             segments=np.array(segments, dtype=np.int64),
             starts=np.array(starts),
+            z=joined[:, 5].copy(),
         )
 
 

@@ -51,6 +51,8 @@ class Route:
     """[G] segments of the lane graph that the route leads over."""
     starts: Array = field(default_factory=lambda: np.zeros(0))
     """[G] place along the route at which each of them begins, m; the first is not positive."""
+    z: Array = field(default_factory=lambda: np.zeros(0))
+    """m."""
     id: str = ""
     """Name of a listed route."""
     weather: RouteWeather | None = None
@@ -81,23 +83,23 @@ def _reachable(graph: LaneGraph, enough_m: float) -> Array:
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _lay_out(  # type: ignore[no-untyped-def]
-    start, segments, offset, target, xs, ys, yaws, limits, half_widths
+    start, segments, offset, target, xs, ys, zs, yaws, limits, half_widths
 ):
     """Join the points of segments into one route that ends at `target` m.
 
     Returns:
-        [6, K]: x, y, yaw (continuous), s, speed limit, half lane width.
+        [7, K]: x, y, yaw (continuous), s, speed limit, half lane width, z.
     """
     most = 2
     for segment in segments:
         most += offset[segment + 1] - offset[segment]
-    out = np.empty((6, most))
+    out = np.empty((7, most))
     count = 0
     for n in range(len(segments)):
         # The first point of a segment is the last one of the segment before.
         first = start if n == 0 else offset[segments[n]] + 1
         for i in range(first, offset[segments[n] + 1]):
-            x, y, yaw, s = xs[i], ys[i], yaws[i], 0.0
+            x, y, z, yaw, s = xs[i], ys[i], zs[i], yaws[i], 0.0
             if count > 0:
                 ds = np.hypot(x - out[0, count - 1], y - out[1, count - 1])
                 if ds <= _ROUNDING_M:
@@ -110,10 +112,11 @@ def _lay_out(  # type: ignore[no-untyped-def]
                 share = (target - out[3, count - 1]) / (s - out[3, count - 1])
                 x = out[0, count - 1] + share * (x - out[0, count - 1])
                 y = out[1, count - 1] + share * (y - out[1, count - 1])
+                z = out[6, count - 1] + share * (z - out[6, count - 1])
                 yaw = out[2, count - 1] + share * (yaw - out[2, count - 1])
                 s = target
             out[0, count], out[1, count], out[2, count], out[3, count] = x, y, yaw, s
-            out[4, count], out[5, count] = limits[i], half_widths[i]
+            out[4, count], out[5, count], out[6, count] = limits[i], half_widths[i], z
             count += 1
             if s >= target:
                 return out[:, :count].copy()
@@ -217,13 +220,14 @@ class RouteGenerator:
             segment = int(after[int(choices[(len(segments) - 1) % _CANDIDATES] * len(after))])
             segments.append(segment)
             driven += float(graph.length[segment])
-        x, y, yaw, s, limit, half_width = _lay_out(
+        x, y, yaw, s, limit, half_width, z = _lay_out(
             start,
             np.array(segments),
             graph.offset,
             target,
             graph.x,
             graph.y,
+            graph.z,
             graph.yaw,
             graph.speed_limit,
             graph.half_width,
@@ -241,4 +245,5 @@ class RouteGenerator:
             float(graph.pitch[start]),
             np.array(segments),
             starts,
+            z,
         )

@@ -17,6 +17,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from carla_sensor_bridge.config_model import ConfigModel
 from carla_sensor_bridge.errors import ConfigurationError
 from carla_sensor_bridge.route_config import Routes
+from carla_sensor_bridge.trigger_config import Trigger
 
 WEATHER_PRESETS: Final = (
     "ClearNight",
@@ -220,6 +221,9 @@ class Scenario(ConfigModel):
     pedestrians: Pedestrians = Field(default=Pedestrians(), description="Walkers.")
     fleet: Fleet = Field(default=Fleet(), description="The ego vehicles.")
     routes: Routes = Field(default=Routes(), description="The routes of the egos.")
+    triggers: tuple[Trigger, ...] = Field(
+        default=(), max_length=16, description="Scripted hazards on the routes of the egos."
+    )
     limits: Limits = Field(description="What ends an episode.")
 
     @field_validator("weather", mode="before")

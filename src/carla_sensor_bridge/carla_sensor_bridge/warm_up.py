@@ -9,10 +9,12 @@ from carla_sensor_bridge.collisions import NUM_COLLISION
 from carla_sensor_bridge.drivable import DrivableArea
 from carla_sensor_bridge.ego_metrics import FleetMetrics
 from carla_sensor_bridge.frame_ring import FrameRingWriter
+from carla_sensor_bridge.hazards import Hazards, Size
 from carla_sensor_bridge.lane_graph import LaneGraph
 from carla_sensor_bridge.routes import RouteGenerator
 from carla_sensor_bridge.scenario import Limits
 from carla_sensor_bridge.stop_lines import StopLines
+from carla_sensor_bridge.trigger_config import StaticObstacle
 
 
 def straight_lane(length_m: float, width_m: float = 3.5, speed_limit_mps: float = 10.0) -> LaneGraph:
@@ -39,7 +41,7 @@ def straight_lane(length_m: float, width_m: float = 3.5, speed_limit_mps: float 
 
 
 def warm_up() -> None:
-    """Run one frame of one ego on one lane with the very types that the bridge uses."""
+    """Run one frame of one ego and one hazard on one lane with the very types that the bridge uses."""
     graph = straight_lane(20.0)
     route = RouteGenerator(graph, 5.0, 5.0, 5.0, 0).draw(0, np.zeros((0, 2)))
     metrics = FleetMetrics(1, (1.0,), Limits(time_limit_s=1.0), 0.1, DrivableArea(graph), StopLines.none(1))
@@ -53,6 +55,17 @@ def warm_up() -> None:
         ring.begin(1),
     )
     ring.close()
+    hazards = Hazards(
+        [StaticObstacle(kind="static_obstacle", at_m=(1.0, 1.0))],
+        {"vehicle.audi.tt": Size(4.0, 2.0, 1.5)},
+        DrivableArea(graph),
+        StopLines.none(1),
+        1,
+        0,
+        0.1,
+    )
+    hazards.start_episode(0, route)
+    hazards.step(np.zeros(1), np.zeros(1), np.zeros(1))
 
 
 if __name__ == "__main__":

@@ -67,8 +67,8 @@ class Driver:
 
 
 def lane_route(graph: LaneGraph, start_x: float) -> Route:
-    """The lane to +x from a point on."""
-    segment = int(np.flatnonzero([graph.y[graph.points(i)][0] < 0.0 for i in range(graph.num_segments)])[0])
+    """The lane to +x at y = -2 from a point on."""
+    segment = int(np.argmin([abs(graph.y[graph.points(i)][0] + 2.0) for i in range(graph.num_segments)]))
     points = graph.points(segment)
     kept = np.arange(points.start, points.stop)[graph.x[points] >= start_x - 1e-3]
     first = float(graph.s[kept[0]])
@@ -83,6 +83,7 @@ def lane_route(graph: LaneGraph, start_x: float) -> Route:
         0.0,
         np.array([segment]),
         np.array([-first]),
+        graph.z[kept],
     )
 
 
