@@ -1,0 +1,1 @@
+"""Groups the diagnostics of many nodes."""

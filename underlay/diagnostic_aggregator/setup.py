@@ -1,0 +1,25 @@
+from setuptools import find_packages, setup
+
+package_name = "diagnostic_aggregator"
+
+setup(
+    name=package_name,
+    version="0.1.0",
+    packages=find_packages(exclude=["test"]),
+    data_files=[
+        ("share/ament_index/resource_index/packages", ["resource/" + package_name]),
+        ("share/" + package_name, ["package.xml"]),
+    ],
+    extras_require={"test": ["pytest"]},
+    install_requires=["setuptools"],
+    zip_safe=True,
+    maintainer="carla_drl maintainers",
+    maintainer_email="maintainers@carla-drl.invalid",
+    description="Groups the diagnostics of many nodes. Upstream's API for machines whose ROS 2 comes from PyPI.",
+    license="Apache-2.0",
+    entry_points={
+        "console_scripts": [
+            "aggregator_node = diagnostic_aggregator.aggregator_node:main",
+        ],
+    },
+)
