@@ -20,6 +20,7 @@ setup(
         "numpy",
         "onnx",
         "onnxruntime",
+        "pettingzoo",
         "pydantic",
         "PyYAML",
         "scipy",
@@ -36,6 +37,7 @@ setup(
         "console_scripts": [
             "agent_node = drl_agent_node.start:main",
             "compare = drl_agent_node.evaluation.compare:main",
+            "compare_curriculum = drl_agent_node.compare_curriculum:main",
             "export = drl_agent_node.export:main",
             "infer_node = drl_agent_node.start:infer",
             "pretrain = drl_agent_node.pretrain:main",

@@ -64,6 +64,39 @@ def parse_simulator(value: str) -> Simulator:
     return Simulator(embedded, EMBEDDED_HOST if embedded else host, int(port_text))
 
 
+def parse_simulators(value: str, count: int) -> list[Simulator]:
+    """Parse the simulators of `count` groups.
+
+    One of several embedded ones takes the first free ports after those of the one before, or, with a port given, the
+    ports `PORT_STRIDE` after them.
+    """
+    if count == 1:
+        return [parse_simulator(value)]
+    parts = [part.strip() for part in value.split(",")]
+    if len(parts) == 1 and parts[0] == "embedded":
+        ports: list[int] = []
+        for _ in range(count):
+            ports.append(first_free_port(ports[-1] + PORT_STRIDE if ports else FIRST_PORT))
+        return [Simulator(True, EMBEDDED_HOST, port) for port in ports]
+    if len(parts) == 1 and parts[0].startswith("embedded:"):
+        first = parse_simulator(parts[0])
+        return [parse_simulator(f"embedded:{first.port + PORT_STRIDE * number}") for number in range(count)]
+    if len(parts) != count or len(set(parts)) != count:
+        raise ArgumentError(
+            "simulator", value, f"embedded, embedded:<port>, or {count} different <host>:<port> with commas"
+        )
+    return [parse_simulator(part) for part in parts]
+
+
+def group_names(first: str, count: int) -> list[str]:
+    """Name `count` lock-step groups: the number at the end of `first`, 0 if it has none, counts up."""
+    if count == 1:
+        return [first]
+    stem = first.rstrip("0123456789")
+    number = int(first[len(stem) :] or 0)
+    return [parse_simulator_name(f"{stem}{number + k}") for k in range(count)]
+
+
 def parse_simulator_name(value: str) -> str:
     """Check the name of the lock-step group: it becomes part of topic names."""
     if not SIMULATOR_NAME.fullmatch(value):

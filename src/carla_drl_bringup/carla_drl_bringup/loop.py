@@ -45,7 +45,13 @@ WORLD_TIMEOUT_S = 60.0
 COMMON_ARGUMENTS: dict[str, tuple[str, str]] = {
     "simulator": (
         "embedded",
-        "embedded (started here, first free port from 2000), embedded:<port>, or <host>:<port> of a CARLA server",
+        "embedded (started here, first free port from 2000), embedded:<port>, or <host>:<port> of a CARLA server; for "
+        "several simulators embedded, embedded:<first port>, or as many <host>:<port> with commas between them",
+    ),
+    "simulators": (
+        "1",
+        "lock-step groups, 1 to 16: each has a simulator, a bridge, a gateway and num_agents vehicles of its own, all "
+        "drive one policy",
     ),
     "scenario": ("town01_basic", "name of a file in config/scenarios, or path of a .yaml file"),
     "algorithm": ("ppo", "name of a file in config/algorithms, or path of a .yaml file"),
@@ -60,7 +66,11 @@ COMMON_ARGUMENTS: dict[str, tuple[str, str]] = {
         "true",
         "true: no rendering in the simulator; false: render (for spectators of a CARLA server)",
     ),
-    "simulator_name": ("sim0", "name of the lock-step group, part of the topic names /carla_drl/<name>/..."),
+    "simulator_name": (
+        "sim0",
+        "name of the lock-step group, part of the topic names /carla_drl/<name>/...; of several, the first one's, whose "
+        "number counts up",
+    ),
     "run_root": ("runs", "folder for runs"),
     "run_name": ("", "folder of this run below run_root; empty: <scenario>-<algorithm>-seed<seed>-<time>"),
     "safety": ("off", "off; monitor: judge every action and count; shield: override unsafe ones, too"),
@@ -82,7 +92,7 @@ def declare(extra: dict[str, tuple[str, str]]) -> list[LaunchDescriptionEntity]:
 class Setup:
     """The checked launch arguments that the loop's processes share."""
 
-    simulator: parse.Simulator
+    groups: dict[str, parse.Simulator]
     scenario: Path
     algorithm: str
     algorithm_config: Path
@@ -90,17 +100,11 @@ class Setup:
     num_agents: int
     seed: int
     headless: bool
-    simulator_name: str
     run_root: Path
     run_name: str
     safety: str
     foxglove_port: int
     log_level: str
-
-    @property
-    def namespace(self) -> str:
-        """Namespace of the nodes and topics of the lock-step group."""
-        return f"/carla_drl/{self.simulator_name}"
 
 
 def read_setup(context: LaunchContext) -> Setup:
@@ -114,19 +118,20 @@ def read_setup(context: LaunchContext) -> Setup:
     scenario = parse.find_config("scenario", value["scenario"], config / "scenarios")
     algorithm_config = parse.find_config("algorithm", value["algorithm"], config / "algorithms")
     seed = parse.parse_int("seed", value["seed"], 0, 2**31 - 1)
-    simulator = parse.parse_simulator(value["simulator"])
+    count = parse.parse_int("simulators", value["simulators"], 1, 16)
+    simulators = parse.parse_simulators(value["simulator"], count)
+    names = parse.group_names(parse.parse_simulator_name(value["simulator_name"]), count)
     log_level = parse.parse_choice("log_level", value["log_level"], ("debug", "info", "warn", "error"))
     stamp = time.strftime("%Y%m%d-%H%M%S")
     return Setup(
-        simulator=simulator,
+        groups=dict(zip(names, simulators, strict=True)),
         scenario=scenario,
         algorithm=algorithm_config.stem.split("_", 1)[0],
         algorithm_config=algorithm_config,
-        connect_timeout_s=_connect_timeout_s(value["connect_timeout_s"], embedded=simulator.embedded),
+        connect_timeout_s=_connect_timeout_s(value["connect_timeout_s"], embedded=simulators[0].embedded),
         num_agents=parse.parse_int("num_agents", value["num_agents"], 1, 256),
         seed=seed,
         headless=parse.parse_bool("headless", value["headless"]),
-        simulator_name=parse.parse_simulator_name(value["simulator_name"]),
         run_root=Path(value["run_root"]).expanduser().resolve(),
         run_name=value["run_name"] or f"{scenario.stem}-{algorithm_config.stem}-seed{seed}-{stamp}",
         safety=parse.parse_choice("safety", value["safety"], ("off", "monitor", "shield")),
@@ -150,8 +155,18 @@ def environment() -> list[LaunchDescriptionEntity]:
     ]
 
 
-def simulator_and_bridge(setup: Setup, gateway_parameters: dict[str, Any] | None = None) -> list[Node]:
-    """Return the embedded simulator (unless a CARLA server is named), the bridge and the gateway."""
+def simulators_and_bridges(setup: Setup, gateway_parameters: dict[str, Any] | None = None) -> list[Node]:
+    """Return, for every group, the embedded simulator (unless a CARLA server is named), the bridge and the gateway."""
+    return [
+        node
+        for number, (name, simulator) in enumerate(setup.groups.items())
+        for node in _group(setup, name, simulator, number, gateway_parameters or {})
+    ]
+
+
+def _group(
+    setup: Setup, name: str, simulator: parse.Simulator, number: int, gateway_parameters: dict[str, Any]
+) -> list[Node]:
     common: dict[str, Any] = {
         "output": "screen",
         "respawn": True,
@@ -160,15 +175,16 @@ def simulator_and_bridge(setup: Setup, gateway_parameters: dict[str, Any] | None
         "sigkill_timeout": SIGKILL_TIMEOUT_S,
     }
     ros_arguments = ["--log-level", setup.log_level]
+    namespace = f"/carla_drl/{name}"
     nodes = []
-    if setup.simulator.embedded:
+    if simulator.embedded:
         nodes.append(
             Node(
                 package="carla_drl_sim",
                 executable="server",
                 # The town's own seed stays: learners with different seeds drive in the same streets. Synchronous from
                 # the start, so that frames and times count ticks alone.
-                arguments=["--port", str(setup.simulator.port), "--synchronous"],
+                arguments=["--port", str(simulator.port), "--synchronous"],
                 **common,
             )
         )
@@ -177,8 +193,8 @@ def simulator_and_bridge(setup: Setup, gateway_parameters: dict[str, Any] | None
             package="carla_gateway",
             executable="gateway_node",
             name="gateway",
-            namespace=setup.namespace,
-            parameters=[{"simulator": setup.simulator_name} | (gateway_parameters or {})],
+            namespace=namespace,
+            parameters=[{"simulator": name} | gateway_parameters],
             ros_arguments=ros_arguments,
             **common,
         )
@@ -188,16 +204,17 @@ def simulator_and_bridge(setup: Setup, gateway_parameters: dict[str, Any] | None
             package="carla_sensor_bridge",
             executable="bridge_node",
             name="bridge",
-            namespace=setup.namespace,
+            namespace=namespace,
             parameters=[
                 {
-                    "simulator": setup.simulator_name,
-                    "host": setup.simulator.host,
-                    "port": setup.simulator.port,
+                    "simulator": name,
+                    "host": simulator.host,
+                    "port": simulator.port,
                     "connect_timeout_s": setup.connect_timeout_s,
                     "scenario": str(setup.scenario),
                     "num_agents": setup.num_agents,
-                    "seed": setup.seed,
+                    # Groups differ in their routes.
+                    "seed": (setup.seed + number) % 2**31,
                     "headless": setup.headless,
                 }
             ],
@@ -236,7 +253,7 @@ def agent(setup: Setup, parameters: dict[str, Any], *, respawn: bool) -> Node:
         output="screen",
         parameters=[
             {
-                "simulators": [setup.simulator_name],
+                "simulators": list(setup.groups),
                 "algorithm": setup.algorithm,
                 "algorithm_config": str(setup.algorithm_config),
                 "expected_agents": setup.num_agents,
@@ -267,7 +284,7 @@ def infer(setup: Setup, parameters: dict[str, Any]) -> Node:
         output="screen",
         parameters=[
             {
-                "simulators": [setup.simulator_name],
+                "simulators": list(setup.groups),
                 "observation_timeout_s": setup.connect_timeout_s + WORLD_TIMEOUT_S,
                 "safety": setup.safety,
                 "safety_config": str(setup.algorithm_config),
@@ -339,7 +356,7 @@ def loop(
             gateway = gateway_parameters(context)
         except parse.ArgumentError as error:
             raise RuntimeError(str(error)) from None
-        nodes = simulator_and_bridge(setup, gateway) if with_world(context) else []
+        nodes = simulators_and_bridges(setup, gateway) if with_world(context) else []
         # When launch itself ends, all its processes have.
         atexit.register(shared_memory.remove_unused, shared_memory.files())
         ends = end_with(nodes, main, main_respawns=respawn_agent)

@@ -1,5 +1,8 @@
 """Train a driving policy: simulator, bridge, gateway and learner in one command."""
 
+from pathlib import Path
+
+from ament_index_python.packages import get_package_share_directory
 from launch import LaunchContext, LaunchDescription
 
 from carla_drl_bringup import arguments as parse
@@ -8,6 +11,10 @@ from carla_drl_bringup.loop import declare, loop
 ARGUMENTS = {
     "total_steps": ("300000", "agent steps to train for, summed over all agents"),
     "target_success_rate": ("0.0", "end early at this share of finished routes, 0 to 1; 0: never"),
+    "curriculum": (
+        "",
+        "name of a file in config/curricula, or path of a .yaml file; its stages then take the scenario's place",
+    ),
     "resume": ("auto", "auto: go on where run_name stopped; never; or the path of a checkpoint"),
     "tracking_uri": (
         "auto",
@@ -20,12 +27,15 @@ ARGUMENTS = {
 
 def _agent_parameters(context: LaunchContext) -> dict[str, object]:
     value = context.launch_configurations
+    curricula = Path(get_package_share_directory("carla_drl_bringup")) / "config" / "curricula"
+    curriculum = value["curriculum"]
     return {
         "mode": "train",
         "total_steps": parse.parse_int("total_steps", value["total_steps"], 1, 10**12),
         "target_success_rate": parse.parse_float(
             "target_success_rate", value["target_success_rate"], 0.0, 1.0
         ),
+        "curriculum": str(parse.find_config("curriculum", curriculum, curricula)) if curriculum else "",
         "resume": value["resume"],
         "tracking_uri": value["tracking_uri"],
         "wandb": parse.parse_choice("wandb", value["wandb"], ("off", "offline", "online")),

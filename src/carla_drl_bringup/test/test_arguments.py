@@ -1,5 +1,6 @@
 """Launch arguments: what is accepted, and what the messages say about the rest."""
 
+import itertools
 import os
 import socket
 from pathlib import Path
@@ -11,12 +12,14 @@ from carla_drl_bringup.arguments import (
     Simulator,
     find_config,
     first_free_port,
+    group_names,
     newest_run,
     parse_bool,
     parse_float,
     parse_int,
     parse_simulator,
     parse_simulator_name,
+    parse_simulators,
 )
 
 
@@ -50,6 +53,28 @@ def test_a_taken_port_is_passed_over() -> None:
 def test_no_port_free_is_an_error() -> None:
     with pytest.raises(ArgumentError, match="two free ports between 3000 and 3000"):
         first_free_port(3000, 3000)
+
+
+def test_several_simulators() -> None:
+    embedded = parse_simulators("embedded", 3)
+    ports = [simulator.port for simulator in embedded]
+    assert all(simulator.embedded for simulator in embedded)
+    assert all(later - earlier >= 3 for earlier, later in itertools.pairwise(ports))
+    fixed = parse_simulators("embedded:2300", 2)
+    assert [simulator.port for simulator in fixed] == [2300, 2303]
+    servers = parse_simulators("a:2000, b:2100", 2)
+    assert servers == [Simulator(False, "a", 2000), Simulator(False, "b", 2100)]
+    assert parse_simulators("a:2000", 1) == [Simulator(False, "a", 2000)]
+    for value in ("a:2000", "a:2000,b:2000,c:2000", "a:2000,a:2000"):
+        with pytest.raises(ArgumentError, match="2 different <host>:<port>"):
+            parse_simulators(value, 2)
+
+
+def test_groups_are_named_by_counting() -> None:
+    assert group_names("lab", 1) == ["lab"]
+    assert group_names("sim0", 3) == ["sim0", "sim1", "sim2"]
+    assert group_names("lab", 2) == ["lab0", "lab1"]
+    assert group_names("sim9", 2) == ["sim9", "sim10"]
 
 
 def test_numbers() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import diagnostic_updater
 import rclpy
 from carla_drl_msgs.msg import Heartbeat
+from carla_drl_msgs.srv import LoadScenario
 from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
@@ -29,6 +30,7 @@ from carla_sensor_bridge.errors import (
 from carla_sensor_bridge.lockstep import BridgeSettings, LockStep
 from carla_sensor_bridge.node_log import log_to
 from carla_sensor_bridge.process_guard import ProcessGuard
+from carla_sensor_bridge.scenario_change import parse_scenario
 from carla_sensor_bridge.warm_up import warm_up
 
 _HEARTBEAT_S = 0.1
@@ -54,6 +56,19 @@ class BridgeNode(Node):  # type: ignore[misc]
         self._updater = diagnostic_updater.Updater(self)
         self._updater.setHardwareID(f"carla {settings.endpoint.host}:{settings.endpoint.port}")
         self._updater.add("lock-step", self._diagnose)
+        simulator = self.get_parameter("simulator").value
+        self.create_service(LoadScenario, f"/carla_drl/{simulator}/load_scenario", self._load_scenario)
+
+    def _load_scenario(
+        self, request: LoadScenario.Request, response: LoadScenario.Response
+    ) -> LoadScenario.Response:
+        assert self._lockstep is not None
+        try:
+            response.new_world = self._lockstep.load(parse_scenario(request.scenario), list(request.agents))
+            response.success = True
+        except ConfigurationError as error:
+            response.message = str(error)
+        return response
 
     def _publish_heartbeat(self) -> None:
         self._beat.stamp = self.get_clock().now().to_msg()

@@ -28,6 +28,7 @@ class FleetMetrics:
     done (all terminated), reset by service, blocked, time limit (truncated).
 
     Attributes:
+        limits: of each agent's next episode; of other fields than the time limit the first ones hold for all.
         ended: bool [N], the episode ended with the last frame.
         next_light: i64 [N] index into the stop lines' `light_ids` of the light that the ego drives towards; -1: none
             within `route_kernel.LIGHT_RANGE_M`.
@@ -48,7 +49,7 @@ class FleetMetrics:
         self.ended = np.zeros(num_agents, dtype=np.bool_)
         self.next_light = np.full(num_agents, -1, dtype=np.int64)
         self.lost_rows = 0
-        self._limits = limits
+        self.limits = [limits] * num_agents
         self._route = np.zeros((num_agents, _ROUTE_ROWS, 2))
         self._stop_lines = stop_lines
         self._lines = np.full((num_agents, 1, 2), np.inf)
@@ -82,7 +83,7 @@ class FleetMetrics:
         self._set_lines(agent, self._stop_lines.along(route))
         self._counts[agent] = count
         self._index[agent] = 0
-        self._state[agent, kernel.STATE_TIME_LIMIT] = self._limits.episode_time_s(route.length_m)
+        self._state[agent, kernel.STATE_TIME_LIMIT] = self.limits[agent].episode_time_s(route.length_m)
         self._fresh[agent] = True
         # Stands in should the simulator's very first row be unusable.
         self._last_ego[agent] = 0.0

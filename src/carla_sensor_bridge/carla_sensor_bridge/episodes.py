@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import numpy as np
@@ -18,6 +18,7 @@ from carla_sensor_bridge.lane_graph import LaneGraph
 from carla_sensor_bridge.route_suite import RouteSuite
 from carla_sensor_bridge.routes import NoClearStartError, Route, RouteGenerator
 from carla_sensor_bridge.scenario import Scenario
+from carla_sensor_bridge.scenario_change import EpisodeTerms, random_routes
 from carla_sensor_bridge.stop_lines import StopLines
 
 Array = npt.NDArray[np.float64]
@@ -51,19 +52,17 @@ class FleetEpisodes:
         Raises:
             ConfigurationError: when the town has no route of the scenario's length.
         """
-        routes = scenario.routes
         self._scenario = scenario
         self._num_agents = num_agents
-        self._generator: RouteGenerator | RouteSuite
+        generator: RouteGenerator | RouteSuite
         if listed:
-            self._generator = RouteSuite(listed, routes, num_agents, seed)
+            generator = RouteSuite(listed, scenario.routes, num_agents, seed)
         else:
-            self._generator = RouteGenerator(
-                graph, routes.min_length_m, routes.max_length_m, routes.start_clearance_m, seed
-            )
+            generator = random_routes(scenario, graph, seed)
+        self._generators = [generator] * num_agents
         self._routes: list[Route | None] = [None] * num_agents
         self.metrics = FleetMetrics(
-            num_agents, routes.preview_m, scenario.limits, scenario.step_s, area, stop_lines
+            num_agents, scenario.routes.preview_m, scenario.limits, scenario.step_s, area, stop_lines
         )
         self._external = np.zeros(num_agents, dtype=np.bool_)
 
@@ -82,7 +81,7 @@ class FleetEpisodes:
         routes = []
         for agent in range(self._num_agents):
             try:
-                route = self._generator.draw(agent, taken, strict=True)
+                route = self._generators[agent].draw(agent, taken, strict=True)
             except NoClearStartError:
                 raise self.too_small(agent) from None
             taken[agent] = route.x[0], route.y[0]
@@ -105,7 +104,7 @@ class FleetEpisodes:
         """Draw another first route for an agent whose start the simulator refused; `routes` are those of the fleet."""
         others = np.array([(route.x[0], route.y[0]) for i, route in enumerate(routes) if i != agent])
         try:
-            route = self._generator.draw(agent, others.reshape(-1, 2), strict=True)
+            route = self._generators[agent].draw(agent, others.reshape(-1, 2), strict=True)
         except NoClearStartError:
             raise self.too_small(self._num_agents - 1) from None
         self._start(agent, route)
@@ -130,7 +129,7 @@ class FleetEpisodes:
         taken[agents] = _NOWHERE
         placed = []
         for agent in agents:
-            route = self._generator.draw(agent, taken)
+            route = self._generators[agent].draw(agent, taken)
             taken[agent] = route.x[0], route.y[0]
             placed.append((agent, route))
             self._start(agent, route)
@@ -154,7 +153,14 @@ class FleetEpisodes:
             if not self.ended[agent]:
                 self._external[agent] = True
             if request.seed is not None:
-                self._generator.reseed(agent, request.seed)
+                self._generators[agent].reseed(agent, request.seed)
+
+    def change_terms(self, terms: EpisodeTerms, agents: Iterable[int]) -> None:
+        """Let the next episodes of some agents follow other terms; running ones end as they began."""
+        for agent in agents:
+            if terms.generator is not None:
+                self._generators[agent] = terms.generator
+            self.metrics.limits[agent] = terms.limits
 
     def observe(self, ego: Array, collision: Array, light_state: IntArray, slot: Slot) -> None:
         """Write a frame into `slot`; arrays as in `FleetMetrics.update`."""

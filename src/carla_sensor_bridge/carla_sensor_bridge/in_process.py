@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,7 @@ from carla_sensor_bridge.frame_ring import Slot
 from carla_sensor_bridge.lane_graph import build_lane_graph
 from carla_sensor_bridge.route_suite import listed_routes
 from carla_sensor_bridge.scenario import Scenario
+from carla_sensor_bridge.scenario_change import check_agents, check_exchange, same_world, terms_of
 from carla_sensor_bridge.stop_lines import build_stop_lines
 from carla_sensor_bridge.weather import WeatherSchedule
 
@@ -43,19 +45,37 @@ class InProcessBridge:
         Raises:
             ConfigurationError: when the scenario cannot be driven by that many agents.
         """
-        self.scenario = scenario
         self.num_agents = num_agents
-        self._world = EmbeddedWorld(scenario, num_agents, town_seed=town_seed)
+        self._town_seed = town_seed
+        self._make_world(scenario)
+        self._begin(seed)
+
+    def _make_world(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self._world = EmbeddedWorld(scenario, self.num_agents, town_seed=self._town_seed)
         self._graph = build_lane_graph(self._world.map)
         self._area = DrivableArea(self._graph)
         self._stop_lines = build_stop_lines(self._world.map, self._graph)
         self._listed = listed_routes(scenario, self._world.map, self._graph)
-        self._begin(seed)
 
     def restart(self, seed: int) -> None:
         """Begin anew, as a new object with that seed of routes would."""
         self._world.restart()
         self._begin(seed)
+
+    def load(self, scenario: Scenario, agents: Sequence[int]) -> bool:
+        """Give agents another scenario; see `LockStep.load`. A new world begins at once."""
+        rows = check_agents(agents, self.num_agents)
+        check_exchange(self.scenario, scenario)
+        if not same_world(self.scenario, scenario):
+            self._make_world(scenario)
+            self._begin(self._seed)
+            return True
+        self._episodes.change_terms(terms_of(scenario, self._graph, self._seed), rows)
+        if not agents and scenario.weather != self.scenario.weather:
+            self.scenario = scenario
+            self._weather = WeatherSchedule(scenario.weather, self._seed)
+        return False
 
     def step(self, controls: npt.NDArray[np.float32]) -> None:
         """Simulate one step; afterwards `frame` is the next one.
@@ -77,6 +97,7 @@ class InProcessBridge:
         return self._fleet.sim_time_s
 
     def _begin(self, seed: int) -> None:
+        self._seed = seed
         self._episodes = FleetEpisodes(
             self.scenario,
             self._graph,

@@ -6,7 +6,9 @@ import gc
 import logging
 import secrets
 import time
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from threading import Event
 
 import numpy as np
@@ -16,17 +18,24 @@ from carla_sensor_bridge.client_session import ClientSession, Endpoint, StoppedE
 from carla_sensor_bridge.client_world import ClientWorld
 from carla_sensor_bridge.drivable import DrivableArea
 from carla_sensor_bridge.episodes import FleetEpisodes
-from carla_sensor_bridge.errors import SimulatorLostError
+from carla_sensor_bridge.errors import ConfigurationError, SimulatorLostError
 from carla_sensor_bridge.fleet import Fleet
 from carla_sensor_bridge.frame_ring import FrameRingWriter
 from carla_sensor_bridge.gateway_link import GatewayLink, LinkCounters
 from carla_sensor_bridge.gateway_packets import ResetRequest
 from carla_sensor_bridge.hazard_actors import HazardActors
-from carla_sensor_bridge.lane_graph import build_lane_graph
+from carla_sensor_bridge.lane_graph import LaneGraph, build_lane_graph
 from carla_sensor_bridge.process_guard import ProcessGuard
 from carla_sensor_bridge.road_users import RoadUsers
 from carla_sensor_bridge.route_suite import listed_routes
 from carla_sensor_bridge.scenario import Scenario
+from carla_sensor_bridge.scenario_change import (
+    TermsChange,
+    check_agents,
+    check_exchange,
+    same_world,
+    terms_of,
+)
 from carla_sensor_bridge.stage_timer import StageTimer
 from carla_sensor_bridge.stop_lines import build_stop_lines
 from carla_sensor_bridge.weather import WeatherSchedule, weather_parameters
@@ -67,6 +76,9 @@ class LockStep:
         self._others: RoadUsers | None = None
         self._hazards: HazardActors | None = None
         self._weather = WeatherSchedule(settings.scenario.weather, settings.seed)
+        self._graph: LaneGraph | None = None
+        self._changes: deque[TermsChange] = deque()
+        self._next: Scenario | None = None
 
     @property
     def counters(self) -> LinkCounters:
@@ -88,6 +100,27 @@ class LockStep:
         if self._link is not None:
             self._link.close()
 
+    def load(self, scenario: Scenario, agents: Sequence[int]) -> bool:
+        """Give agents another scenario, all where none is named; see `LoadScenario`. Any thread may call it.
+
+        Returns:
+            Whether the world is made anew for it; else each agent's next episode follows it.
+
+        Raises:
+            ConfigurationError: when it cannot be driven in this run.
+        """
+        settings, graph = self._settings, self._graph
+        if graph is None or self._next is not None:
+            raise ConfigurationError("the world is being set up; ask again")
+        rows = check_agents(agents, settings.num_agents)
+        check_exchange(settings.scenario, scenario)
+        if not same_world(settings.scenario, scenario):
+            self._next = scenario
+            return True
+        terms = terms_of(scenario, graph, settings.seed)
+        self._changes.append(TermsChange(terms, rows, None if agents else scenario))
+        return False
+
     def run(self, guard: ProcessGuard) -> None:
         """Connect, set up, and step until `guard.stopping`; then give the simulator back.
 
@@ -103,15 +136,21 @@ class LockStep:
         guard.watch(session.liveness)
         fleet = None
         try:
-            session.prepare_world(self._settings.scenario, self._settings.headless)
-            num_agents = self._settings.num_agents
-            world = ClientWorld(session, self._settings.scenario.fleet, num_agents, self._log)
-            fleet = self._fleet = Fleet(world, num_agents, self._log)
-            others = self._others = RoadUsers(
-                session, self._settings.scenario, self._settings.seed, self._log
-            )
-            self._set_up(session, fleet, others)
-            self._step_until(guard.stopping, session, fleet, others)
+            while True:
+                session.prepare_world(self._settings.scenario, self._settings.headless)
+                num_agents = self._settings.num_agents
+                world = ClientWorld(session, self._settings.scenario.fleet, num_agents, self._log)
+                fleet = self._fleet = Fleet(world, num_agents, self._log)
+                others = self._others = RoadUsers(
+                    session, self._settings.scenario, self._settings.seed, self._log
+                )
+                self._set_up(session, fleet, others)
+                self._step_until(guard.stopping, session, fleet, others)
+                if self._next is None or guard.stopping.is_set():
+                    break
+                self.say_bye()
+                self._clear(fleet, others)
+                self._begin_anew(self._next)
         except RuntimeError as error:  # the client library's only kind of exception, and SimulatorLostError
             guard.lost.set()
             if isinstance(error, SimulatorLostError):
@@ -126,6 +165,24 @@ class LockStep:
                 self._restore(session, fleet, self._others)
         if guard.lost.is_set():
             raise SimulatorLostError("the simulator is lost: it closed the connection")
+
+    def _begin_anew(self, scenario: Scenario) -> None:
+        self._log.info("going on with scenario %s", scenario.name)
+        self._settings = replace(self._settings, scenario=scenario)
+        self._weather = WeatherSchedule(scenario.weather, self._settings.seed)
+        self._graph = None
+        self._changes.clear()
+        self._next = None
+        self.frame = 0
+        self.session = secrets.randbelow(2**32 - 1) + 1
+
+    def _apply_changes(self, episodes: FleetEpisodes) -> None:
+        while self._changes:
+            change = self._changes.popleft()
+            episodes.change_terms(change.terms, change.agents)
+            if change.scenario is not None and change.scenario.weather != self._settings.scenario.weather:
+                self._settings = replace(self._settings, scenario=change.scenario)
+                self._weather = WeatherSchedule(change.scenario.weather, self._settings.seed)
 
     def _set_up(self, session: ClientSession, fleet: Fleet, others: RoadUsers) -> None:
         settings = self._settings
@@ -144,6 +201,7 @@ class LockStep:
             settings.seed,
             listed_routes(scenario, carla_map, graph),
         )
+        self._graph = graph
         fleet.watch_lights(stop_lines.light_ids)
         routes = self._episodes.first_routes()
         self._change_weather(session, 0.0)
@@ -214,8 +272,10 @@ class LockStep:
             link.publish(self.frame, ring.commit(self.frame, fleet.sim_time_s))
             published = clock()
             controls = link.wait_control()
-            if controls is None:
+            if controls is None or self._next is not None:
                 break
+            if self._changes:
+                self._apply_changes(episodes)
             answered = clock()
             self.timer.add(tick_ns, read_ns, measured - read, published - measured, answered - published)
             taken = others.xy if hazards is None else np.concatenate((others.xy, hazards.hazards.xy))
@@ -232,15 +292,19 @@ class LockStep:
             tick_ns, read_ns = ticked - answered, read - ticked
         ring.close()
 
+    def _clear(self, fleet: Fleet | None, others: RoadUsers | None) -> None:
+        if self._hazards is not None:
+            self._hazards.destroy()
+            self._hazards = None
+        if others is not None:
+            others.destroy()
+        if fleet is not None:
+            fleet.destroy()
+
     def _restore(self, session: ClientSession, fleet: Fleet | None, others: RoadUsers | None) -> None:
         session.shorten_timeout()
         try:
-            if self._hazards is not None:
-                self._hazards.destroy()
-            if others is not None:
-                others.destroy()
-            if fleet is not None:
-                fleet.destroy()
+            self._clear(fleet, others)
             session.restore()
         except RuntimeError as error:
             self._log.warning("cannot restore the simulator: %s", error)

@@ -25,8 +25,11 @@ from drl_agent_node.algorithms import make_algorithm
 from drl_agent_node.algorithms.base import Algorithm
 from drl_agent_node.background import BackgroundSpin
 from drl_agent_node.checkpoint import BEST, LATEST, check_fits
+from drl_agent_node.curriculum_services import BridgeLoader, serve_set_stage
+from drl_agent_node.curriculum_session import CurriculumSession
 from drl_agent_node.env.fleet_link import FleetLink, make_link_node
 from drl_agent_node.env.fleet_vector_env import FleetVectorEnv
+from drl_agent_node.episodes import Episode
 from drl_agent_node.errors import ConfigurationError, DivergenceError, FleetError, InterruptedWaitError
 from drl_agent_node.evaluation.plan import about_plain, about_run, about_training, plan_of, plan_of_loop
 from drl_agent_node.evaluation.policies import UNTRAINED, DrivingPolicy, find_policy, untrained
@@ -61,6 +64,17 @@ class Agent:
         self._reporter = Reporter(node, parameters.run_name, parameters.algorithm, parameters.total_steps)
         self._link_node = link_node
         self._printer = ProgressPrinter()
+        self._node = node
+        self._curriculum = self._read_curriculum()
+
+    def _read_curriculum(self) -> CurriculumSession | None:
+        parameters = self.parameters
+        if parameters.curriculum is None or parameters.mode != "train":
+            return None
+        session = CurriculumSession(parameters.curriculum, parameters.seed, self._log.info)
+        serve_set_stage(self._node, session)
+        self._reporter.curriculum = session
+        return session
 
     def run(self) -> int:
         """Train or evaluate; returns the exit code."""
@@ -86,6 +100,7 @@ class Agent:
             link,
             **self._env_options(),
             observation_timeout_s=parameters.observation_timeout_s,
+            lost_after_s=parameters.lost_after_s,
             should_stop=self.stop,
             on_waiting=self._log.warning,
         )
@@ -127,6 +142,9 @@ class Agent:
             if found is not None:
                 check_fits(found[0], found[1], parameters.algorithm, env.state_names)
             self._log.info(f"driving {env.num_envs} agents with {len(env.state_names)} observation columns")
+            if self._curriculum is not None:
+                loader = BridgeLoader(self._node, parameters.simulators)
+                self._curriculum.begin(env, loader, found[0].extras if found else {})
             return make_algorithm(parameters.algorithm, self._configs.algorithm, env, parameters.seed)
 
         trainer = Trainer(
@@ -140,6 +158,7 @@ class Agent:
             ),
             self._folder.checkpoints,
             config=self._configs.plain() | {"about": about},
+            extras=self._curriculum.extras if self._curriculum is not None else dict,
             hooks=self._hooks(env, logs),
             should_stop=self.stop,
         )
@@ -184,20 +203,29 @@ class Agent:
 
     def _hooks(self, env: FleetVectorEnv, logs: RunLogs) -> Hooks:
         reporter, printer, total = self._reporter, self._printer, self.parameters.total_steps
+        curriculum = self._curriculum
+
+        def on_episodes(episodes: list[Episode]) -> None:
+            reporter.publish_episodes(episodes)
+            if curriculum is not None:
+                curriculum.on_episodes(episodes)
 
         def on_step(snapshot: Snapshot) -> None:
+            if curriculum is not None:
+                curriculum.on_step()
             if printer.due():
                 printer.show(progress_of(snapshot, total))
 
         def on_update(steps: int, losses: dict[str, float]) -> None:
             env.restart_policy_clock()
             safety = None if env.safety is None else env.safety.take_stats()
-            logs.write(steps, scalars_of(reporter.snapshot, losses, safety))
+            values = scalars_of(reporter.snapshot, losses, safety)
+            logs.write(steps, values if curriculum is None else values | curriculum.scalars())
 
         def on_checkpoint(path: Path) -> None:
             self._log.debug(f"checkpoint '{path}'")
 
-        return Hooks(reporter.publish_episodes, on_update, on_step, on_checkpoint)
+        return Hooks(on_episodes, on_update, on_step, on_checkpoint)
 
     # Evaluation
 

@@ -6,7 +6,7 @@ import os
 import re
 import zipfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,6 +31,7 @@ class Checkpoint:
         state_names: names of the observation's columns.
         counters: agent steps, episodes and so on, as numbers.
         state: the algorithm's `state_dict`: network, optimiser, normalisation, random generators.
+        extras: states of other parts by name, as plain data; empty in files that have none.
     """
 
     algorithm: str
@@ -38,6 +39,7 @@ class Checkpoint:
     state_names: tuple[str, ...]
     counters: Mapping[str, float]
     state: Mapping[str, Any]
+    extras: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def score(self) -> tuple[float, float] | None:
@@ -88,6 +90,7 @@ class CheckpointFolder:
             "state_names": list(checkpoint.state_names),
             "counters": dict(checkpoint.counters),
             "state": dict(checkpoint.state),
+            "extras": dict(checkpoint.extras),
         }
         try:
             with temporary.open("wb") as file:
@@ -190,6 +193,7 @@ def load(path: Path) -> Checkpoint:
         state_names=tuple(content["state_names"]),
         counters=content["counters"],
         state=content["state"],
+        extras=content.get("extras", {}),
     )
 
 

@@ -82,11 +82,12 @@ class EpisodeTracker:
         self, rewards: NDArray[np.float32], dones: NDArray[np.bool_], infos: dict[str, Any]
     ) -> list[Episode]:
         """Take in one step of every environment; returns the episodes that ended with it."""
-        self.steps += self._num_envs
+        valid = infos["valid"]
+        self.steps += int(np.count_nonzero(valid))
         metrics = infos["metrics"]
         began = (infos["status"] & columns.RESET) != 0
-        # The step into an episode's first observation belongs to no episode.
-        alive = ~began
+        # The step into an episode's first observation belongs to no episode; in others, nothing may have been seen.
+        alive = ~began & (valid | dones)
         self._returns += rewards * alive
         self._speeds += metrics[:, columns.SPEED_MPS] * alive
         self._lengths += alive

@@ -39,6 +39,8 @@ _PARAMETERS: Final[tuple[tuple[str, Any, str, _Range], ...]] = (
     ("expected_agents", 0, "agents each fleet must have; 0: any number", (0, 4096)),
     ("observation_timeout_s", 60.0, "how long to wait for the first observation, s", (0.1, 86400.0)),
     ("retry_s", 1.0, "silence after which the last action is sent again, s", (0.05, 60.0)),
+    ("curriculum", "", "YAML file of a curriculum; empty: the scenario stays", None),
+    ("lost_after_s", 3.0, "silence after which the other groups go on without one, s", (0.1, 86400.0)),
     ("target_success_rate", 0.0, "end training at this share of finished routes in the last 100 episodes; 0: never",
      (0.0, 1.0)),
     ("policy", "latest", "evaluate: latest or best checkpoint of run_name, untrained, or the path of one", None),
@@ -61,6 +63,7 @@ class AgentParameters:
     algorithm: str
     algorithm_config: Path | None
     safety: str
+    curriculum: Path | None
     total_steps: int
     seed: int
     run_dir: Path
@@ -71,6 +74,7 @@ class AgentParameters:
     expected_agents: int
     observation_timeout_s: float
     retry_s: float
+    lost_after_s: float
     target_success_rate: float
     policy: str
     eval_episodes: int
@@ -138,6 +142,10 @@ def check_parameters(values: dict[str, Any]) -> AgentParameters:
     config_path = Path(config).expanduser() if config else None
     if config_path is not None and not config_path.is_file():
         raise _refusal("algorithm_config", config, "the path of a YAML file, or empty for defaults")
+    curriculum = values["curriculum"]
+    curriculum_path = Path(curriculum).expanduser() if curriculum else None
+    if curriculum_path is not None and not curriculum_path.is_file():
+        raise _refusal("curriculum", curriculum, "the path of a YAML file, or empty for none")
     run_name = values["run_name"] or (
         f"{values['algorithm']}-seed{values['seed']}-{time.strftime('%Y%m%d-%H%M%S')}"
     )
@@ -148,6 +156,7 @@ def check_parameters(values: dict[str, Any]) -> AgentParameters:
     checked = values | {
         "simulators": simulators,
         "algorithm_config": config_path,
+        "curriculum": curriculum_path,
         "run_dir": Path(values["run_dir"]).expanduser().resolve(),
         "run_name": run_name,
     }

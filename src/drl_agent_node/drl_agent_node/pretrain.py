@@ -21,11 +21,14 @@ from typing import Any, Final
 import torch
 from gymnasium.vector import VectorEnv
 
+from carla_sensor_bridge.scenario import Scenario
 from drl_agent_node.algorithms import make_algorithm
 from drl_agent_node.algorithms.base import Algorithm
 from drl_agent_node.checkpoint import check_fits
 from drl_agent_node.config import find_config
+from drl_agent_node.curriculum_session import CurriculumSession, InProcessLoader
 from drl_agent_node.env.in_process import InProcessVectorEnv
+from drl_agent_node.episodes import Episode
 from drl_agent_node.errors import ConfigurationError, DivergenceError, FleetError
 from drl_agent_node.evaluation.plan import about_training
 from drl_agent_node.progress import ProgressPrinter
@@ -53,6 +56,10 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--run-name", default="", help="folder of this run; default: from scenario, seed and time")
     add("--resume", default="auto", help="auto, never, or path of a checkpoint")
     add("--checkpoint-interval-steps", type=int, default=50_000)
+    add(
+        "--curriculum",
+        help="name of a curriculum, or path of its .yaml file; its stages take the scenario's place",
+    )
     add("--safety", choices=SAFETY_MODES, default="off", help="as the node's parameter")
     return parser.parse_args(arguments)
 
@@ -64,11 +71,17 @@ def train(options: argparse.Namespace) -> None:
         ConfigurationError: naming what cannot be used.
         DivergenceError: when learning went wrong.
     """
-    scenario = find_config("scenarios", options.scenario)
+    scenario: Path | Scenario = find_config("scenarios", options.scenario)
+    label = Path(options.curriculum or options.scenario).stem
+    curriculum = None
+    if options.curriculum:
+        file = find_config("curricula", options.curriculum)
+        curriculum = CurriculumSession(file, options.seed, lambda text: print(text, flush=True))
+        scenario = curriculum.stages[0].scenario
     config_path = find_config("algorithms", options.algorithm)
     algorithm = config_path.stem.split("_", 1)[0]
     configs = read_configs(algorithm, config_path)
-    name = options.run_name or f"{scenario.stem}-seed{options.seed}-{time.strftime('%Y%m%d-%H%M%S')}"
+    name = options.run_name or f"{label}-seed{options.seed}-{time.strftime('%Y%m%d-%H%M%S')}"
     folder = RunFolder(options.run_dir.expanduser().resolve() / name)
     found = find_checkpoint(folder, options.resume, print)
     folder.write_config({"parameters": vars(options), "name": algorithm} | configs.plain())
@@ -91,23 +104,33 @@ def train(options: argparse.Namespace) -> None:
         assert isinstance(env, InProcessVectorEnv)
         if found is not None:
             check_fits(found[0], found[1], algorithm, env.state_names)
+        if curriculum is not None:
+            curriculum.begin(env, InProcessLoader(env), found[0].extras if found else {})
         return make_algorithm(algorithm, configs.algorithm, env, options.seed)
 
+    def on_episodes(episodes: list[Episode]) -> None:
+        if curriculum is not None:
+            curriculum.on_episodes(episodes)
+
     def on_step(snapshot: Snapshot) -> None:
+        if curriculum is not None:
+            curriculum.on_step()
         if printer.due():
             printer.show(progress_of(snapshot, options.total_steps))
 
     def on_update(steps: int, losses: dict[str, float]) -> None:
         safety = None if env.safety is None else env.safety.take_stats()
-        scalars.write(steps, scalars_of(trainer.snapshot, losses, safety))
+        values = scalars_of(trainer.snapshot, losses, safety)
+        scalars.write(steps, values if curriculum is None else values | curriculum.scalars())
 
     trainer = Trainer(
         env,
         make,
         TrainerSettings(options.total_steps, options.seed, options.checkpoint_interval_steps),
         folder.checkpoints,
-        config=configs.plain() | {"about": about_training(str(scenario))},
-        hooks=Hooks(on_update=on_update, on_step=on_step),
+        config=configs.plain() | {"about": about_training("" if curriculum else str(scenario))},
+        extras=curriculum.extras if curriculum is not None else dict,
+        hooks=Hooks(on_episodes, on_update, on_step),
         should_stop=StopRequest(),
     )
     if found is not None:

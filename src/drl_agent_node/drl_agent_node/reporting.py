@@ -14,6 +14,7 @@ from rclpy.duration import Duration
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 
+from drl_agent_node.curriculum_session import CurriculumSession, StageStatus
 from drl_agent_node.env.fleet_vector_env import FleetVectorEnv
 from drl_agent_node.episodes import WINDOW, Episode
 from drl_agent_node.liveness import SAFETY_PERIOD_S, Heart, SafetyEvents, steady_clock, wall_time
@@ -30,6 +31,7 @@ class Reporter:
         self.snapshot = Snapshot()
         self.env: FleetVectorEnv | None = None
         self.more_diagnostics: Callable[[], dict[str, str]] = dict
+        self.curriculum: CurriculumSession | None = None
         self._run_name = run_name
         self._algorithm = algorithm
         self._total_steps = total_steps
@@ -100,6 +102,11 @@ class Reporter:
         message.elapsed_s = time.monotonic() - self._started
         message.eta_s = snapshot.eta_s
         message.checkpoint = snapshot.checkpoint
+        stage = StageStatus() if self.curriculum is None else self.curriculum.status
+        message.stage = stage.name
+        message.stage_index = stage.index
+        message.stage_count = stage.count
+        message.stage_success_rate = stage.success_rate
         self._status.publish(message)
 
     def publish_interventions(self) -> None:
@@ -138,6 +145,7 @@ class Reporter:
             return status
         now = time.monotonic()
         silent = [link.simulator for link in env.links if link.current is None]
+        silent += env.masked
         silent += [link.simulator for link in env.links if env.waiting and link.silence_s(now) > 1.0]
         if silent:
             names = ", ".join(dict.fromkeys(silent))

@@ -130,18 +130,20 @@ class Trainer:
         checkpoints: CheckpointFolder,
         *,
         config: dict[str, Any] | None = None,
+        extras: Callable[[], dict[str, Any]] = dict,
         hooks: Hooks | None = None,
         should_stop: Callable[[], bool] = lambda: False,
     ) -> None:
         """`make_algorithm` is called with the environment after its first `reset`, when its spaces are known.
 
-        `config` is stored in checkpoints.
+        `config`, and what `extras` returns then, is stored in checkpoints.
         """
         self._env = env
         self._make_algorithm = make_algorithm
         self._settings = settings
         self._checkpoints = checkpoints
         self._config = config or {}
+        self._extras = extras
         self._hooks = hooks or Hooks()
         self._should_stop = should_stop
         self._resume: Checkpoint | None = None
@@ -269,6 +271,7 @@ class Trainer:
                     **_score_of(tracker),
                 },
                 state=self.algorithm.state_dict(),
+                extras=self._extras(),
             )
         )
         self._saved_at = tracker.steps

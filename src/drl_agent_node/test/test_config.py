@@ -23,6 +23,8 @@ GOOD = {
     "expected_agents": 0,
     "observation_timeout_s": 5.0,
     "retry_s": 1.0,
+    "lost_after_s": 3.0,
+    "curriculum": "",
     "target_success_rate": 0.0,
     "policy": "latest",
     "eval_episodes": 3,

@@ -17,6 +17,7 @@ def infos(status: list[int], speeds: list[float], reasons: list[int] | None = No
         "status": np.array(status, np.uint8),
         "end_reason": np.array(reasons or [0] * len(status), np.uint8),
         "stamp": np.full(len(status), 12.5),
+        "valid": np.ones(len(status), np.bool_),
     }
 
 
@@ -80,3 +81,14 @@ def test_an_end_right_after_an_end_is_no_episode():
         rewards(0), dones(1), infos([columns.RESET | columns.TRUNCATED], [1.0], [columns.END_EXTERNAL])
     )
     assert tracker.episodes == 1
+
+
+def test_steps_that_nobody_saw_count_for_nothing():
+    tracker = EpisodeTracker(2)
+    tracker.begin(infos([columns.RESET, columns.RESET], [0.0, 0.0]))
+    unseen = infos([0, 0], [2.0, 2.0]) | {"valid": np.array([True, False])}
+    tracker.step(rewards(1, 0), dones(0, 0), unseen)
+    assert tracker.steps == 1
+    first, second = tracker.step(rewards(1, 1), dones(1, 1), infos([0, 0], [2.0, 2.0]))
+    assert (first.length, second.length) == (2, 1)
+    assert tracker.steps == 3

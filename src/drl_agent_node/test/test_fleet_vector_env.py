@@ -265,3 +265,61 @@ def test_closing_releases_the_transport_once():
     worlds, env, _ = connect({"a": 1})
     env.close()
     assert worlds.closed
+
+
+class PromptWorlds(Worlds):
+    """Delivers all that is there, so that even a patience of 0 s is enough."""
+
+    def wait(self, timeout_s: float) -> None:
+        while self.inbox:
+            super().wait(timeout_s)
+
+
+def test_a_lost_group_is_masked_and_welcomed_back():
+    worlds = PromptWorlds({"a": 2, "b": 1}, retry_s=0.0)
+    worlds.send_first()
+    told: list[str] = []
+    env = FleetVectorEnv(worlds, lost_after_s=0.0, on_waiting=told.append)
+    env.reset()
+    action = np.full((3, 2), 0.5, np.float32)
+    before, *_ = env.step(action)
+    lost = worlds.worlds["a"]
+    quiet = LaneWorld(2, seed=9)
+    quiet.frame = 10**6  # nothing that "a" is answered fits it
+    worlds.worlds["a"] = quiet
+    observations, rewards, terminated, truncated, infos = env.step(action)
+    assert env.masked == ["a"]
+    assert truncated.tolist() == [True, True, False]
+    assert infos["valid"].tolist() == [False, False, True]
+    assert not terminated.any()
+    for _ in range(3):
+        frame = worlds.worlds["b"].frame
+        observations, rewards, terminated, truncated, infos = env.step(action)
+        assert worlds.worlds["b"].frame == frame + 1
+        np.testing.assert_array_equal(observations[:2], before[:2])
+        assert infos["valid"].tolist() == [False, False, True]
+        assert not (terminated | truncated).any()
+        assert rewards[:2].tolist() == [0.0, 0.0]
+    assert not env.waiting
+    # It comes back with the frame that follows: its step is of no use, the ones after it are.
+    worlds.worlds["a"] = lost
+    worlds.send("a")
+    while env.masked:
+        observations, _, _, _, infos = env.step(action)
+        assert infos["valid"].tolist() == [False, False, True]
+    observations, _, _, truncated, infos = env.step(action)
+    assert infos["valid"].all()
+    np.testing.assert_array_equal(observations[:2], lost.state)
+    assert told == ["a is lost: silent for 0 s; going on without it", "a answers again"]
+
+
+def test_the_last_group_that_answers_is_waited_for():
+    worlds = Worlds({"a": 1, "b": 1}, retry_s=0.0)
+    worlds.send_first()
+    asked = iter([False] * 8)
+    env = FleetVectorEnv(worlds, lost_after_s=0.0, should_stop=lambda: next(asked, True))
+    env.reset()
+    worlds.deaf = True
+    with pytest.raises(InterruptedWaitError):
+        env.step(np.zeros((2, 2), np.float32))
+    assert env.masked == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -44,6 +45,18 @@ class _Group:
     world: int
     # The world was made anew: its first frame waits to be returned, and the next action is not for it.
     world_lost: bool = False
+    # Silent for too long: the others go on without it.
+    masked: bool = False
+
+    @property
+    def silent(self) -> bool:
+        """Nothing came since the frame that was last returned. Identity: a new world may count frames the same."""
+        return self.link.current is self.shown
+
+    @property
+    def behind(self) -> bool:
+        """The next frame is awaited."""
+        return self.silent and not self.world_lost and not self.masked
 
 
 @dataclass
@@ -61,6 +74,9 @@ class FleetVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.float32], NDArray
     Autoreset is next-step: the action after a done step is ignored. When a group's world is made anew, its agents are
     truncated with the observation they had (`infos["valid"]` is False for that step: nobody saw where the action
     led), and the next step returns the new world's first frame.
+
+    A group that is silent for `lost_after_s` while others answer is masked: its agents are truncated, keep their last
+    observation, and count as not valid until it answers again. The last group that answers is never masked.
 
     `infos`: `metrics` float32 [E, NUM_METRICS], `status` uint8 [E], `end_reason` uint8 [E], `valid` bool [E],
     `stamp` float64 [E] simulation time in s. With a safety layer also `intervention` uint8 [E], bits of
@@ -83,16 +99,18 @@ class FleetVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.float32], NDArray
         safety: str = "off",
         safety_config: SafetyConfig | None = None,
         observation_timeout_s: float = 60.0,
+        lost_after_s: float = math.inf,
         should_stop: Callable[[], bool] = lambda: False,
         on_waiting: Callable[[str], None] = lambda _message: None,
     ) -> None:
         """Spaces and `num_envs` are known after `reset`, which waits for the first observations.
 
-        `safety` is one of `safety.config.MODES`.
+        `safety` is one of `safety.config.MODES`; `lost_after_s` is how long the other groups wait for one, s.
         """
         self._transport = transport
         self._reward = RewardFunction(reward_config or RewardConfig())
         self._observation_timeout_s = observation_timeout_s
+        self._lost_after_s = lost_after_s
         self.should_stop = should_stop
         self.on_waiting = on_waiting
         self.waiting = False
@@ -101,6 +119,7 @@ class FleetVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.float32], NDArray
         self.timings = Timings()
         self._groups: list[_Group] = []
         self._lost: list[_Group] = []
+        self._absent: list[_Group] = []
         self._safety_mode = safety
         self._safety_config = safety_config or SafetyConfig()
         self.safety: SafetyLayer | None = None
@@ -168,7 +187,7 @@ class FleetVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.float32], NDArray
             self._sent = verdict, self._spans()
         self._sent_at = time.monotonic()
         for group in self._groups:
-            if not group.world_lost:
+            if not group.world_lost and not group.masked:
                 group.link.answer(clipped[group.rows], self._sent_at)
         self.timings.policy_s += time.perf_counter() - self._shown_at
 
@@ -184,9 +203,11 @@ class FleetVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.float32], NDArray
         self._shown_at = time.perf_counter()
         self.timings.steps += 1
         self.timings.wait_s += self._shown_at - waits_from
-        self._lost = []
+        self._lost, self._absent = [], []
         for group in self._groups:
-            if group.link.world != group.world and not group.world_lost:
+            if group.masked or group.behind:
+                self._receive_late(group)
+            elif group.link.world != group.world and not group.world_lost:
                 group.world_lost = True
                 self._lost.append(group)
             else:
@@ -210,6 +231,12 @@ class FleetVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.float32], NDArray
             rewards[rows] = 0.0
             status[rows] = columns.TRUNCATED
             metrics[rows, columns.END_REASON] = columns.END_EXTERNAL
+        for group in self._absent:
+            valid[group.rows] = False
+            rewards[group.rows] = 0.0
+            if group.masked:
+                status[group.rows] = 0
+                metrics[group.rows, columns.END_REASON] = columns.END_NONE
         infos = self._infos(metrics, status, valid)
         if self.safety is not None and self._judged is not None:
             verdict, spans = self._judged
@@ -217,6 +244,11 @@ class FleetVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.float32], NDArray
             infos["cost"], penalties = self.safety.record(verdict, metrics, status, valid, spans)
             rewards -= penalties
         return rewards, (status & columns.TERMINATED) != 0, (status & columns.TRUNCATED) != 0, infos
+
+    @property
+    def masked(self) -> list[str]:
+        """Simulators that the others go on without."""
+        return [group.link.simulator for group in self._groups if group.masked]
 
     def locate(self, row: int) -> tuple[str, int, int]:
         """Return simulator, session and agent number of row `row` of the batch."""
@@ -237,6 +269,19 @@ class FleetVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.float32], NDArray
     def close_extras(self, **kwargs: Any) -> None:
         """Release the transport; called by `close`."""
         self._transport.close()
+
+    def _receive_late(self, group: _Group) -> None:
+        """Mask a group that did not answer in time, or welcome one back."""
+        name = group.link.simulator
+        if not group.masked:
+            group.masked = True
+            self._lost.append(group)
+            self.on_waiting(f"{name} is lost: silent for {self._lost_after_s:g} s; going on without it")
+            return
+        self._absent.append(group)
+        if not group.silent:
+            _show(group)
+            self.on_waiting(f"{name} answers again")
 
     def _state(self) -> NDArray[np.float32]:
         return np.concatenate([group.shown.state for group in self._groups])
@@ -297,17 +342,19 @@ class FleetVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.float32], NDArray
     def _wait_for_next(self, started: float) -> None:
         report_at = started + REPORT_EVERY_S
         while True:
-            # Identity, not frame numbers: a new world may count the same.
-            behind = [
-                group for group in self._groups if group.link.current is group.shown and not group.world_lost
-            ]
-            if not behind:
+            behind = [group for group in self._groups if group.behind]
+            masked = [group for group in self._groups if group.masked]
+            now = time.monotonic()
+            late = now - started > self._lost_after_s and not all(group.silent for group in self._groups)
+            if not behind or late:
                 self.waiting = False
+                for group in masked:
+                    group.link.retry(now)
                 return
             self._wait_slice()
             now = time.monotonic()
             self.waiting = now - started > WAITING_AFTER_S
-            for group in behind:
+            for group in behind + masked:
                 group.link.retry(now)
             if now >= report_at:
                 names = ", ".join(group.link.simulator for group in behind)
@@ -335,4 +382,5 @@ class FleetVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.float32], NDArray
 def _show(group: _Group) -> None:
     """Make the group's current frame the one that the caller sees."""
     assert group.link.current is not None
-    group.shown, group.world, group.world_lost = group.link.current, group.link.world, False
+    group.shown, group.world = group.link.current, group.link.world
+    group.world_lost = group.masked = False

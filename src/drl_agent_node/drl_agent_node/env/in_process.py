@@ -14,6 +14,7 @@ of the loop with the same seeds and actions, bit by bit.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -25,6 +26,7 @@ from numpy.typing import NDArray
 from carla_sensor_bridge.errors import ConfigurationError as BridgeConfigurationError
 from carla_sensor_bridge.in_process import InProcessBridge
 from carla_sensor_bridge.scenario import Scenario, load_scenario
+from carla_sensor_bridge.scenario_change import parse_scenario
 from drl_agent_node.env import columns
 from drl_agent_node.env.fleet_vector_env import FleetVectorEnv
 from drl_agent_node.env.gateway_core import GatewayCore, GatewaySettings
@@ -79,6 +81,16 @@ class InProcessTransport:
     def restart(self, seed: int) -> None:
         """Make the world anew, with another seed of routes."""
         self._bridge.restart(seed)
+        self._begin_session()
+
+    def load(self, scenario: Scenario, agents: Sequence[int]) -> bool:
+        """Give agents another scenario; True when the world was made anew for it."""
+        if not self._bridge.load(scenario, agents):
+            return False
+        self._begin_session()
+        return True
+
+    def _begin_session(self) -> None:
         self._actions = None
         self._session += 1
         self._frame = 0
@@ -186,6 +198,20 @@ class InProcessVectorEnv(FleetVectorEnv):
             self._in_process.restart(world_seed)
             self._seed, self._moved = world_seed, False
         return super().reset(seed=seed, options=options)
+
+    def load_scenario(self, scenario: str, agents: Sequence[int] = ()) -> bool:
+        """Give agents (all, where none is named) another scenario, YAML text; see `LoadScenario.srv`.
+
+        Returns:
+            Whether the world was made anew, which the next step tells as a new session.
+
+        Raises:
+            ConfigurationError: when it cannot be driven here.
+        """
+        try:
+            return self._in_process.load(parse_scenario(scenario), agents)
+        except BridgeConfigurationError as error:
+            raise ConfigurationError(str(error)) from None
 
     def send(self, actions: NDArray[np.float32]) -> None:
         """Take `actions` [N, NUM_ACTIONS]; `receive` simulates."""

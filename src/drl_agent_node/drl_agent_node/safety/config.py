@@ -65,3 +65,4 @@ class SafetyConfig(StrictConfig):
     off_road_cost: float = Field(
         default=10.0, ge=0, description="cost of leaving the road or the route, where that ends an episode"
     )
+    red_light_cost: float = Field(default=10.0, ge=0, description="cost of passing a red light")

@@ -104,6 +104,7 @@ class SafetyLayer:
         counts = valid & ((status & columns.RESET) == 0)
         intervened = (verdict.kinds != 0) & counts
         cost = self._costs[metrics[:, columns.END_REASON].astype(np.intp)] * counts
+        cost += np.float32(self._config.red_light_cost) * (metrics[:, columns.RED_LIGHT] * counts)
         cost += np.float32(self._config.intervention_cost) * intervened
         self._steps += int(counts.sum())
         self._cost += float(cost.sum())

@@ -1,0 +1,52 @@
+"""The ROS side of the curriculum: service `set_stage`, and the bridges' services `load_scenario`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from carla_drl_msgs.srv import LoadScenario, SetStage
+from rclpy.node import Node
+
+from drl_agent_node.curriculum_session import CurriculumSession
+from drl_agent_node.errors import ConfigurationError
+from drl_agent_node.scene_dispatch import Answer
+
+
+class BridgeLoader:
+    """A `SceneLoader` over `/carla_drl/<simulator>/load_scenario`, on a node that another thread spins."""
+
+    def __init__(self, node: Node, simulators: Sequence[str]) -> None:
+        self._clients = [
+            node.create_client(LoadScenario, f"/carla_drl/{simulator}/load_scenario")
+            for simulator in simulators
+        ]
+
+    def load(self, group: int, scenario: str, agents: Sequence[int]) -> Callable[[], Answer | None]:
+        """Ask the bridge of a group; see `SceneLoader`."""
+        client = self._clients[group]
+        if not client.service_is_ready():
+            missing = Answer(False, f"nobody serves {client.srv_name}")
+            return lambda: missing
+        future = client.call_async(LoadScenario.Request(scenario=scenario, agents=list(agents)))
+
+        def answer() -> Answer | None:
+            if not future.done():
+                return None
+            response = future.result()
+            return Answer(response.success, response.message, response.new_world)
+
+        return answer
+
+
+def serve_set_stage(node: Node, session: CurriculumSession) -> None:
+    """Offer `/carla_drl/set_stage` on a node."""
+
+    def handle(request: SetStage.Request, response: SetStage.Response) -> SetStage.Response:
+        try:
+            response.index = session.request(request.stage, hold=request.hold)
+            response.success = True
+        except ConfigurationError as error:
+            response.message = str(error)
+        return response
+
+    node.create_service(SetStage, "/carla_drl/set_stage", handle)
