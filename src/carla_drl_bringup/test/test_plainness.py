@@ -110,3 +110,17 @@ def test_manifests_and_cmake(manifest: Path) -> None:
 
 def test_underlay_has_upstreams_names_only() -> None:
     assert {path.parent.name for path in (ROOT / "underlay").glob("*/package.xml")} <= UPSTREAM
+
+
+@pytest.mark.parametrize(
+    ("file", "prefix"), [("environment.yml", "ros-jazzy-"), ("deployment/Dockerfile", "ros-${ROS_DISTRO}-")]
+)
+def test_other_ways_to_set_up_name_upstreams_packages(file: str, prefix: str) -> None:
+    found = re.findall(rf"{re.escape(prefix)}([a-z0-9-]+)", (ROOT / file).read_text())
+    names = {name.replace("-", "_") for name in found} - {"ros_base"}
+    assert names
+    assert names <= UPSTREAM
+    manifests = [ElementTree.parse(path).getroot() for path in SOURCES.glob("*/package.xml")]
+    used = {str(element.text) for root in manifests for element in root if element.tag.endswith("depend")}
+    beside_ros_base = {"diagnostic_updater", "launch_testing", "rosbag2_storage_mcap"}
+    assert used & beside_ros_base <= names
