@@ -174,7 +174,7 @@ class LaunchService:
             try:
                 entities = normalize_to_list_of_entities(handler.handle(event, self.__context))
                 for entity in entities:
-                    self.__pairs += visit_all_entities_and_collect_futures(entity, self.__context)
+                    visit_all_entities_and_collect_futures(entity, self.__context, self.__pairs)
             except Exception as error:
                 self.__report(error)
 

@@ -311,3 +311,12 @@ def test_shutdown_while_a_process_is_being_started_stops_it() -> None:
         begin = OpaqueFunction(function=lambda context, n=passes: shut_down_after(n, context))
         assert run(sleeper, begin) == 0
         assert sleeper.return_code in (None, -signal.SIGINT), f"shutdown after {passes} passes"
+
+
+def test_an_error_behind_a_process_stops_it_while_it_is_being_started() -> None:
+    def fail(context: Any) -> None:
+        raise RuntimeError("no good")
+
+    sleeper = ExecuteProcess(cmd=["sleep", "30"])
+    assert run(sleeper, OpaqueFunction(function=fail)) == 1
+    assert sleeper.return_code in (None, -signal.SIGINT)

@@ -95,15 +95,22 @@ def normalize_to_list_of_entities(
 
 
 def visit_all_entities_and_collect_futures(
-    entity: LaunchDescriptionEntity, context: LaunchContext
+    entity: LaunchDescriptionEntity,
+    context: LaunchContext,
+    pairs: list[tuple[LaunchDescriptionEntity, asyncio.Future[Any]]] | None = None,
 ) -> list[tuple[LaunchDescriptionEntity, asyncio.Future[Any]]]:
-    """Visit an entity and, depth first, all that it yields; return the futures to wait for."""
+    """Visit an entity and, depth first, all that it yields; return the futures to wait for.
+
+    They are added to `pairs` one by one, so that those before an error are not lost.
+    """
+    found = [] if pairs is None else pairs
     sub_entities = entity.visit(context)
     future = entity.get_asyncio_future()
-    pairs = [] if future is None else [(entity, future)]
+    if future is not None:
+        found.append((entity, future))
     for sub_entity in sub_entities or []:
-        pairs += visit_all_entities_and_collect_futures(sub_entity, context)
-    return pairs
+        visit_all_entities_and_collect_futures(sub_entity, context, found)
+    return found
 
 
 def create_future(loop: asyncio.AbstractEventLoop | None) -> asyncio.Future[Any]:
