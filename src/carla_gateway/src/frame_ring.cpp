@@ -360,6 +360,22 @@ ByteSpan FrameRing::slot_bytes(const FrameView & view, bool with_sensors) const 
   return {slot_start(view.slot), cut ? sensors_offset_ : slot_bytes_};
 }
 
+std::optional<FrameView> FrameRing::find(std::uint64_t frame) const
+{
+  for (std::uint32_t slot = 0; slot < info_.slot_count; ++slot) {
+    wire::SlotHeader header = {};
+    std::memcpy(&header, slot_start(slot), sizeof(header));
+    if (header.frame == frame) {
+      try {
+        return read(slot, frame);
+      } catch (const FrameError &) {
+        return std::nullopt;
+      }
+    }
+  }
+  return std::nullopt;
+}
+
 bool FrameRing::unchanged(const FrameView & view) const noexcept
 {
   // Seqlock reader: the fence keeps the reads through the view before this second look at the generation.

@@ -73,12 +73,15 @@ GatewayNode::GatewayNode(const rclcpp::NodeOptions & options)
       });
   recorder_ = std::make_unique<FrameRecorder>(*this, parameters_.simulator, parameters_.record_sensors);
   resets_ = std::make_unique<ResetService>(*this, parameters_.simulator, *socket_);
+  topics_ = std::make_unique<TopicPublisher>(*this, parameters_.simulator, parameters_.topics);
   action_subscription_ = create_subscription<FleetAction>(
       prefix + "action", rclcpp::QoS(rclcpp::KeepLast(4)).reliable(),
       [this](const FleetAction::ConstSharedPtr action) { on_action(*action); });
   heartbeat_timer_ = create_wall_timer(kHeartbeatPeriod, [this] { on_heartbeat(); });
   updater_.setHardwareID(parameters_.simulator);
   updater_.add("loop", [this](diagnostic_updater::DiagnosticStatusWrapper & status) { report(status); });
+  updater_.add("topics",
+               [this](diagnostic_updater::DiagnosticStatusWrapper & status) { topics_->report(status); });
   socket_thread_ = std::thread([this] { serve_socket(); });
   RCLCPP_INFO(get_logger(), "waiting for a bridge on socket '%s'", name.c_str());
 }
@@ -147,12 +150,13 @@ void GatewayNode::answer_due_frame()
 
 void GatewayNode::on_hello(std::uint32_t session, UniqueFd ring)
 {
-  auto mapped = std::make_unique<FrameRing>(ring);
+  auto mapped = std::make_shared<const FrameRing>(ring);
   const RingInfo & info = mapped->info();
   if (info.session != session) {
     throw std::runtime_error("HELLO is of session " + std::to_string(session) + ", the ring of session " +
                              std::to_string(info.session));
   }
+  world_ = read_world(*mapped);
   builder_ = std::make_unique<ObservationBuilder>(parameters_.builder, info.num_agents, info.num_route_points,
                                                   info.num_objects);
   ring_ = std::move(mapped);
@@ -172,6 +176,7 @@ void GatewayNode::on_welcomed()
 {
   const RingInfo & info = ring_->info();
   recorder_->begin_session(*ring_);
+  topics_->begin(ring_, world_);
   resets_->bridge_connected(info.num_agents);
   health_.bridge_connected(monotonic_ns(), info.session, info.num_agents);
   RCLCPP_INFO(get_logger(), "bridge connected: session %u, %u agents, %zu state values each, %g s per frame",
@@ -220,6 +225,7 @@ void GatewayNode::on_frame(std::uint64_t frame, std::uint32_t slot)
   }
   observation_publisher_->publish(observation_);
   health_.frame_published(view.written_ns, received_ns, monotonic_ns());
+  topics_->announce(view);
   recorder_->record(*ring_, view);  // last: the policy works on the frame meanwhile
 }
 
@@ -355,6 +361,7 @@ void GatewayNode::on_bridge_gone(const BridgeEnd & end)
     const std::lock_guard<std::mutex> lock(gate_mutex_);
     gate_.close();
   }
+  topics_->end();
   ring_.reset();
   answer_pending_ = false;
   resets_->bridge_gone(end.reason);
@@ -381,6 +388,7 @@ void GatewayNode::on_heartbeat()
   heartbeat.sequence = heartbeat_sequence_++;
   heartbeat_publisher_->publish(heartbeat);
   resets_->expire();
+  topics_->refresh();
   publish_interventions();
   if (report_soon_.exchange(false) || health_.worse_than_reported(monotonic_ns())) {
     updater_.force_update();

@@ -84,6 +84,30 @@ bool is_name(const std::string & text)
                      [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); });
 }
 
+TopicOptions declare_topic_options(rclcpp::Node & node)
+{
+  TopicOptions options;
+  const auto prefix = described("Before the topics of sensors, egos and world.", "an absolute topic name");
+  options.names.prefix = declare<std::string>(node, "topic_prefix", "/carla", prefix);
+  const std::string & given = options.names.prefix;
+  if (given.size() < 2 || given.front() != '/' || given.back() == '/') {
+    throw std::invalid_argument("parameter 'topic_prefix' is '" + given + "', " +
+                                prefix.additional_constraints + " is allowed");
+  }
+  options.names.frame_prefix = declare<std::string>(node, "frame_prefix", "",
+                                                    described("Before the names of all frames.", "any text"));
+  options.clock = declare<bool>(
+      node, "publish_clock", true,
+      described("Whether there is a /clock; of several gateways one alone should have it.", "true or false"));
+  auto threads = described("Threads that publish sensors and world.", "1 to 16");
+  threads.integer_range.resize(1);
+  threads.integer_range[0].from_value = 1;
+  threads.integer_range[0].to_value = 16;
+  threads.integer_range[0].step = 1;
+  options.threads = static_cast<std::size_t>(declare<std::int64_t>(node, "topic_threads", 2, threads));
+  return options;
+}
+
 }  // namespace
 
 GatewayParameters declare_gateway_parameters(rclcpp::Node & node)
@@ -139,6 +163,7 @@ GatewayParameters declare_gateway_parameters(rclcpp::Node & node)
       node, "record_sensors", false,
       described("Whether frame_record carries the sensors' payloads, too: many megabytes per second.",
                 "true or false"));
+  parameters.topics = declare_topic_options(node);
   return parameters;
 }
 

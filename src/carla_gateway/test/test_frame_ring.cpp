@@ -116,6 +116,23 @@ TEST(FrameRing, ReadsSensorPayloadsAndStaticArrays)
   EXPECT_NE(refusal(strange).find("array 'ego': kind is 2, 0 (per frame) or 1 (static)"), std::string::npos);
 }
 
+TEST(FrameRing, FindsTheFramesThatItHas)
+{
+  RingWriter writer(2, 3, 2);
+  const UniqueFd fd = writer.publish();
+  const FrameRing ring(fd);
+  for (const std::uint32_t frame : {1U, 2U, 3U}) {
+    writer.begin(frame % 2);
+    writer.finish(frame % 2, frame, 0.1 * frame);
+  }
+  EXPECT_FALSE(ring.find(1));
+  ASSERT_TRUE(ring.find(2));
+  EXPECT_EQ(ring.find(2)->slot, 0U);
+  EXPECT_EQ(ring.find(3)->slot, 1U);
+  writer.begin(0);
+  EXPECT_FALSE(ring.find(2));
+}
+
 TEST(FrameRing, StaysMappedWhenTheDescriptorIsClosed)
 {
   RingWriter writer;

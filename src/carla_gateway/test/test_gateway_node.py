@@ -248,6 +248,8 @@ def test_unusable_frames_are_answered_with_full_brake(loop: tuple[FakeBridge, Ag
 def test_a_frame_from_before_the_last_is_not_published(loop: tuple[FakeBridge, Agent]) -> None:
     bridge, agent = loop
     brake = np.array([[0.0, 1.0, 0.0]] * 2, np.float32)
+    # A report tells the first fault of its time alone.
+    agent.diagnosis(lambda status, _: "unusable" not in status.message, "a report without faults from before")
     bridge.send_frame(8)
     agent.observe(bridge.session, 8)
     agent.act(bridge.session, 8, [[0.5, 0.0]] * 2)

@@ -56,6 +56,7 @@ class BridgeNode(Node):  # type: ignore[misc]
         self._updater = diagnostic_updater.Updater(self)
         self._updater.setHardwareID(f"carla {settings.endpoint.host}:{settings.endpoint.port}")
         self._updater.add("lock-step", self._diagnose)
+        self._updater.add("sensors", self._diagnose_sensors)
         simulator = self.get_parameter("simulator").value
         self.create_service(LoadScenario, f"/carla_drl/{simulator}/load_scenario", self._load_scenario)
 
@@ -95,6 +96,24 @@ class BridgeNode(Node):  # type: ignore[misc]
         for name, count in vars(counters).items():
             status.add(name, str(count))
         status.add("lost_rows", str(lockstep.lost_rows))
+        return status
+
+    def _diagnose_sensors(self, status: Any) -> Any:
+        assert self._lockstep is not None
+        sensors = self._lockstep.sensors
+        if sensors is None or self._lockstep.frame == 0:
+            status.summary(DiagnosticStatus.OK, "setting up the sensors")
+            return status
+        faults = sensors.faults()
+        if faults:
+            named = ", ".join(f"{name} is {state}" for name, state in faults.items())
+            status.summary(DiagnosticStatus.ERROR, named)
+        else:
+            status.summary(DiagnosticStatus.OK, f"{len(sensors)} sensors")
+        for name, count in vars(sensors.counters).items():
+            status.add(f"sensor_{name}", str(count))
+        status.add("sensors", str(len(sensors)))
+        status.add("sensors_without_data", str(len(faults)))
         return status
 
 

@@ -86,6 +86,9 @@ PARAMETERS: Final = (
         "connect_timeout_s", 30.0, "How long to wait for the CARLA server to answer, s.", 0.1, 3600.0
     ),
     Specification("client_timeout_s", 20.0, "How long a call of the CARLA client may take, s.", 1.0, 600.0),
+    Specification(
+        "sensor_timeout_s", 1.0, "How long a frame waits for sensor data that are due, s.", 0.01, 60.0
+    ),
 )
 
 
@@ -146,5 +149,6 @@ def read_parameters(node: Node) -> BridgeSettings:
         num_agents=values["num_agents"],
         seed=values["seed"],
         headless=values["headless"],
+        sensor_timeout_s=values["sensor_timeout_s"],
         socket_name=address,
     )

@@ -29,7 +29,8 @@ _RESTORE_TIMEOUT_S: Final = 0.5
 # PhysX wants substeps of at most about 10 ms; CARLA allows up to 16 of them.
 _SUBSTEP_S: Final = 0.01
 _MAX_SUBSTEPS: Final = 16
-_SUPPORTED_VERSION: Final = re.compile(r"0\.9\.(\d+)")
+_SUPPORTED_VERSION: Final = re.compile(r"0\.9\.\d+")
+_OTHER_VERSION: Final = re.compile(r"\d+\.\d+|$")
 
 
 @dataclass(frozen=True)
@@ -54,14 +55,15 @@ def map_basename(name: str) -> str:
 def check_version(client_version: str, server_version: str, log: logging.Logger) -> None:
     """Compare the versions of client library and server.
 
-    Versions of the 0.9 series mostly understand each other; others do not at all.
+    Versions of the 0.9 series mostly understand each other; others do not at all. A server that was built from source
+    may name a commit, which tells nothing.
 
     Raises:
-        ConfigurationError: when the server's is not 0.9.x.
+        ConfigurationError: when the server's is of another series.
     """
     if server_version == client_version:
         return
-    if _SUPPORTED_VERSION.match(server_version):
+    if _SUPPORTED_VERSION.match(server_version) or not _OTHER_VERSION.match(server_version):
         log.warning(
             "the CARLA server is version %s, the client library %s: mostly compatible, but use the same for training",
             server_version,

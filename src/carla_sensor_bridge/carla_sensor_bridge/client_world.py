@@ -43,7 +43,11 @@ def find_blueprint(library: Any, config: FleetConfig, role_name: str) -> Any:
 
 
 class ClientWorld:
-    """A `FleetWorld` on a connected client. `apply`, `tick` and `read` are the hot path."""
+    """A `FleetWorld` on a connected client. `apply`, `tick` and `read` are the hot path.
+
+    Attributes:
+        snapshot: of the world, as last read; None before.
+    """
 
     def __init__(
         self, session: ClientSession, config: FleetConfig, num_agents: int, log: logging.Logger
@@ -57,6 +61,7 @@ class ClientWorld:
         self._world = session.world
         self._config = config
         self._log = log
+        self.snapshot: Any = None
         self._ids = [0] * num_agents
         self._sensors: list[Any] = []
         self._lights: list[Any] = []
@@ -124,6 +129,11 @@ class ClientWorld:
             sensor.listen(self._collisions.listener(agent))
             self._sensors.append(sensor)
 
+    @property
+    def actor_ids(self) -> tuple[int, ...]:
+        """CARLA's ids of the vehicles, by agent."""
+        return tuple(self._ids)
+
     def boxes(self) -> Array:
         """Return [N, 2] length and width of the vehicles, m."""
         vehicles = {actor.id: actor for actor in self._world.get_actors(self._ids)}
@@ -168,7 +178,7 @@ class ClientWorld:
 
     def read(self, carla_state: Array, collision: Array) -> float:
         """Read states and collisions of the last tick; return its simulated time, s."""
-        snapshot = self._world.get_snapshot()
+        snapshot = self.snapshot = self._world.get_snapshot()
         read_state(snapshot, self._ids, carla_state)
         self._collisions.take(collision)
         return float(snapshot.timestamp.elapsed_seconds)

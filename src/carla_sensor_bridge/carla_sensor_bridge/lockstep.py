@@ -36,6 +36,8 @@ from carla_sensor_bridge.scenario_change import (
     same_world,
     terms_of,
 )
+from carla_sensor_bridge.sensor_manager import SensorManager
+from carla_sensor_bridge.sensor_table import CAMERA_KINDS, KINDS, world_record
 from carla_sensor_bridge.stage_timer import StageTimer
 from carla_sensor_bridge.stop_lines import build_stop_lines
 from carla_sensor_bridge.weather import WeatherSchedule, weather_parameters
@@ -50,6 +52,7 @@ class BridgeSettings:
     num_agents: int
     seed: int
     headless: bool
+    sensor_timeout_s: float
     socket_name: str
 
 
@@ -61,6 +64,7 @@ class LockStep:
         counters: of the link.
         frame: the current frame; the first one is 1, 0 before.
         session: identifies this world; random, since it must differ from that of any former bridge.
+        sensors: of the egos; None before the world is set up.
     """
 
     def __init__(self, settings: BridgeSettings, log: logging.Logger) -> None:
@@ -75,6 +79,7 @@ class LockStep:
         self._fleet: Fleet | None = None
         self._others: RoadUsers | None = None
         self._hazards: HazardActors | None = None
+        self.sensors: SensorManager | None = None
         self._weather = WeatherSchedule(settings.scenario.weather, settings.seed)
         self._graph: LaneGraph | None = None
         self._changes: deque[TermsChange] = deque()
@@ -137,13 +142,15 @@ class LockStep:
         fleet = None
         try:
             while True:
-                session.prepare_world(self._settings.scenario, self._settings.headless)
-                num_agents = self._settings.num_agents
-                world = ClientWorld(session, self._settings.scenario.fleet, num_agents, self._log)
-                fleet = self._fleet = Fleet(world, num_agents, self._log)
-                others = self._others = RoadUsers(
-                    session, self._settings.scenario, self._settings.seed, self._log
+                scenario, num_agents = self._settings.scenario, self._settings.num_agents
+                cameras = any(KINDS.get(sensor.type) in CAMERA_KINDS for sensor in scenario.sensors)
+                session.prepare_world(scenario, self._settings.headless and not cameras)
+                world = ClientWorld(session, scenario.fleet, num_agents, self._log)
+                self.sensors = SensorManager(
+                    session, world, scenario, num_agents, self._settings.sensor_timeout_s, self._log
                 )
+                fleet = self._fleet = Fleet(world, num_agents, self._log)
+                others = self._others = RoadUsers(session, scenario, self._settings.seed, self._log)
                 self._set_up(session, fleet, others)
                 self._step_until(guard.stopping, session, fleet, others)
                 if self._next is None or guard.stopping.is_set():
@@ -213,7 +220,9 @@ class LockStep:
             )
             self._hazards.start(list(enumerate(routes)))
             fleet.advance()
-        if len(others) or self._hazards is not None:
+        assert self.sensors is not None
+        self.sensors.spawn()  # last: frame 1 has the data of its last tick
+        if len(others) or self._hazards is not None or len(self.sensors):
             fleet.read()
         self._log.info(
             "%s with %d egos is ready after %.1f s (%d lane segments)",
@@ -240,11 +249,10 @@ class LockStep:
     def _step_until(self, stopping: Event, session: ClientSession, fleet: Fleet, others: RoadUsers) -> None:
         settings, episodes, hazards = self._settings, self._episodes, self._hazards
         assert episodes is not None
-        scenario = settings.scenario
+        sensors = self.sensors
+        assert sensors is not None
         num_objects = len(others) + (0 if hazards is None else len(hazards.hazards))
-        ring = FrameRingWriter(
-            settings.num_agents, len(scenario.routes.preview_m), self.session, scenario.step_s, num_objects
-        )
+        ring = self._make_ring(session, sensors, num_objects)
         link = self._link = GatewayLink(
             settings.socket_name,
             ring.fd,
@@ -269,6 +277,9 @@ class LockStep:
                 hazards.hazards.read(slot.objects[len(others) :])
             episodes.observe(fleet.ego, fleet.collision, fleet.light_state, slot)
             measured = clock()
+            if len(sensors):
+                sensors.collect(self.frame, fleet.sim_time_s, slot.sensors)
+            collected = clock()
             link.publish(self.frame, ring.commit(self.frame, fleet.sim_time_s))
             published = clock()
             controls = link.wait_control()
@@ -277,7 +288,14 @@ class LockStep:
             if self._changes:
                 self._apply_changes(episodes)
             answered = clock()
-            self.timer.add(tick_ns, read_ns, measured - read, published - measured, answered - published)
+            self.timer.add(
+                tick_ns,
+                read_ns,
+                measured - read,
+                collected - measured,
+                published - collected,
+                answered - published,
+            )
             taken = others.xy if hazards is None else np.concatenate((others.xy, hazards.hazards.xy))
             placed = episodes.restart_ended(fleet.ego, taken)
             self._change_weather(session, fleet.sim_time_s - start_s)
@@ -292,7 +310,28 @@ class LockStep:
             tick_ns, read_ns = ticked - answered, read - ticked
         ring.close()
 
+    def _make_ring(self, session: ClientSession, sensors: SensorManager, num_objects: int) -> FrameRingWriter:
+        scenario = self._settings.scenario
+        world_map = session.world.get_map()
+        static = {
+            "world": world_record(scenario.town, scenario.fleet.role_prefix),
+            "opendrive": np.frombuffer(world_map.to_opendrive().encode(), np.uint8),
+        }
+        if len(sensors):
+            static["sensor_table"] = sensors.table.records(scenario.step_s)
+        return FrameRingWriter(
+            self._settings.num_agents,
+            len(scenario.routes.preview_m),
+            self.session,
+            scenario.step_s,
+            num_objects,
+            sensor_bytes=sensors.table.sensor_bytes,
+            static=static,
+        )
+
     def _clear(self, fleet: Fleet | None, others: RoadUsers | None) -> None:
+        if self.sensors is not None:
+            self.sensors.destroy()
         if self._hazards is not None:
             self._hazards.destroy()
             self._hazards = None

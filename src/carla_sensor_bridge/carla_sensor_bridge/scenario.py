@@ -17,6 +17,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from carla_sensor_bridge.config_model import ConfigModel
 from carla_sensor_bridge.errors import ConfigurationError
 from carla_sensor_bridge.route_config import Routes
+from carla_sensor_bridge.sensor_config import Sensor, check_sensors
 from carla_sensor_bridge.trigger_config import Trigger
 
 WEATHER_PRESETS: Final = (
@@ -225,6 +226,14 @@ class Scenario(ConfigModel):
         default=(), max_length=16, description="Scripted hazards on the routes of the egos."
     )
     limits: Limits = Field(description="What ends an episode.")
+    sensors: tuple[Sensor, ...] = Field(
+        default=(), max_length=64, description="Sensors on the egos, published as ROS topics."
+    )
+
+    @model_validator(mode="after")
+    def _sound_sensors(self) -> Scenario:
+        check_sensors(self.sensors, self.step_s)
+        return self
 
     @field_validator("weather", mode="before")
     @classmethod

@@ -6,7 +6,7 @@ import time
 from threading import Lock
 from typing import Final
 
-STAGES: Final = ("tick_us", "read_us", "metrics_us", "ring_us", "wait_us")
+STAGES: Final = ("tick_us", "read_us", "metrics_us", "sensors_us", "ring_us", "wait_us")
 
 
 class StageTimer:
@@ -18,15 +18,11 @@ class StageTimer:
         self._since = time.monotonic_ns()
         self._lock = Lock()
 
-    def add(self, tick_ns: int, read_ns: int, metrics_ns: int, ring_ns: int, wait_ns: int) -> None:
-        """Add one frame."""
+    def add(self, *stage_ns: int) -> None:
+        """Add one frame: the time of each of STAGES, in their order, ns."""
         with self._lock:
-            sums = self._sums
-            sums[0] += tick_ns
-            sums[1] += read_ns
-            sums[2] += metrics_ns
-            sums[3] += ring_ns
-            sums[4] += wait_ns
+            for index, spent_ns in enumerate(stage_ns):
+                self._sums[index] += spent_ns
             self._frames += 1
 
     def take(self) -> tuple[dict[str, float], float]:

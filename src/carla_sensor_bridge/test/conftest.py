@@ -104,6 +104,13 @@ def simulator() -> Iterator[Simulator]:
         yield process
 
 
+@pytest.fixture(scope="module")
+def shared_simulator() -> Iterator[Simulator]:
+    """One simulator for several tests that leave it as it is."""
+    with Simulator() as process:
+        yield process
+
+
 @pytest.fixture
 def peer() -> Iterator[GatewayPeer]:
     peer = gateway()

@@ -15,7 +15,7 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 
 
 class RosListener:
-    """Collects heartbeats and the values of the bridge's last diagnostics."""
+    """Collects heartbeats, the values of the bridge's last diagnostics, and the message of each of its parts."""
 
     def __init__(self) -> None:
         os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
@@ -24,6 +24,7 @@ class RosListener:
         self._node = rclpy.create_node("bridge_listener", context=self._context)
         self.beats: list[Any] = []
         self.values: dict[str, str] = {}
+        self.messages: dict[str, str] = {}
         qos = QoSProfile(depth=100, reliability=ReliabilityPolicy.BEST_EFFORT)
         self._node.create_subscription(Heartbeat, "/carla_drl/heartbeat", self.beats.append, qos)
         self._node.create_subscription(DiagnosticArray, "/diagnostics", self._on_diagnostics, 10)
@@ -32,6 +33,7 @@ class RosListener:
 
     def _on_diagnostics(self, message: Any) -> None:
         for status in message.status:
+            self.messages[status.name.rpartition(": ")[2]] = status.message
             values = {item.key: item.value for item in status.values}
             if float(values.get("ticks_per_s", 0.0)) > 0.0:
                 self.values = values

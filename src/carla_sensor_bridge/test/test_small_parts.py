@@ -42,10 +42,10 @@ def test_strongest_collision_of_a_frame_counts_once() -> None:
 
 def test_stage_timer_gives_means_since_the_last_report() -> None:
     timer = StageTimer()
-    timer.add(1000, 2000, 3000, 4000, 5000)
-    timer.add(3000, 4000, 5000, 6000, 7000)
+    timer.add(1000, 2000, 3000, 4000, 5000, 6000)
+    timer.add(3000, 4000, 5000, 6000, 7000, 8000)
     means, rate = timer.take()
-    assert means == dict(zip(STAGES, [2.0, 3.0, 4.0, 5.0, 6.0], strict=True))
+    assert means == dict(zip(STAGES, [2.0, 3.0, 4.0, 5.0, 6.0, 7.0], strict=True))
     assert rate > 0.0
     assert timer.take() == (dict.fromkeys(STAGES, 0.0), 0.0)
 
@@ -57,7 +57,7 @@ def test_stage_timer_loses_nothing_between_threads() -> None:
 
     def add() -> None:
         for _ in range(frames):
-            timer.add(1000, 0, 0, 0, 0)
+            timer.add(1000, 0, 0, 0, 0, 0)
 
     thread = threading.Thread(target=add)
     thread.start()
@@ -75,7 +75,9 @@ def test_map_basename(name: str) -> None:
     assert map_basename(name) == "Town01"
 
 
-@pytest.mark.parametrize(("server", "warns"), [("0.9.16", False), ("0.9.15", True), ("0.9.17-dirty", True)])
+@pytest.mark.parametrize(
+    ("server", "warns"), [("0.9.16", False), ("0.9.15", True), ("0.9.17-dirty", True), ("0e1f2a3", True)]
+)
 def test_versions_of_the_series(server: str, warns: bool, caplog: pytest.LogCaptureFixture) -> None:
     check_version("0.9.16", server, logging.getLogger("test"))
     assert bool(caplog.records) == warns

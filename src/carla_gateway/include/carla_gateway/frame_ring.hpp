@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -95,6 +96,9 @@ class FrameRing
 
   /// A slot as it is, its header included, up to the sensors' payloads or with them.
   ByteSpan slot_bytes(const FrameView & view, bool with_sensors) const noexcept;
+
+  /// Begins to read a frame that may still be in the ring; none when it is not, or is being overwritten.
+  std::optional<FrameView> find(std::uint64_t frame) const;
 
   /// Ends a read: whether all that was read through the view since read() belongs to one frame.
   bool unchanged(const FrameView & view) const noexcept;

@@ -26,6 +26,7 @@
 #include "carla_gateway/health_monitor.hpp"
 #include "carla_gateway/observation_builder.hpp"
 #include "carla_gateway/reset_service.hpp"
+#include "carla_gateway/topic_publisher.hpp"
 
 namespace carla_gateway
 {
@@ -75,8 +76,9 @@ class GatewayNode : public rclcpp::Node, private BridgeHandler
   HealthMonitor health_;
 
   // The socket thread's own.
-  std::unique_ptr<FrameRing> ring_;
+  std::shared_ptr<const FrameRing> ring_;  // shared with the threads of topics_
   std::unique_ptr<ObservationBuilder> builder_;
+  WorldSpec world_;
   carla_drl_msgs::msg::FleetObservation observation_;  // reused: its arrays are sized once per session
   carla_drl_msgs::msg::ObservationLayout layout_;
   double last_time_s_ = 0.0;  // of the frame before, simulated
@@ -90,6 +92,7 @@ class GatewayNode : public rclcpp::Node, private BridgeHandler
 
   std::unique_ptr<BridgeSocket> socket_;
   std::unique_ptr<ResetService> resets_;
+  std::unique_ptr<TopicPublisher> topics_;
   std::unique_ptr<FrameRecorder> recorder_;
   rclcpp::Publisher<carla_drl_msgs::msg::FleetObservation>::SharedPtr observation_publisher_;
   rclcpp::Publisher<carla_drl_msgs::msg::ObservationLayout>::SharedPtr layout_publisher_;

@@ -8,6 +8,7 @@
 #include "carla_gateway/control_gate.hpp"
 #include "carla_gateway/health_monitor.hpp"
 #include "carla_gateway/observation_builder.hpp"
+#include "carla_gateway/topic_publisher.hpp"
 
 namespace carla_gateway
 {
@@ -28,6 +29,7 @@ struct GatewayParameters
   bool record_sensors = false;    ///< whether FrameRecord carries the sensors' payloads
   GateConfig gate;
   HealthThresholds health;
+  TopicOptions topics;
 };
 
 /// Declares the gateway's parameters, all read-only, and reads them.

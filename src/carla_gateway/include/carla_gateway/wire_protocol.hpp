@@ -123,6 +123,57 @@ struct SlotHeader
   char reserved[32];
 };
 
+/// A row of the static array "sensor_table".
+struct SensorRecord
+{
+  std::uint32_t agent;
+  std::uint32_t kind;      ///< SensorLayout::KIND_*
+  std::uint64_t offset;    ///< of the payload in the array "sensors"
+  std::uint64_t capacity;  ///< bytes of payload
+  double position[3];      ///< on the ego, REP-103, m
+  double orientation[4];   ///< x, y, z, w
+  double rate_hz;          ///< 0: when something happens
+  double fov_rad;          ///< of cameras
+  std::uint32_t width;     ///< of cameras
+  std::uint32_t height;
+  char name[32];
+  char type[48];  ///< CARLA's blueprint
+  char reserved[8];
+};
+
+/// The block of one sensor; those of all sensors stand at the start of the array "sensors", in the table's
+/// order.
+struct SensorBlock
+{
+  std::uint64_t frame;
+  double sim_time_s;
+  std::uint64_t bytes;  ///< of payload
+  std::uint32_t width;
+  std::uint32_t height;
+  std::uint32_t points;  ///< or events
+  std::uint32_t flags;   ///< SensorLayout::FLAG_*
+  char reserved[24];
+};
+
+/// One event of a collision sensor, an obstacle detector or a lane invasion sensor.
+struct SensorEvent
+{
+  double sim_time_s;
+  std::uint32_t actor;
+  std::uint32_t marking;
+  float values[3];
+  char type[36];  ///< the other actor's blueprint
+};
+
+/// The static array "world".
+struct World
+{
+  char map_name[64];
+  char role_prefix[64];
+};
+
+static_assert(sizeof(SensorRecord) == 192 && sizeof(SensorBlock) == 64 && sizeof(SensorEvent) == 64);
+static_assert(sizeof(World) == 128);
 static_assert(sizeof(Header) == 16 && sizeof(Hello) == 24 && sizeof(Frame) == 24);
 static_assert(sizeof(Control) == 24 && sizeof(Reset) == 40 && sizeof(ResetDone) == 24);
 static_assert(sizeof(RingHeader) == 64 && sizeof(ArrayDescriptor) == 64 && sizeof(SlotHeader) == 64);
