@@ -27,6 +27,7 @@ from launch_ros.actions import Node
 from carla_drl_bringup import arguments as parse
 from carla_drl_bringup import shared_memory
 from carla_drl_bringup.process_settings import process_settings
+from drl_agent_node.algorithm_names import algorithm_of
 
 # Exit code of every node for a configuration that cannot work (sysexits.h EX_CONFIG): a restart would not help.
 EXIT_CONFIGURATION = 78
@@ -126,7 +127,7 @@ def read_setup(context: LaunchContext) -> Setup:
     return Setup(
         groups=dict(zip(names, simulators, strict=True)),
         scenario=scenario,
-        algorithm=algorithm_config.stem.split("_", 1)[0],
+        algorithm=algorithm_of(algorithm_config.stem),
         algorithm_config=algorithm_config,
         connect_timeout_s=_connect_timeout_s(value["connect_timeout_s"], embedded=simulators[0].embedded),
         num_agents=parse.parse_int("num_agents", value["num_agents"], 1, 256),

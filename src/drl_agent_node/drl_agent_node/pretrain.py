@@ -22,6 +22,7 @@ import torch
 from gymnasium.vector import VectorEnv
 
 from carla_sensor_bridge.scenario import Scenario
+from drl_agent_node.algorithm_names import algorithm_of
 from drl_agent_node.algorithms import make_algorithm
 from drl_agent_node.algorithms.base import Algorithm
 from drl_agent_node.checkpoint import check_fits
@@ -79,7 +80,7 @@ def train(options: argparse.Namespace) -> None:
         curriculum = CurriculumSession(file, options.seed, lambda text: print(text, flush=True))
         scenario = curriculum.stages[0].scenario
     config_path = find_config("algorithms", options.algorithm)
-    algorithm = config_path.stem.split("_", 1)[0]
+    algorithm = algorithm_of(config_path.stem)
     configs = read_configs(algorithm, config_path)
     name = options.run_name or f"{label}-seed{options.seed}-{time.strftime('%Y%m%d-%H%M%S')}"
     folder = RunFolder(options.run_dir.expanduser().resolve() / name)

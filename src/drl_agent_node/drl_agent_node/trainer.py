@@ -232,7 +232,9 @@ class Trainer:
         observations, actions, following = step
         rewards, terminated, truncated, infos = steps.outcome()
         self.algorithm.record(
-            observations, actions, Transition(following, rewards, terminated, truncated, infos["valid"])
+            observations,
+            actions,
+            Transition(following, rewards, terminated, truncated, infos["valid"], infos.get("cost")),
         )
         ended = self.tracker.step(rewards, terminated | truncated, infos)
         if ended:

@@ -18,6 +18,7 @@ from drl_agent_node.env.reward import RewardConfig, reward
 STEP_S = 0.1
 PREVIEW_M = np.array([2.5, 5.0, 7.5, 10.0, 15.0, 20.0, 25.0, 30.0, 40.0, 50.0])
 SPEED_LIMIT_MPS = 8.33
+COSTLY_SPEED_MPS = 5.0
 WHEELBASE_M = 2.9
 MAX_STEER_RAD = 0.6
 MAX_LANE_OFFSET_M = 3.0
@@ -196,6 +197,7 @@ class LaneWorldEnv(VectorEnv):
             "end_reason": world.metrics[:, columns.END_REASON].astype(np.uint8),
             "valid": np.ones(self.num_envs, np.bool_),
             "stamp": np.full(self.num_envs, world.frame * STEP_S),
+            "cost": (world.metrics[:, columns.SPEED_MPS] > COSTLY_SPEED_MPS).astype(np.float32),
         }
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None):

@@ -54,6 +54,7 @@ def test_resumes_where_it_stopped(tmp_path: Path):
 
 SMALL = {
     "ppo": {"rollout_steps": 16, "minibatch_size": 32, "epochs": 2},
+    "ppo_lagrangian": {"rollout_steps": 16, "minibatch_size": 32, "epochs": 2},
     "sac": {"hidden_sizes": (16, 16), "batch_size": 32, "learning_starts": 64, "buffer_capacity": 1000},
 }
 

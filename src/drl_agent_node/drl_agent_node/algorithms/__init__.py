@@ -8,11 +8,13 @@ from gymnasium.vector import VectorEnv
 
 from drl_agent_node.algorithms.base import Algorithm
 from drl_agent_node.algorithms.ppo import PPO, PPOConfig
+from drl_agent_node.algorithms.ppo_lagrangian import PPOLagrangian, PPOLagrangianConfig
 from drl_agent_node.algorithms.sac import SAC, SACConfig
 from drl_agent_node.config import StrictConfig
 
 ALGORITHMS: Final[dict[str, tuple[Any, type[StrictConfig]]]] = {
     PPO.name: (PPO, PPOConfig),
+    PPOLagrangian.name: (PPOLagrangian, PPOLagrangianConfig),
     SAC.name: (SAC, SACConfig),
 }
 

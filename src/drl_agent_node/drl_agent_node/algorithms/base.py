@@ -21,7 +21,7 @@ Bools = NDArray[np.bool_]
 class Transition:
     """What one step of E environments gave, as `VectorEnv.step` returns it.
 
-    `valid` [E] is False where the outcome of the action is unknown.
+    `valid` [E] is False where the outcome of the action is unknown. `costs` [E] is None where the environment has none.
     """
 
     next_observations: Floats
@@ -29,6 +29,7 @@ class Transition:
     terminated: Bools
     truncated: Bools
     valid: Bools
+    costs: Floats | None = None
 
 
 class Algorithm(ABC):

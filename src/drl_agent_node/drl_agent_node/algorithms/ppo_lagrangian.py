@@ -1,0 +1,233 @@
+"""PPO under a constraint: as much reward as the limit on the mean cost per step allows.
+
+PPO-Lagrangian (Ray, Achiam, Amodei: "Benchmarking Safe Exploration in Deep Reinforcement Learning", 2019): a second
+critic values the costs, and a multiplier, which grows while the costs are above their limit and shrinks below it, weighs
+their advantages against those of the rewards. What costs is up to the environment (`infos["cost"]`); here, that is the
+safety layer's.
+
+Reading order: `PPOLagrangianConfig` says what can be set, `Multiplier` is the price of cost, `CostCritic` values it, and
+`PPOLagrangian` puts both into PPO, all else of which stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from drl_agent_node.algorithms.base import Bools, Floats, Transition, check_same_shapes
+from drl_agent_node.algorithms.ppo import PPO, PPOConfig
+from drl_agent_node.algorithms.rollout import compute_gae
+from drl_agent_node.env.normalization import RunningMeanStd
+from drl_agent_node.errors import ConfigurationError, DivergenceError
+from drl_agent_node.networks.mlp import mlp
+
+
+class PPOLagrangianConfig(PPOConfig):
+    """What can be set beside PPO's own fields."""
+
+    cost_limit: float = Field(default=0.02, ge=0, description="mean cost per step that is allowed")
+    multiplier_rate: float = Field(
+        default=2.0, gt=0, description="growth of the multiplier per update and unit of cost above the limit"
+    )
+    initial_multiplier: float = Field(
+        default=0.1, ge=0, description="first price of cost, in stds of advantages"
+    )
+    max_multiplier: float = Field(default=10.0, gt=0, description="highest price of cost")
+    cost_gamma: float = Field(default=0.98, ge=0, le=1, description="discount of costs per step")
+    cost_gae_lambda: float = Field(
+        default=0.95, ge=0, le=1, description="bias (0) against variance (1) of the costs' advantages"
+    )
+    cost_learning_rate: float = Field(
+        default=1e-3, gt=0, lt=1, description="Adam's step size for the cost critic"
+    )
+    cost_epochs: int = Field(default=4, ge=1, description="passes of the cost critic over a rollout")
+
+
+class Multiplier:
+    """The Lagrange multiplier: projected gradient ascent on the excess of cost over its limit."""
+
+    def __init__(self, value: float, rate: float, limit: float, highest: float) -> None:
+        self.value = min(value, highest)
+        self._rate = rate
+        self._limit = limit
+        self._highest = highest
+
+    def update(self, mean_cost: float) -> float:
+        """Take in the mean cost per step of a rollout; returns the new value."""
+        self.value = float(np.clip(self.value + self._rate * (mean_cost - self._limit), 0.0, self._highest))
+        return self.value
+
+
+class CostCritic:
+    """Expected discounted cost of a state, learned from the returns of costs. It sees states alone, no images."""
+
+    def __init__(self, state_dim: int, config: PPOLagrangianConfig, seed: int) -> None:
+        self._config = config
+        self._random = np.random.default_rng(seed)
+        self.stats = RunningMeanStd(state_dim)
+        self.network = mlp([state_dim, *config.hidden_sizes, 1], config.activation, 1.0)
+        self.optimizer = torch.optim.Adam(self.network.parameters(), config.cost_learning_rate, eps=1e-5)
+
+    @torch.no_grad()
+    def value(self, states: Floats) -> Floats:
+        """Return the values [...] of states [..., D]."""
+        values: Floats = self.network(self._scaled(states)).squeeze(-1).numpy()
+        return values
+
+    def _scaled(self, states: Floats) -> Tensor:
+        return torch.from_numpy(self.stats.normalize(states))
+
+    def fit(self, states: Floats, returns: Floats) -> float:
+        """Learn that `states` [B, D] are worth `returns` [B]; returns the mean squared error of the last pass.
+
+        Raises:
+            DivergenceError: when the error is not finite.
+        """
+        inputs, targets = self._scaled(states), torch.from_numpy(returns)
+        count, size = len(targets), self._config.minibatch_size
+        losses: list[float] = []
+        for _ in range(self._config.cost_epochs):
+            order = torch.from_numpy(self._random.permutation(count))
+            losses.clear()
+            for start in range(0, count, size):
+                rows = order[start : start + size]
+                loss = (self.network(inputs[rows]).squeeze(-1) - targets[rows]).square().mean()
+                self.optimizer.zero_grad(set_to_none=True)
+                torch.autograd.backward(loss)
+                torch.nn.utils.clip_grad_norm_(self.network.parameters(), self._config.max_gradient_norm)
+                self.optimizer.step()
+                losses.append(float(loss.detach()))
+        error = float(np.mean(losses)) if losses else 0.0
+        if not np.isfinite(error):
+            raise DivergenceError(
+                f"the cost critic's error is {error:g}; a smaller cost_learning_rate usually helps"
+            )
+        return error
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return everything that a resumed run needs, as tensors and plain data."""
+        return {
+            "network": self.network.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "stats": self.stats.state_dict(),
+            "random": self._random.bit_generator.state,
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over the state of `state_dict`.
+
+        Raises:
+            ConfigurationError: when its network has other sizes than this one's.
+        """
+        check_same_shapes(self.network.state_dict(), state["network"])
+        self.network.load_state_dict(state["network"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.stats.load_state_dict(state["stats"])
+        self._random.bit_generator.state = state["random"]
+
+
+class PPOLagrangian(PPO):
+    """PPO whose advantages are (A_reward - multiplier * A_cost) / (1 + multiplier), both at unit scale."""
+
+    name = "ppo_lagrangian"
+    config: PPOLagrangianConfig
+
+    def __init__(
+        self,
+        config: PPOLagrangianConfig,
+        num_envs: int,
+        observation: Any,
+        action_dim: int,
+        seed: int,
+        *more: Any,
+    ) -> None:
+        """Arguments are those of `PPO`.
+
+        Raises:
+            ConfigurationError: when the configuration does not fit.
+        """
+        super().__init__(config, num_envs, observation, action_dim, seed, *more)
+        if getattr(config, "memory_size", 0):
+            raise ConfigurationError(f"{self.name}: memory_size is {config.memory_size}; allowed: 0")  # type: ignore[attr-defined]
+        state_dim = observation["state"][0] if isinstance(observation, Mapping) else observation
+        self.multiplier = Multiplier(
+            config.initial_multiplier, config.multiplier_rate, config.cost_limit, config.max_multiplier
+        )
+        self.cost_critic = CostCritic(state_dim, config, seed)
+        self.costs: Floats = np.zeros((config.rollout_steps, num_envs), np.float32)
+        self._to_learn: tuple[Floats, Floats] | None = None
+
+    def record(self, observations: Any, actions: Floats, transition: Transition) -> None:
+        """Keep a step for learning.
+
+        Raises:
+            ConfigurationError: when the environment tells no costs.
+        """
+        if transition.costs is None:
+            raise ConfigurationError(
+                f"algorithm {self.name} needs costs; set parameter safety to monitor or shield"
+            )
+        self.costs[self.rollout.length] = transition.costs
+        super().record(observations, actions, transition)
+
+    def update(self, progress: float, should_stop: Callable[[], bool] = lambda: False) -> dict[str, float]:
+        """See `PPO.update`; the multiplier moves first, the cost critic learns last."""
+        valid = self.rollout.valid
+        mean_cost = float(self.costs[valid].mean()) if valid.any() else 0.0
+        multiplier = self.multiplier.update(mean_cost)
+        scalars = super().update(progress, should_stop)
+        assert self._to_learn is not None
+        error = self.cost_critic.fit(*self._to_learn)
+        self._to_learn = None
+        return scalars | {"cost": mean_cost, "multiplier": multiplier, "cost_value_loss": error}
+
+    def _prepare(self) -> Any:
+        batch = super()._prepare()
+        rollout, config, critic = self.rollout, self.config, self.cost_critic
+        recorded: Any = rollout.observations
+        states: Floats = recorded["state"] if isinstance(recorded, Mapping) else recorded
+        critic.stats.update(states[:-1].reshape(-1, states.shape[-1]))
+        values = critic.value(states)
+        advantages = compute_gae(
+            self.costs,
+            values,
+            rollout.terminated,
+            rollout.truncated,
+            rollout.valid,
+            config.cost_gamma,
+            config.cost_gae_lambda,
+        )
+        valid: Bools = rollout.valid
+        self._to_learn = states[:-1][valid], (advantages + values[:-1])[valid]
+        price = self.multiplier.value
+        costs = torch.from_numpy(advantages[valid])
+        weighed = (_unit(batch.advantages) - price * _unit(costs)) / (1.0 + price)
+        return replace(batch, advantages=weighed)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return everything that a resumed run needs, as tensors and plain data."""
+        own = {"multiplier": self.multiplier.value, "cost_critic": self.cost_critic.state_dict()}
+        return super().state_dict() | own
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over the state of `state_dict`.
+
+        Raises:
+            ConfigurationError: when its networks have other sizes than this one's.
+        """
+        super().load_state_dict(state)
+        self.multiplier.value = float(state["multiplier"])
+        self.cost_critic.load_state_dict(state["cost_critic"])
+
+
+def _unit(advantages: Tensor) -> Tensor:
+    """Bring advantages to mean 0 and std 1; nothing becomes nothing."""
+    if len(advantages) < 2:
+        return torch.zeros_like(advantages)
+    return (advantages - advantages.mean()) / (advantages.std() + 1e-8)
