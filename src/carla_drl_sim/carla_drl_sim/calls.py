@@ -7,13 +7,13 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from carla_drl_sim.connection import RpcConnection
 from carla_drl_sim.errors import ProtocolError
 from carla_drl_sim.handlers import RPCS, AfterDelay, AfterTick
 from carla_drl_sim.protocol.control_requests import ControlRequests
 from carla_drl_sim.protocol.rpc_framing import VOID_OK, Request, pack_response
+from carla_drl_sim.protocol.tick_requests import LONGEST, tick_answer, tick_id
 from carla_drl_sim.simulator import Simulator
 
 _log = logging.getLogger(__name__)
@@ -21,6 +21,7 @@ _log = logging.getLogger(__name__)
 _REQUESTS_PER_TURN = 64
 """Requests of one connection handled before the others get a turn."""
 
+_RECEIVE_BYTES = 1 << 18
 _CONTROL_NAMES = b"apply_"
 _NAME_WITHIN = 16
 """Where a request's name begins at the latest, and how the names begin that have a compiled path."""
@@ -45,6 +46,12 @@ class _Held(NamedTuple):
 class Calls:
     """All calls in progress.
 
+    Attributes:
+        received: where received bytes go that ``receive`` is to take.
+        backlog: connections that have more requests than one turn allows.
+        held: answers that are held back.
+        deferred: connections with answers that no client waits for, to be sent when there is time.
+
     Args:
         simulator: what the calls act on.
         drop: called with a connection that broke the protocol, and why.
@@ -61,48 +68,51 @@ class Calls:
         self._simulator = simulator
         self._drop = drop
         self._want_write = want_write
-        self._held: list[_Held] = []
-        self._deferred: set[RpcConnection] = set()
+        self.held: list[_Held] = []
+        self.deferred: set[RpcConnection] = set()
         self._controls = ControlRequests()
+        self.received = bytearray(_RECEIVE_BYTES)
+        self._array = np.frombuffer(self.received, np.uint8)
 
-    @property
-    def has_held(self) -> bool:
-        """Whether answers are held back."""
-        return bool(self._held)
-
-    @property
-    def has_deferred(self) -> bool:
-        """Whether answers that no client waits for are to be sent when there is time."""
-        return bool(self._deferred)
-
-    def receive(self, connection: RpcConnection, data: npt.NDArray[np.uint8], size: int) -> None:
-        """Take the first ``size`` bytes of ``data``, which a connection has just received, and run what is complete."""
-        start = 0
+    def receive(self, connection: RpcConnection, size: int) -> None:
+        """Take the first bytes of ``received``, which a connection has sent, and run what is complete."""
+        received, start = self.received, 0
         try:
-            if (
-                data[:_NAME_WITHIN].tobytes().find(_CONTROL_NAMES) > 0
-                and connection.decoder.is_empty
-                and not connection.blocked
-                and connection.stalled is None
-            ):
-                episode = self._simulator.episode
-                start, answers, is_waited_for = self._controls.apply(
-                    data,
-                    size,
-                    episode.actors.slot_of,
-                    episode.dynamics.control,
-                    episode.actors.walker_slot_of,
-                    episode.walkers.walkers,
-                )
-                if start:
-                    self._answer(connection, answers, is_waited_for)
+            if connection.stalled is None and not connection.blocked and connection.decoder.is_empty:
+                if received.find(_CONTROL_NAMES, 0, _NAME_WITHIN) > 0:
+                    start = self._control(connection, size)
+                if size - start <= LONGEST and self._tick(connection, bytes(received[start:size])):
+                    return
                 if start == size:
                     return
-            connection.decoder.feed(data[start:size].data)
+            connection.decoder.feed(self._array[start:size].data)
         except ProtocolError as error:
             self._drop(connection, str(error))
             return
         self.run(connection)
+
+    def _control(self, connection: RpcConnection, size: int) -> int:
+        """Take vehicle controls and walkers' states from the start of what was received; returns their bytes."""
+        episode = self._simulator.episode
+        taken, answers, is_waited_for = self._controls.apply(
+            self._array,
+            size,
+            episode.actors.slot_of,
+            episode.dynamics.table,
+            episode.actors.walker_slot_of,
+            episode.walkers.walkers.table,
+        )
+        if taken:
+            self._answer(connection, answers, is_waited_for)
+        return taken
+
+    def _tick(self, connection: RpcConnection, request: bytes) -> bool:
+        """Tick at once if a request asks for that and nothing has to be waited for; returns whether it was so."""
+        encoded_id = tick_id(request)
+        if encoded_id is None or not (self._simulator.is_synchronous and self._simulator.gate.is_open):
+            return False
+        self._answer(connection, tick_answer(encoded_id, self._simulator.tick()), True)
+        return True
 
     def run(self, connection: RpcConnection) -> None:
         """Run what a connection has sent, in order, up to a held answer or its share of a turn."""
@@ -122,13 +132,13 @@ class Calls:
 
     def forget(self, connection: RpcConnection) -> None:
         """A connection has ended."""
-        self._held = [held for held in self._held if held.connection is not connection]
-        self._deferred.discard(connection)
+        self.held = [held for held in self.held if held.connection is not connection]
+        self.deferred.discard(connection)
         self._simulator.forget(connection)
 
     def send_deferred(self) -> None:
         """Send the answers that no client waits for."""
-        deferred, self._deferred = self._deferred, set()
+        deferred, self.deferred = self.deferred, set()
         for connection in deferred:
             try:
                 connection.flush()
@@ -140,12 +150,12 @@ class Calls:
 
     def due_s(self, now: float, next_pace_s: float) -> float:
         """When the first held answer is to be looked at again."""
-        return min(self._due(held, now, next_pace_s) for held in self._held)
+        return min(self._due(held, now, next_pace_s) for held in self.held)
 
     def release(self, now: float) -> None:
         """Send the held answers that are due; ticks of asynchronous mode are answered by ``ticked``."""
         synchronous = self._simulator.is_synchronous
-        for held in list(self._held):
+        for held in list(self.held):
             if held.connection.closed or (held.tick is not None and not synchronous):
                 continue
             if self._due(held, now, now) <= now:
@@ -153,7 +163,7 @@ class Calls:
 
     def ticked(self, frame: int) -> None:
         """The world has ticked by itself: answer all who asked for a tick."""
-        for held in list(self._held):
+        for held in list(self.held):
             if held.tick is not None and not held.connection.closed:
                 self._finish(held, held.ticked(frame))
 
@@ -196,16 +206,16 @@ class Calls:
         A tick waits for queries of the Traffic Manager, which shares the connection of its client.
         """
         return request.method.startswith("get_") and any(
-            held.connection is connection and held.tick is not None for held in self._held
+            held.connection is connection and held.tick is not None for held in self.held
         )
 
     def _hold(self, held: _Held) -> None:
         held.connection.blocked = True
-        self._held.append(held)
+        self.held.append(held)
 
     def _finish(self, held: _Held, result: object) -> None:
         connection = held.connection
-        self._held.remove(held)
+        self.held.remove(held)
         connection.blocked = False  # no second answer is held: what could be is no query
         try:
             self._answer(connection, pack_response(held.request_id, None, result), True)
@@ -218,8 +228,9 @@ class Calls:
         """Send an answer. One that no client waits for goes along with the next: each packet wakes client threads."""
         if not is_waited_for and not connection.is_full:
             connection.defer(data)
-            self._deferred.add(connection)
+            self.deferred.add(connection)
             return
         connection.send(data)
+        self.deferred.discard(connection)
         if connection.has_unsent:
             self._want_write(connection)

@@ -63,6 +63,10 @@ class RpcConnection:
 
     def send(self, data: bytes | memoryview) -> None:
         """Send an encoded answer after all deferred ones. Raises ProtocolError when the client reads nothing."""
+        if not self._unsent:
+            data = data[self._send(data) :]
+            if not data:
+                return
         self._unsent += data
         self.flush()
 
@@ -70,12 +74,15 @@ class RpcConnection:
         """Send what is unsent as far as the socket takes it. Raises ProtocolError when the client reads nothing."""
         if not self._unsent:
             return
-        try:
-            sent = self.socket.send(self._unsent)
-        except BlockingIOError:
-            sent = 0
-        except OSError:
-            sent = len(self._unsent)  # the event loop sees the end of the connection
-        del self._unsent[:sent]
+        del self._unsent[: self._send(self._unsent)]
         if len(self._unsent) > MAX_UNSENT_BYTES:
             raise ProtocolError(f"the client left {len(self._unsent)} bytes of answers unread")
+
+    def _send(self, data: bytes | bytearray | memoryview) -> int:
+        """Number of bytes that need not be sent any more."""
+        try:
+            return self.socket.send(data)
+        except BlockingIOError:
+            return 0
+        except OSError:
+            return len(data)  # the event loop sees the end of the connection

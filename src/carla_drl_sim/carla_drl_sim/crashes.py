@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -12,12 +12,13 @@ from carla_drl_sim.actors import Actor, ActorRegistry
 from carla_drl_sim.protocol.arguments import Description, Vector
 from carla_drl_sim.protocol.structs import Pose
 from carla_drl_sim.walker_actors import WalkerActors
-from carla_drl_sim.world.collision import CollisionSolver, overlaps, vehicle_boxes
+from carla_drl_sim.world.collision import CollisionResult, overlaps, vehicle_boxes
 from carla_drl_sim.world.dynamics import VehicleDynamics
 from carla_drl_sim.world.labels import Label
+from carla_drl_sim.world.motion import Motion
 from carla_drl_sim.world.props import PROPS
 from carla_drl_sim.world.scenery import Parts
-from carla_drl_sim.world.scenery_collision import SceneryCollisions
+from carla_drl_sim.world.scenery_collision import SceneryContacts
 
 NO_ACTOR = 0
 _SENSOR = "sensor.other.collision"
@@ -48,7 +49,7 @@ class Crashes:
         actors: all actors.
         dynamics: the vehicles.
         walkers: the walkers.
-        parts: gives what stands in the town, the same object until that changes; called when it is needed.
+        motion: the world's step, in which vehicles collide.
     """
 
     def __init__(
@@ -56,40 +57,39 @@ class Crashes:
         actors: ActorRegistry,
         dynamics: VehicleDynamics,
         walkers: WalkerActors,
-        parts: Callable[[], Parts],
+        motion: Motion,
     ) -> None:
         self._actors = actors
         self._dynamics = dynamics
         self._walkers = walkers
-        self._parts = parts
-        self._made: tuple[Parts, SceneryCollisions] | None = None
-        self._vehicles = CollisionSolver()
+        self._motion = motion
         self._things: dict[int, Actor] = {}
+        self._things_of: Parts | None = None
         self._sensed_slots = np.zeros(0, dtype=np.bool_)
         self._sensed_version = -1
 
-    @property
-    def _scenery(self) -> SceneryCollisions:
-        """What stands in the town, made anew when that has changed."""
-        parts = self._parts()
-        if self._made is None or self._made[0] is not parts:
-            self._made = (parts, SceneryCollisions(parts))
-            self._things.clear()
-        return self._made[1]
+    def step(self, between: int, solid: int, now_s: float) -> list[CollisionEvent]:
+        """Separate walkers after a step and return what the collision sensors saw in it.
 
-    def step(self, now_s: float) -> list[CollisionEvent]:
-        """Resolve all collisions after a step and return what the collision sensors saw."""
+        Args:
+            between, solid: the numbers of contacts of vehicles that the step has returned.
+            now_s: simulated time.
+        """
         events: list[CollisionEvent] = []
-        if len(self._dynamics):
-            events += self._between_vehicles()
-            events += self._with_scenery()
+        if between:
+            events += self._between_vehicles(self._motion.vehicle_contacts(between))
+        if solid:
+            events += self._with_scenery(self._motion.scenery_contacts(solid))
         for contact in self._walkers.separate(self._dynamics, now_s):
             events += self._felt(contact.walker, contact.vehicle, contact.impulse)
         return events
 
     def is_occupied(self, box: npt.NDArray[np.float64]) -> bool:
         """Whether a vehicle, a walker or something solid is where a box (layout of ``vehicle_box``) is."""
-        if overlaps(box, vehicle_boxes(self._dynamics)[1]).any() or self._scenery.part_in(box) is not None:
+        if (
+            overlaps(box, vehicle_boxes(self._dynamics)[1]).any()
+            or self._motion.scenery.part_in(box) is not None
+        ):
             return True
         walkers = self._walkers.walkers
         slots = np.flatnonzero(walkers.active & walkers.collisions)
@@ -98,10 +98,7 @@ class Crashes:
         boxes[:, 4:] = walkers.extent[slots]
         return bool(overlaps(box, boxes).any())
 
-    def _between_vehicles(self) -> list[CollisionEvent]:
-        contacts = self._vehicles.resolve(self._dynamics)
-        if not len(contacts):
-            return []
+    def _between_vehicles(self, contacts: CollisionResult) -> list[CollisionEvent]:
         sensed = self._sensed_vehicles()
         rows = np.flatnonzero(sensed[contacts.slot_a] | sensed[contacts.slot_b])
         events: list[CollisionEvent] = []
@@ -113,10 +110,7 @@ class Crashes:
                 events += self._felt(self._actors.at_slot(slot_b), self._actors.at_slot(slot_a), push)
         return events
 
-    def _with_scenery(self) -> list[CollisionEvent]:
-        contacts = self._scenery.resolve(self._dynamics)
-        if not len(contacts):
-            return []
+    def _with_scenery(self, contacts: SceneryContacts) -> list[CollisionEvent]:
         rows = np.flatnonzero(self._sensed_vehicles()[contacts.slot])
         events: list[CollisionEvent] = []
         pushes = -contacts.normal[rows] * contacts.impulse[rows, None]
@@ -141,9 +135,12 @@ class Crashes:
 
     def _thing(self, part: int) -> Actor:
         """What clients are told about a part of the scenery: a prop is an actor, all else is none."""
+        parts = self._motion.scenery.parts
+        if self._things_of is not parts:
+            self._things_of = parts
+            self._things.clear()
         found = self._things.get(part)
         if found is None:
-            parts = self._scenery.parts
             prop = self._actors.find(int(parts.object_id[part]))
             if prop is not None and prop.type_id in PROPS:
                 return prop

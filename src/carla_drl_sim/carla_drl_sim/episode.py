@@ -24,6 +24,7 @@ from carla_drl_sim.traffic_actors import TrafficActors
 from carla_drl_sim.walker_actors import WalkerActors
 from carla_drl_sim.world.collision import vehicle_box
 from carla_drl_sim.world.dynamics import VehicleDynamics
+from carla_drl_sim.world.motion import Motion
 from carla_drl_sim.world.props import PROPS
 from carla_drl_sim.world.road_friction import road_friction
 from carla_drl_sim.world.town import Town
@@ -80,7 +81,8 @@ class Episode:
         actors.add(self.spectator)
         self.traffic = TrafficActors(town.signals, actors, lambda: town.speed_limits)
         self.walkers = WalkerActors(Walkers(town.heights, self.scenery.parts), actors)
-        self._crashes = Crashes(actors, self.dynamics, self.walkers, self.scenery.parts)
+        self._motion = Motion(self.traffic.lights, self.dynamics, self.scenery.parts)
+        self._crashes = Crashes(actors, self.dynamics, self.walkers, self._motion)
         self.arms = SpringArms()
         self.snapshot = Snapshot(actors, self.dynamics, self.walkers, self.traffic, self.arms)
         self.sensors = SensorSuite(streams, workers)
@@ -111,13 +113,15 @@ class Episode:
         step_s = self.step_s
         self.frame += 1
         self.elapsed_s += step_s
-        self.traffic.lights.step(step_s)
-        if len(self.dynamics):
-            self.dynamics.step(step_s)
-        self.walkers.walkers.step(step_s)
-        events = self._crashes.step(self.elapsed_s)
-        for walker in self.walkers.expired(self.elapsed_s):
-            self.destroy(walker)
+        between, solid = self._motion.step(step_s)
+        events: list[CollisionEvent] = []
+        walkers = self.walkers
+        if walkers.walkers.count:
+            walkers.walkers.step(step_s)
+        if between or solid or walkers.walkers.count:
+            events = self._crashes.step(between, solid, self.elapsed_s)
+            for walker in walkers.expired(self.elapsed_s):
+                self.destroy(walker)
         if len(self.arms):
             self.arms.step(step_s, self.actors, self.snapshot.world_pose)
         return events

@@ -10,8 +10,6 @@ import socket
 import time
 from pathlib import Path
 
-import numpy as np
-
 from carla_drl_sim.calls import Calls
 from carla_drl_sim.connection import RpcConnection
 from carla_drl_sim.errors import ConfigurationError, ProtocolError
@@ -27,9 +25,9 @@ MAX_CONNECTIONS = 256
 MAX_ABANDONED = 3584
 """Connections to streams that have ended, which may be open besides."""
 
-_RECEIVE_BYTES = 1 << 18
 _SEND_BUFFER_BYTES = 4 << 20
 _READ = select.EPOLLIN | select.EPOLLRDHUP
+_WRITE = select.EPOLLOUT
 LEAVE_LIMIT_S = 1.0
 """How long clients may take to leave when the server is told to stop."""
 _DEFERRED_LIMIT_S = 0.005
@@ -119,8 +117,6 @@ class Server:
         self._peers: dict[int, RpcConnection | Subscriber] = {}
         self._next_pace_s = 0.0
         self._stop_at_s: float | None = None
-        self._received = bytearray(_RECEIVE_BYTES)
-        self._received_array = np.frombuffer(self._received, np.uint8)
         self._epoll = select.epoll()
         self._epoll.register(self._rpc_listener.fileno(), select.EPOLLIN)
         self._epoll.register(self._stream_listener.fileno(), select.EPOLLIN)
@@ -157,10 +153,10 @@ class Server:
         """Serve until ``stop``; ``wake_fd`` becomes readable when a signal has arrived."""
         self._epoll.register(wake_fd, select.EPOLLIN)
         self._next_pace_s = time.monotonic()
-        calls = self._calls
-        while not self._has_ended:
-            for fd, events in self._wait():
-                peer = self._peers.get(fd)
+        peers, poll = self._peers, self._epoll.poll
+        while self._stop_at_s is None or not self._has_ended:
+            for fd, events in self._wait() if self._is_busy else poll():
+                peer = peers.get(fd)
                 if type(peer) is RpcConnection:
                     self._serve_connection(peer, events)
                 elif type(peer) is Subscriber:
@@ -171,17 +167,36 @@ class Server:
                     self._accept(self._stream_listener, is_rpc=False)
                 elif fd == wake_fd:
                     os.read(wake_fd, 64)
-            if calls.backlog:
-                backlog, calls.backlog = calls.backlog, []
-                for connection in backlog:
-                    calls.run(connection)
-            if calls.has_held:
-                calls.release(time.monotonic())
-            if not self._simulator.is_synchronous:
-                self._pace()
-            frames = self._simulator.frames
-            if frames is not None and frames.is_behind:
-                frames.settle(self._simulator.episode)
+            if self._is_busy:
+                self._go_on()
+
+    @property
+    def _is_busy(self) -> bool:
+        """Whether there may be something to do beside what clients ask for."""
+        calls = self._calls
+        return bool(
+            calls.held
+            or calls.deferred
+            or calls.backlog
+            or not self._hub.synchronous
+            or self._stop_at_s is not None
+            or self._simulator.frames is not None
+        )
+
+    def _go_on(self) -> None:
+        """Do what is due beside the requests that have just come."""
+        calls = self._calls
+        if calls.backlog:
+            backlog, calls.backlog = calls.backlog, []
+            for connection in backlog:
+                calls.run(connection)
+        if calls.held:
+            calls.release(time.monotonic())
+        if not self._simulator.is_synchronous:
+            self._pace()
+        frames = self._simulator.frames
+        if frames is not None and frames.is_behind:
+            frames.settle(self._simulator.episode)
 
     def close(self) -> None:
         """Close everything; a recording that runs is finished."""
@@ -199,17 +214,17 @@ class Server:
         """Wait for events, or until something of our own is due."""
         if self._calls.backlog:
             return self._epoll.poll(0)
-        deferred = self._calls.has_deferred
+        deferred = bool(self._calls.deferred)
         if self._stop_at_s is not None:
             events = self._epoll.poll(_DEFERRED_LIMIT_S)
-        elif self._simulator.is_synchronous and not self._calls.has_held:
+        elif self._simulator.is_synchronous and not self._calls.held:
             frames = self._simulator.frames
             idle_s = WATCHED_INTERVAL_S if frames is not None and frames.is_behind else None
             events = self._epoll.poll(_DEFERRED_LIMIT_S if deferred else idle_s)
         else:
             now = time.monotonic()
             due = now + _DEFERRED_LIMIT_S if deferred else float("inf")
-            if self._calls.has_held:
+            if self._calls.held:
                 due = min(due, self._calls.due_s(now, self._next_pace_s))
             if not self._simulator.is_synchronous:
                 due = min(due, max(self._next_pace_s, self._simulator.gate.silent_until(now)))
@@ -258,33 +273,33 @@ class Server:
         """Let the event loop report when a peer's socket can be written, or not."""
         if peer.waits_for_socket != wanted and peer.fd in self._peers:
             peer.waits_for_socket = wanted
-            self._epoll.modify(peer.fd, _READ | select.EPOLLOUT if wanted else _READ)
+            self._epoll.modify(peer.fd, _READ | _WRITE if wanted else _READ)
 
     def _receive(self, peer: RpcConnection | Subscriber) -> int:
         """Number of bytes received, 0 when there are none yet, -1 when the peer has gone."""
         try:
-            return peer.socket.recv_into(self._received) or -1
+            return peer.socket.recv_into(self._calls.received) or -1
         except BlockingIOError:
             return 0
         except OSError:
             return -1
 
     def _serve_subscriber(self, subscriber: Subscriber, events: int) -> None:
-        if events & select.EPOLLOUT:
+        if events & _WRITE:
             self._hub.flush(subscriber)
-        if events & ~select.EPOLLOUT:
+        if events & ~_WRITE:
             size = self._receive(subscriber)
             if size < 0:
                 self._drop(subscriber)
                 return
             try:
                 if size:
-                    self._hub.handshake(subscriber, bytes(self._received[:size]))
+                    self._hub.handshake(subscriber, bytes(self._calls.received[:size]))
             except ProtocolError as error:
                 self._drop(subscriber, str(error))
 
     def _serve_connection(self, connection: RpcConnection, events: int) -> None:
-        if events & select.EPOLLOUT:
+        if events & _WRITE:
             try:
                 connection.flush()
             except ProtocolError as error:
@@ -292,12 +307,12 @@ class Server:
                 return
             if not connection.has_unsent:
                 self._want_write(connection, False)
-        if events & ~select.EPOLLOUT:
+        if events & ~_WRITE:
             size = self._receive(connection)
-            if size < 0:
+            if size > 0:
+                self._calls.receive(connection, size)
+            elif size < 0:
                 self._drop(connection)
-            elif size:
-                self._calls.receive(connection, self._received_array, size)
 
     def _pace(self) -> None:
         """Tick at the pace of real time; a server that falls behind does not catch up."""

@@ -97,13 +97,15 @@ class Simulator:
 
     def tick(self) -> int:
         """Advance the world, send sensor messages, then the snapshot, and return the frame number."""
-        episode, hub = self.episode, self.streams
+        episode, recordings = self.episode, self.recordings
         collisions = episode.step()
-        self.recordings.stepped(episode.step_s)
+        if recordings.is_replaying:
+            recordings.stepped(episode.step_s)
         episode.snapshot.refresh()
         episode.sensors.tick(episode, collisions)
-        hub.send(streams.WORLD_STREAM_ID, episode.snapshot_message())
-        self.recordings.ticked(episode, collisions)
+        self.streams.send(streams.WORLD_STREAM_ID, episode.snapshot_message())
+        if recordings.recorder.is_recording:
+            recordings.recorder.record(episode, collisions)
         if self.frames is not None:
             self.frames.ticked(episode)
         self.gate.ticked(self.clock())

@@ -11,15 +11,9 @@ from carla_drl_sim.actors import Actor, ActorRegistry
 from carla_drl_sim.attachment import axes, compose
 from carla_drl_sim.protocol.streams import SnapshotBuffer
 from carla_drl_sim.protocol.structs import Pose
-from carla_drl_sim.snapshot_kernel import (
-    fill_follower_records,
-    fill_light_records,
-    fill_traffic_records,
-    fill_vehicle_records,
-    fill_walker_records,
-)
+from carla_drl_sim.snapshot_kernel import fill_records
 from carla_drl_sim.spring_arm import Attachment
-from carla_drl_sim.world.speed_limit_kernel import update_limits
+from carla_drl_sim.world.array_table import array_table
 from carla_drl_sim.world.traffic_lights import NO_LIGHT
 
 if TYPE_CHECKING:
@@ -32,6 +26,7 @@ if TYPE_CHECKING:
 _SPEED_LIMIT_KMH = 50.0
 """Of a vehicle that has not been where a limit is known."""
 
+Array = npt.NDArray[Any]
 _Follower = tuple[Actor, int, Pose]
 """What is attached to a vehicle or a walker, the slot of that, and the pose relative to it."""
 
@@ -56,6 +51,7 @@ class Snapshot:
         self._walkers = walkers
         self._traffic = traffic
         self._arms = arms
+        self._fixed = (traffic.lights.table, traffic.zones.table)
         self._version = -1
         self._rows: dict[int, int] = {}
 
@@ -72,7 +68,11 @@ class Snapshot:
         """Take over where all actors are now."""
         if self._version != self._actors.version:
             self._lay_out()
-        self._refresh()
+        fill_records(self._layout, self._dynamics.table, self._walkers.walkers.table, *self._fixed)
+        for actor in self._swinging:
+            row, pose = self._rows[actor.id], self.world_pose(actor)
+            self._buffer.records["location"][row] = pose[:3]
+            self._buffer.records["rotation"][row] = pose[3:]
 
     def stamp(
         self, episode: int, frame: int, timestamp_s: float, delta_s: float, simulation_state: int
@@ -160,45 +160,19 @@ class Snapshot:
 
         count, bodies = len(vehicles), len(vehicles) + len(walkers)
         end = bodies + len(followers)
-        dynamics = self._dynamics
-        self._slots = np.array([actor.slot for actor in vehicles], dtype=np.intp)
-        self._light_before = np.full(count, NO_LIGHT, dtype=np.int64)
-        self._speed_limit = np.full(count, _SPEED_LIMIT_KMH, dtype=np.float32)
-        self._vehicle_arguments = (
+        self._arrays = (
             self._buffer.record_bytes,
-            self._slots,
-            dynamics.position,
-            dynamics.rotation,
-            dynamics.velocity,
-            dynamics.angular_velocity,
-            dynamics.acceleration,
-            dynamics.control,
-            dynamics.gear,
+            np.array([count, bodies, bodies + len(vehicle_followers), end], dtype=np.int64),
+            np.array([actor.slot for actor in vehicles], dtype=np.int64),
+            np.array([actor.walker_slot for actor in walkers], dtype=np.int64),
+            np.full(count, NO_LIGHT, dtype=np.int64),
+            np.full(count, _SPEED_LIMIT_KMH, dtype=np.float32),
+            self._traffic.light_ids,
+            *self._speed_limits(count),
+            *_follow(vehicle_followers),
+            *_follow(walker_followers),
         )
-
-        pedestrians = self._walkers.walkers
-        self._walker_arguments = (
-            self._buffer.record_bytes,
-            count,
-            np.array([actor.walker_slot for actor in walkers], dtype=np.intp),
-            pedestrians.position,
-            pedestrians.rotation,
-            pedestrians.velocity,
-            pedestrians.angular_velocity,
-            pedestrians.acceleration,
-            pedestrians.direction,
-            pedestrians.speed,
-            pedestrians.jump,
-        )
-        self._follower_arguments = [
-            self._follow(first, group, parents)
-            for first, group, parents in (
-                (bodies, vehicle_followers, dynamics),
-                (bodies + len(vehicle_followers), walker_followers, pedestrians),
-            )
-            if group
-        ]
-        self._first_light = end
+        self._layout = array_table(self._arrays)
         for row, actor in enumerate((*lights, *still), start=end):
             pose = self.world_pose(actor)
             records["location"][row] = pose[:3]
@@ -209,54 +183,20 @@ class Snapshot:
         records["light"]["pole"][end : end + len(lights)] = self._traffic.lights.pole
         self._version = self._actors.version
 
-    def _follow(
-        self, first_row: int, followers: list[_Follower], parents: VehicleDynamics | Walkers
-    ) -> tuple[Any, ...]:
-        """Arguments of the kernel that writes the poses of what is attached to `parents`."""
-        poses = np.array([pose for _, _, pose in followers]).reshape(-1, 6)
-        return (
-            self._buffer.record_bytes,
-            first_row,
-            np.array([slot for _, slot, _ in followers], dtype=np.intp),
-            np.array([not any(pose) for _, _, pose in followers], dtype=np.bool_),
-            np.ascontiguousarray(poses[:, :3]),
-            axes(poses[:, 3:]),
-            parents.position,
-            parents.rotation,
-        )
+    def _speed_limits(self, num_vehicles: int) -> tuple[Array, Array]:
+        """Origin and cell, and picture of the speed limits; they are made when there is a vehicle."""
+        if not num_vehicles:
+            return np.ones(3), np.zeros((1, 1), dtype=np.uint8)
+        limits = self._traffic.limits
+        return np.array((*limits.origin, limits.cell)), limits.kmh
 
-    def _refresh(self) -> None:
-        fill_vehicle_records(*self._vehicle_arguments)
-        fill_walker_records(*self._walker_arguments)
-        self._refresh_traffic()
-        for arguments in self._follower_arguments:
-            fill_follower_records(*arguments)
-        for actor in self._swinging:
-            row, pose = self._rows[actor.id], self.world_pose(actor)
-            self._buffer.records["location"][row] = pose[:3]
-            self._buffer.records["rotation"][row] = pose[3:]
 
-    def _refresh_traffic(self) -> None:
-        lights, dynamics, record_bytes = self._traffic.lights, self._dynamics, self._buffer.record_bytes
-        if len(self._slots):
-            limits = self._traffic.limits
-            update_limits(
-                self._slots, dynamics.position, *limits.origin, limits.cell, limits.kmh, self._speed_limit
-            )
-            if len(self._traffic.zones):
-                self._traffic.zones.find(
-                    self._slots, dynamics.position, dynamics.rotation, dynamics.extent, self._light_before
-                )
-            fill_traffic_records(
-                record_bytes, self._speed_limit, self._light_before, lights.state, self._traffic.light_ids
-            )
-        fill_light_records(
-            record_bytes,
-            self._first_light,
-            lights.group,
-            lights.controller,
-            lights.times,
-            lights.elapsed,
-            lights.frozen,
-            lights.state,
-        )
+def _follow(followers: list[_Follower]) -> tuple[Array, Array, Array, Array]:
+    """Arrays of the kernel that writes the poses of what is attached to vehicles or walkers."""
+    poses = np.array([pose for _, _, pose in followers], dtype=np.float64).reshape(-1, 6)
+    return (
+        np.array([slot for _, slot, _ in followers], dtype=np.int64),
+        np.array([not any(pose) for _, _, pose in followers], dtype=np.bool_),
+        np.ascontiguousarray(poses[:, :3]),
+        np.ascontiguousarray(axes(poses[:, 3:])),
+    )

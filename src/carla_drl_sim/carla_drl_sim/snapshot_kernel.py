@@ -14,7 +14,25 @@ from carla_drl_sim.protocol.streams import (
     VEHICLE_STATE,
     WALKER_STATE,
 )
+from carla_drl_sim.world.array_table import (
+    Table,
+    bool_1,
+    float32_1,
+    float64_1,
+    float64_2,
+    float64_3,
+    int64_1,
+    uint8_1,
+    uint8_2,
+    uint32_1,
+)
 from carla_drl_sim.world.compiled import compiled
+from carla_drl_sim.world.speed_limit_kernel import update_limits
+from carla_drl_sim.world.traffic_light_kernel import find_lights, shown
+from carla_drl_sim.world.vehicle_arrays import bodies, driving
+from carla_drl_sim.world.vehicle_arrays import motion as vehicle_motion
+from carla_drl_sim.world.walker_arrays import control as walker_control
+from carla_drl_sim.world.walker_arrays import motion as walker_motion
 
 Floats = npt.NDArray[np.float64]
 Bytes = npt.NDArray[np.uint8]
@@ -258,3 +276,61 @@ def fill_follower_records(
         angles[2] = math.degrees(math.atan2(-turned[1, 2], turned[2, 2]))
         _write(records, base + _LOCATION, place, number, bits)
         _write(records, base + _ROTATION, angles, number, bits)
+
+
+@compiled
+def _fill_followers(
+    records: Bytes, layout: Table, row: int, first: int, parents: tuple[Floats, Floats]
+) -> None:
+    """Write what follows the vehicles or the walkers; its arrays start at a row of the layout."""
+    slots = int64_1(layout, row)
+    if slots.size:
+        fill_follower_records(
+            records,
+            first,
+            slots,
+            bool_1(layout, row + 1),
+            float64_2(layout, row + 2),
+            float64_3(layout, row + 3),
+            parents[0],
+            parents[1],
+        )
+
+
+@compiled
+def fill_records(layout: Table, vehicles: Table, walkers: Table, lights: Table, zones: Table) -> None:
+    """Write all that moves or changes by itself into the records of a snapshot.
+
+    Args:
+        layout: table of the records as bytes; first record of walkers, of what follows vehicles and walkers, and of
+            lights, int64 [4]; slots of the vehicles and of the walkers, int64; light before which and speed limit at
+            which each vehicle is, int64 and float32; actor id of each light, uint32; the speed limits' origin and
+            cell, float64 [3], and picture, uint8 [My, Mx]; and for what follows vehicles, then walkers, the four
+            arrays of `fill_follower_records`.
+        vehicles, walkers, lights, zones: the ``table`` of ``VehicleDynamics``, ``Walkers``, ``TrafficLights`` and
+            ``StopZones``.
+    """
+    records, first = uint8_1(layout, 0), int64_1(layout, 1)
+    slots, walker_slots = int64_1(layout, 2), int64_1(layout, 3)
+    position, rotation, velocity, turning, acceleration = vehicle_motion(vehicles)
+    times, frozen, elapsed, state, group, controller = shown(lights)
+    if slots.size:
+        light, limit, light_id = int64_1(layout, 4), float32_1(layout, 5), uint32_1(layout, 6)
+        grid, kmh = float64_1(layout, 7), uint8_2(layout, 8)
+        control, _, gears, _ = driving(vehicles)
+        extent, _, _, _ = bodies(vehicles)
+        fill_vehicle_records(
+            records, slots, position, rotation, velocity, turning, acceleration, control, gears
+        )
+        update_limits(slots, position, grid[0], grid[1], grid[2], kmh, limit)
+        find_lights(slots, position, rotation, extent, zones, light)
+        fill_traffic_records(records, limit, light, state, light_id)
+    _fill_followers(records, layout, 9, first[1], (position, rotation))
+    if walker_slots.size:
+        place, heading, speed_xyz, spin, change = walker_motion(walkers)
+        direction, speed, jump = walker_control(walkers)
+        fill_walker_records(
+            records, first[0], walker_slots, place, heading, speed_xyz, spin, change, direction, speed, jump
+        )
+        _fill_followers(records, layout, 13, first[2], (place, heading))
+    fill_light_records(records, first[3], group, controller, times, elapsed, frozen, state)

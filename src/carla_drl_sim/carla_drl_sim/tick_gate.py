@@ -65,6 +65,18 @@ class TickGate:
             self._silent_until_s = 0.0
         return self._silent_until_s
 
+    @property
+    def is_open(self) -> bool:
+        """Whether a tick that a client asks for may run, as far as can be told at a glance."""
+        streams = self._streams
+        return not (
+            self._silent_until_s
+            or streams.expected
+            or streams.busy
+            or self._given_up
+            or self.traffic_managers
+        )
+
     def wait_until(self, now_s: float, asked_s: float, *, commanded: bool) -> float:
         """When to look again; ``now_s`` or earlier means that the tick may run.
 
@@ -76,6 +88,7 @@ class TickGate:
         until = self.silent_until(now_s)
         if until > now_s:
             return until
+        self._silent_until_s = 0.0
         if not commanded:
             return now_s
         streams = self._streams

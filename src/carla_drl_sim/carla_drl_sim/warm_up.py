@@ -41,9 +41,9 @@ def warm_up(town: str) -> None:
         np.zeros(16, dtype=np.uint8),
         16,
         episode.actors.slot_of,
-        episode.dynamics.control,
+        episode.dynamics.table,
         episode.actors.walker_slot_of,
-        episode.walkers.walkers,
+        episode.walkers.walkers.table,
     )
     traffic_lights.warm_up()
     walkers.warm_up()

@@ -16,6 +16,7 @@ os.environ["HOME"] = (
     _client_home.name
 )  # where the client, when it is imported, decides to keep files it fetches
 
+from carla_world import Scene, scene  # noqa: E402
 from raw_client import RawClient  # noqa: E402
 from server_process import ServerProcess  # noqa: E402
 
@@ -46,3 +47,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
 def raw(server: ServerProcess) -> Iterator[RawClient]:
     with RawClient(server.rpc_port) as client:
         yield client
+
+
+@pytest.fixture
+def world_of(server: ServerProcess) -> Iterator[Scene]:
+    """A synchronous world of the module's server, for one test."""
+    with scene(server.rpc_port) as made:
+        yield made

@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from typing import Any
 
 import carla
 import pytest
-from carla_world import STEP_S, Scene, scene
-from server_process import ServerProcess
+from carla_world import STEP_S, Scene
 
 from carla_drl_sim.spring_arm import LAG_RATE
-
-
-@pytest.fixture
-def world_of(server: ServerProcess) -> Iterator[Scene]:
-    with scene(server.rpc_port) as made:
-        yield made
 
 
 def _attach(world_of: Scene, parent: Any, offset: Any, kind: Any) -> Any:

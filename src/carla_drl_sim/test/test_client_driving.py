@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import math
 import queue
-from collections.abc import Iterator
 from typing import Any
 
 import carla
 import numpy as np
 import pytest
-from carla_world import STEP_S, Scene, scene
-from server_process import ServerProcess
+from carla_world import STEP_S, Scene
 
 from carla_drl_sim.crashes import static_type_id
 from carla_drl_sim.world.collision import vehicle_box
@@ -22,12 +20,6 @@ from carla_drl_sim.world.town_generator import generate_town
 from carla_drl_sim.world.vehicles import VEHICLE_MODELS
 
 EVENT_LIMIT_S = 10.0
-
-
-@pytest.fixture
-def world_of(server: ServerProcess) -> Iterator[Scene]:
-    with scene(server.rpc_port) as made:
-        yield made
 
 
 def _ahead(transform: Any, distance: float) -> Any:

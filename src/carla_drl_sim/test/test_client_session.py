@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 
 import carla
 import pytest
-from carla_world import STEP_S, Scene, scene
+from carla_world import STEP_S, Scene
 from server_process import ServerProcess
-
-
-@pytest.fixture
-def world_of(server: ServerProcess) -> Iterator[Scene]:
-    with scene(server.rpc_port) as made:
-        yield made
 
 
 def test_versions_agree(server: ServerProcess) -> None:

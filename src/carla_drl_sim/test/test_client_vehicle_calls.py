@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from typing import Any
 
 import carla
 import pytest
-from carla_world import STEP_S, Scene, scene
+from carla_world import STEP_S, Scene
 from raw_client import RawClient
-from server_process import ServerProcess
 
 MASS_KG = 1920.0
-
-
-@pytest.fixture
-def world_of(server: ServerProcess) -> Iterator[Scene]:
-    with scene(server.rpc_port) as made:
-        yield made
 
 
 @pytest.fixture

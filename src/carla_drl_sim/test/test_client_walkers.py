@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import queue
-from collections.abc import Iterator
 from typing import Any
 
 import carla
 import pytest
-from carla_world import Scene, scene
-from server_process import ServerProcess
+from carla_world import Scene
 
 EVENT_LIMIT_S = 10.0
 PLACE = carla.Transform(carla.Location(0.0, 0.0, 1.0))
-
-
-@pytest.fixture
-def world_of(server: ServerProcess) -> Iterator[Scene]:
-    with scene(server.rpc_port) as made:
-        yield made
 
 
 def _walker(world_of: Scene, transform: Any = PLACE, number: str = "0015", **attributes: str) -> Any:

@@ -51,9 +51,9 @@ def _apply(simulator: Simulator, data: bytes) -> tuple[int, bytes, bool]:
         buffer,
         len(data),
         episode.actors.slot_of,
-        episode.dynamics.control,
+        episode.dynamics.table,
         episode.actors.walker_slot_of,
-        episode.walkers.walkers,
+        episode.walkers.walkers.table,
     )
     return taken, bytes(answers), waited
 

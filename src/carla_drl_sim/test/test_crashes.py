@@ -6,14 +6,16 @@ import numpy as np
 import pytest
 
 from carla_drl_sim.actors import Actor, ActorRegistry
-from carla_drl_sim.crashes import Crashes, static_type_id
+from carla_drl_sim.crashes import CollisionEvent, Crashes, static_type_id
 from carla_drl_sim.protocol.arguments import Description
 from carla_drl_sim.protocol.structs import Pose
 from carla_drl_sim.walker_actors import WalkerActors
 from carla_drl_sim.world.collision import vehicle_box
 from carla_drl_sim.world.dynamics import VehicleDynamics
 from carla_drl_sim.world.labels import Label
+from carla_drl_sim.world.motion import Motion
 from carla_drl_sim.world.scenery import Parts, Shape
+from carla_drl_sim.world.traffic_lights import TrafficLights
 from carla_drl_sim.world.vehicles import VEHICLE_MODELS
 from carla_drl_sim.world.walkers import Walkers
 
@@ -34,6 +36,9 @@ def _wall() -> Parts:
     )
 
 
+WALL = _wall()
+
+
 class World:
     """Cars with collision sensors, and a wall."""
 
@@ -41,7 +46,12 @@ class World:
         self.actors = ActorRegistry()
         self.dynamics = VehicleDynamics()
         self.walkers = WalkerActors(Walkers(), self.actors)
-        self.crashes = Crashes(self.actors, self.dynamics, self.walkers, _wall)
+        self._motion = Motion(TrafficLights([]), self.dynamics, lambda: WALL)
+        self.crashes = Crashes(self.actors, self.dynamics, self.walkers, self._motion)
+
+    def step(self) -> list[CollisionEvent]:
+        """One step, and what the collision sensors saw."""
+        return self.crashes.step(*self._motion.step(0.05), 0.05)
 
     def car(self, x: float, speed: float) -> Actor:
         actor = Actor(self.actors.next_id(), Description(0, MODEL_3.id, []), Pose(x))
@@ -57,15 +67,16 @@ class World:
 def test_a_wall_is_told_as_no_actor_with_the_impulse_on_the_car() -> None:
     world = World()
     car = world.car(7.0, 12.0)
-    world.dynamics.step(0.05)
-    before = world.dynamics.velocity[car.slot].copy()
-    (event,) = world.crashes.step(0.05)
+    free = World()
+    free.car(7.0, 12.0)
+    free.dynamics.step(0.05)
+    (event,) = world.step()
     assert event.vehicle is car
     assert (event.other.id, event.other.type_id) == (0, "static.wall")
     actor_id, parent, description, box, tags, token = event.other.wire()
     assert (actor_id, parent, description, bytes(tags), token) == (0, 0, [0, "static.wall", []], b"\x04", b"")
     assert box[1] == [0.2, 20.0, 1.0]
-    change = MODEL_3.mass_kg * (world.dynamics.velocity[car.slot] - before)
+    change = MODEL_3.mass_kg * (world.dynamics.velocity[car.slot] - free.dynamics.velocity[0])
     assert event.impulse == pytest.approx(change)
     assert event.impulse[0] < -10_000.0
 
@@ -73,15 +84,14 @@ def test_a_wall_is_told_as_no_actor_with_the_impulse_on_the_car() -> None:
 def test_a_car_that_only_touches_tells_nothing() -> None:
     world = World()
     world.car(9.8 - MODEL_3.extent[0] + 0.01, 0.0)
-    assert world.crashes.step(0.05) == []
+    assert world.step() == []
     assert world.dynamics.position[0, 0] < 9.8 - MODEL_3.extent[0]
 
 
 def test_cars_then_walls_in_order_of_slots() -> None:
     world = World()
     cars = [world.car(7.5, 10.0), world.car(2.6, 20.0)]
-    world.dynamics.step(0.05)
-    events = world.crashes.step(0.05)
+    events = world.step()
     assert [(event.vehicle.id, event.other.id) for event in events] == [
         (cars[0].id, cars[1].id),
         (cars[1].id, cars[0].id),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from carla_drl_sim.actors import Actor
@@ -12,6 +13,9 @@ from carla_drl_sim.world.dynamics_actions import wheel_steer_angle
 
 if TYPE_CHECKING:
     from carla_drl_sim.simulator import Simulator
+
+Angles = Callable[[Actor], dict[int, float]]
+"""What a vehicle keeps of its wheels for the eye: degrees by wheel."""
 
 _ALL_DOORS = 6
 """``carla.VehicleDoor``: front left, front right, rear left, rear right, hood, trunk, all."""
@@ -60,50 +64,63 @@ def close_vehicle_door(simulator: Simulator, actor_id: int, door: int) -> None:
     _set_doors(simulator, actor_id, door, is_open=False)
 
 
-@rpc(
+_set_wheel = rpc(
     arguments.unsigned,
     arguments.unsigned,
     arguments.number,
     void=True,
     note="only while the vehicle's physics are off, as in CARLA",
 )
+_get_wheel = rpc(arguments.unsigned, arguments.unsigned)
+
+
+def _turn_for_the_eye(simulator: Simulator, actor_id: int, wheel: int, angles: Angles, angle: float) -> None:
+    actor = _vehicle_with(simulator, actor_id, wheel)
+    if not _moves_by_itself(simulator, actor):
+        angles(actor)[wheel] = angle
+
+
+def _wheel_angle(
+    simulator: Simulator, actor_id: int, wheel: int, angles: Angles, physical: Callable[[Actor], float]
+) -> float:
+    actor = _vehicle_with(simulator, actor_id, wheel)
+    return physical(actor) if _moves_by_itself(simulator, actor) else angles(actor).get(wheel, 0.0)
+
+
+def _steering(actor: Actor) -> dict[int, float]:
+    return actor.wheel_steer_deg
+
+
+def _rolling(actor: Actor) -> dict[int, float]:
+    return actor.wheel_pitch_deg
+
+
+@_set_wheel
 def set_wheel_steer_direction(simulator: Simulator, actor_id: int, wheel: int, angle: float) -> None:
     """Turn a wheel for the eye, in degrees; physics know nothing of it."""
-    actor = _vehicle_with(simulator, actor_id, wheel)
-    if not _moves_by_itself(simulator, actor):
-        actor.wheel_steer_deg[wheel] = angle
+    _turn_for_the_eye(simulator, actor_id, wheel, _steering, angle)
 
 
-@rpc(arguments.unsigned, arguments.unsigned)
+@_get_wheel
 def get_wheel_steer_angle(simulator: Simulator, actor_id: int, wheel: int) -> float:
     """Steering angle of a wheel in degrees, right positive."""
-    actor = _vehicle_with(simulator, actor_id, wheel)
-    if not _moves_by_itself(simulator, actor):
-        return actor.wheel_steer_deg.get(wheel, 0.0)
-    return wheel_steer_angle(simulator.episode.dynamics, actor.slot, wheel)
+    dynamics = simulator.episode.dynamics
+    return _wheel_angle(
+        simulator, actor_id, wheel, _steering, lambda actor: wheel_steer_angle(dynamics, actor.slot, wheel)
+    )
 
 
-@rpc(
-    arguments.unsigned,
-    arguments.unsigned,
-    arguments.number,
-    void=True,
-    note="only while the vehicle's physics are off, as in CARLA",
-)
+@_set_wheel
 def set_wheel_pitch_angle(simulator: Simulator, actor_id: int, wheel: int, angle: float) -> None:
     """Roll a wheel on for the eye, in degrees."""
-    actor = _vehicle_with(simulator, actor_id, wheel)
-    if not _moves_by_itself(simulator, actor):
-        actor.wheel_pitch_deg[wheel] = angle
+    _turn_for_the_eye(simulator, actor_id, wheel, _rolling, angle)
 
 
-@rpc(arguments.unsigned, arguments.unsigned)
+@_get_wheel
 def get_wheel_pitch_angle(simulator: Simulator, actor_id: int, wheel: int) -> float:
     """How far a wheel has rolled, -180 to 180 degrees."""
-    actor = _vehicle_with(simulator, actor_id, wheel)
-    if not _moves_by_itself(simulator, actor):
-        return actor.wheel_pitch_deg.get(wheel, 0.0)
-    return float(simulator.episode.dynamics.wheel_turn_deg[actor.slot])
+    turned = simulator.episode.dynamics.wheel_turn_deg
+    return _wheel_angle(simulator, actor_id, wheel, _rolling, lambda actor: float(turned[actor.slot]))
 
 
 @rpc(

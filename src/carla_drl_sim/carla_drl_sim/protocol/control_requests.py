@@ -23,13 +23,12 @@ from carla_drl_sim.protocol.request_bytes import (
     unsigned,
 )
 from carla_drl_sim.protocol.walker_requests import WALKER_STATE, set_walker_states, take_walker_states
+from carla_drl_sim.world.array_table import Table, array_table, float64_2, int32_1, uint8_1
 from carla_drl_sim.world.compiled import compiled
-from carla_drl_sim.world.walkers import Walkers
+from carla_drl_sim.world.vehicle_arrays import driving
 
 Floats = npt.NDArray[np.float64]
 Slots = npt.NDArray[np.int32]
-Flags = npt.NDArray[np.bool_]
-WalkerArrays = tuple[Flags, Floats, Floats, Floats, Floats, Floats, Flags]
 
 MAX_CONTROLS = 4096
 """Most controls of one batch."""
@@ -76,28 +75,27 @@ def apply_control_requests(
     data: Bytes,
     end: int,
     slot_of_actor: Slots,
-    control: Floats,
+    vehicles: Table,
     walker_slot_of_actor: Slots,
-    walkers: WalkerArrays,
-    slots: Slots,
-    rows: Floats,
-    answers: Bytes,
+    walkers: Table,
+    scratch: Table,
 ) -> tuple[int, int, bool]:
     """Take requests from the start of received bytes and write them into the arrays of vehicles and walkers.
 
     Args:
         data: received bytes, of which the first ``end`` count; they start with a request.
         slot_of_actor: slot of each vehicle by actor id, -1 for none.
-        control: the dynamics' control array [C, 7].
+        vehicles: ``table`` of ``VehicleDynamics``.
         walker_slot_of_actor: slot of each walker by actor id, -1 for none.
-        walkers: arrays of ``Walkers``: alive, half_height, position, rotation, direction, speed, jump.
-        slots: scratch [MAX_CONTROLS].
-        rows: scratch [MAX_CONTROLS, 7].
-        answers: where the encoded answers go, uint8 [MAX_ANSWER_BYTES].
+        walkers: ``table`` of ``Walkers``.
+        scratch: table of int32 [MAX_CONTROLS], float64 [MAX_CONTROLS, 7], and uint8 [MAX_ANSWER_BYTES], where the
+            encoded answers go.
 
     Returns:
         Bytes taken, bytes of answers, and whether a client waits for one of the answers.
     """
+    control = driving(vehicles)[0]
+    slots, rows, answers = int32_1(scratch, 0), float64_2(scratch, 1), uint8_1(scratch, 2)
     bits = np.zeros(1, dtype=np.uint32)
     number = bits.view(np.float32)
     taken = 0
@@ -142,7 +140,7 @@ def apply_control_requests(
         are_walkers = is_batch and count > 0 and at + 3 <= end and data[at + 2] == WALKER_STATE
         if are_walkers:
             at, write = take_walker_states(
-                data, at, end, count, walker_slot_of_actor, walkers[0], slots, rows, answers, write
+                data, at, end, count, walker_slot_of_actor, walkers, slots, rows, answers, write
             )
             complete = at >= 0
         for index in range(0 if are_walkers else count):
@@ -184,17 +182,7 @@ def apply_control_requests(
             answers[write + 2] = FALSE
             write += 3
         if are_walkers:
-            set_walker_states(
-                count,
-                slots,
-                rows,
-                walkers[1],
-                walkers[2],
-                walkers[3],
-                walkers[4],
-                walkers[5],
-                walkers[6],
-            )
+            set_walker_states(count, slots, rows, walkers)
         else:
             for index in range(count):
                 control[slots[index]] = rows[index]
@@ -212,34 +200,19 @@ class ControlRequests:
         self._rows = np.zeros((MAX_CONTROLS, 7), dtype=np.float64)
         self._answers = np.zeros(MAX_ANSWER_BYTES, dtype=np.uint8)
         self._answer_view = self._answers.data
+        self._scratch = array_table((self._slots, self._rows, self._answers))
 
     def apply(
         self,
         data: Bytes,
         end: int,
         slot_of_actor: Slots,
-        control: Floats,
+        vehicles: Table,
         walker_slot_of_actor: Slots,
-        walkers: Walkers,
+        walkers: Table,
     ) -> tuple[int, memoryview, bool]:
         """As ``apply_control_requests``, with the answers as bytes that are valid until the next call."""
         taken, answered, urgent = apply_control_requests(
-            data,
-            end,
-            slot_of_actor,
-            control,
-            walker_slot_of_actor,
-            (
-                walkers.alive,
-                walkers.half_height,
-                walkers.position,
-                walkers.rotation,
-                walkers.direction,
-                walkers.speed,
-                walkers.jump,
-            ),
-            self._slots,
-            self._rows,
-            self._answers,
+            data, end, slot_of_actor, vehicles, walker_slot_of_actor, walkers, self._scratch
         )
         return taken, self._answer_view[:answered], urgent

@@ -8,7 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from carla_drl_sim.protocol.request_bytes import Bytes, copy, float32, unsigned
+from carla_drl_sim.world.array_table import Table
 from carla_drl_sim.world.compiled import compiled
+from carla_drl_sim.world.walker_arrays import bodies, control, motion
 
 Floats = npt.NDArray[np.float64]
 
@@ -50,7 +52,7 @@ def take_walker_states(
     end: int,
     count: int,
     slot_of_actor: npt.NDArray[np.int32],
-    alive: npt.NDArray[np.bool_],
+    walkers: Table,
     slots: npt.NDArray[np.int32],
     rows: Floats,
     answers: Bytes,
@@ -62,6 +64,7 @@ def take_walker_states(
         Places after the commands and after the answers; -1 when a command has another form or its walker is none or
         dead.
     """
+    alive, _ = bodies(walkers)
     bits = np.zeros(1, dtype=np.uint32)
     number = bits.view(np.float32)
     for index in range(count):
@@ -91,18 +94,11 @@ def take_walker_states(
 
 
 @compiled
-def set_walker_states(
-    count: int,
-    slots: npt.NDArray[np.int32],
-    rows: Floats,
-    half_height: Floats,
-    position: Floats,
-    rotation: Floats,
-    direction: Floats,
-    speed: Floats,
-    jump: npt.NDArray[np.bool_],
-) -> None:
-    """As ``Walkers.set_state`` for many walkers; the arrays are its."""
+def set_walker_states(count: int, slots: npt.NDArray[np.int32], rows: Floats, walkers: Table) -> None:
+    """As ``Walkers.set_state`` for many walkers; ``walkers`` is its ``table``."""
+    _, half_height = bodies(walkers)
+    position, rotation, _, _, _ = motion(walkers)
+    direction, speed, jump = control(walkers)
     for index in range(count):
         slot = slots[index]
         row = rows[index]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ from carla_drl_sim.recording.recorder import Recorder
 from carla_drl_sim.recording.replayer import Options, Replayer
 
 if TYPE_CHECKING:
-    from carla_drl_sim.episode import CollisionEvent, Episode
+    from carla_drl_sim.episode import Episode
 
 _log = logging.getLogger(__name__)
 
@@ -68,6 +67,11 @@ class Recordings:
         if replayer is not None:
             replayer.finish(keep_actors=keep_actors)
 
+    @property
+    def is_replaying(self) -> bool:
+        """Whether a replay runs, which `stepped` goes on with."""
+        return self._replayer is not None
+
     def stepped(self, step_s: float) -> None:
         """The world has moved by itself: now move what is replayed."""
         if self._replayer is None:
@@ -78,11 +82,6 @@ class Recordings:
         except RecordingError as error:
             _log.error("the replay ends: %s", error)
         self.stop_replay(keep_actors=True)
-
-    def ticked(self, episode: Episode, events: Sequence[CollisionEvent]) -> None:
-        """The snapshot of a tick is written: record it."""
-        if self.recorder.is_recording:
-            self.recorder.record(episode, events)
 
     def end_episode(self) -> None:
         """The world ends, or the server: finish what runs, before its actors are gone."""

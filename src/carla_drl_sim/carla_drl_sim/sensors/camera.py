@@ -210,14 +210,15 @@ def _events(job: CameraJob, frame: SceneFrame, picture: Words) -> memoryview:
         now,
         state.reference,
         state.latest_ns,
-        _number(job, "positive_threshold", 0.3),
-        _number(job, "negative_threshold", 0.3),
-        _number(job, "sigma_positive_threshold", 0.0),
-        _number(job, "sigma_negative_threshold", 0.0),
+        (
+            _number(job, "positive_threshold", 0.3),
+            _number(job, "negative_threshold", 0.3),
+            _number(job, "sigma_positive_threshold", 0.0),
+            _number(job, "sigma_negative_threshold", 0.0),
+        ),
         int(_number(job, "refractory_period_ns", 0.0)),
         job.seed * 1_000_003 + frame.frame,
-        round(state.elapsed_s * 1e9),
-        round(frame.elapsed_s * 1e9),
+        (round(state.elapsed_s * 1e9), round(frame.elapsed_s * 1e9)),
     )
     state.brightness = now
     return memoryview(header + found.tobytes())

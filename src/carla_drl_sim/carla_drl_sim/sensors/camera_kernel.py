@@ -9,9 +9,11 @@ import numpy.typing as npt
 
 from carla_drl_sim.sensors.encode_kernel import depth_picture, label_picture
 from carla_drl_sim.sensors.flow_kernel import flow_picture, normal_picture
+from carla_drl_sim.sensors.light_kernel import NUM_ROWS, nearest_lamps
 from carla_drl_sim.sensors.lighting import NIGHT, RAIN
-from carla_drl_sim.sensors.raster_kernel import NUM_COLUMNS, draw_parts, fill_ground
-from carla_drl_sim.sensors.shade_kernel import NUM_ROWS, add_rain, nearest_lamps, shade
+from carla_drl_sim.sensors.raster_buffers import NUM_COLUMNS
+from carla_drl_sim.sensors.raster_kernel import draw_parts, fill_ground
+from carla_drl_sim.sensors.shade_kernel import add_rain, shade
 from carla_drl_sim.sensors.shadow_kernel import cast_shadows
 from carla_drl_sim.sensors.terrain_kernel import draw_terrain
 from carla_drl_sim.world.compiled import compiled_loops

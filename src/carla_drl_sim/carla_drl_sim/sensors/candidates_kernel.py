@@ -19,6 +19,8 @@ from carla_drl_sim.world.compiled import compiled
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+View = tuple[Floats, Floats, float, float, float, float, float]
+"""Place [3] and axes [3, 3] of a sensor, reach, lowest and highest slope, cosine and sine of the wedge's half angle."""
 
 NEAR, AZIMUTH, HALF_WIDTH, LOW, HIGH = range(5)
 """First columns of a candidate: least horizontal distance, middle and half of its azimuths, least and greatest slope,
@@ -106,10 +108,9 @@ def _describe(parts: Any, k: int, origin: Floats, axes: Floats, result: Floats) 
 
 
 @compiled
-def _is_beside(
-    x: float, y: float, z: float, size: float, origin: Floats, axes: Floats, cosine: float, sine: float
-) -> bool:
+def _is_beside(x: float, y: float, z: float, size: float, view: View) -> bool:
     """Whether a ball lies outside of a wedge of azimuths around the forward axis (half angle below 90 degrees)."""
+    origin, axes, _, _, _, cosine, sine = view
     cx, cy, cz = x - origin[0], y - origin[1], z - origin[2]
     ahead = axes[0, 0] * cx + axes[0, 1] * cy + axes[0, 2] * cz
     right = axes[1, 0] * cx + axes[1, 1] * cy + axes[1, 2] * cz
@@ -122,18 +123,13 @@ def _gather(
     tree: Any,
     offset: int,
     ignored: Ints,
-    origin: Floats,
-    axes: Floats,
-    reach: float,
-    low: float,
-    high: float,
-    cosine: float,
-    sine: float,
+    view: View,
     number: Ints,
     candidates: Floats,
     count: int,
 ) -> int:
     """Append the parts within reach, between two slopes and in a wedge; return how many there are then."""
+    origin, axes, reach, low, high, _, _ = view
     node, end = 0, tree.skip.size
     while node < end:
         box = tree.box[node]
@@ -143,10 +139,7 @@ def _gather(
             0.5 * (box[1] + box[4]),
             0.5 * (box[2] + box[5]),
             half,
-            origin,
-            axes,
-            cosine,
-            sine,
+            view,
         ):
             node = tree.skip[node]
             continue
@@ -162,10 +155,7 @@ def _gather(
                 parts.centre[k, 1],
                 parts.centre[k, 2],
                 math.sqrt(size),
-                origin,
-                axes,
-                cosine,
-                sine,
+                view,
             ):
                 continue
             _describe(parts, k, origin, axes, candidates[count])
@@ -264,37 +254,8 @@ def gather(
     room = static.shape.size + dynamic.shape.size
     number, unsorted = np.empty(room, np.int64), np.empty((room, _WIDTH))
     nobody = np.empty(0, np.int64)
-    count = _gather(
-        static,
-        static_tree,
-        0,
-        nobody,
-        origin,
-        axes,
-        reach,
-        low,
-        high,
-        cosine,
-        sine,
-        number,
-        unsorted,
-        0,
-    )
-    count = _gather(
-        dynamic,
-        dynamic_tree,
-        FIRST_DYNAMIC,
-        ignored,
-        origin,
-        axes,
-        reach,
-        low,
-        high,
-        cosine,
-        sine,
-        number,
-        unsorted,
-        count,
-    )
+    view = (origin, axes, reach, low, high, cosine, sine)
+    count = _gather(static, static_tree, 0, nobody, view, number, unsorted, 0)
+    count = _gather(dynamic, dynamic_tree, FIRST_DYNAMIC, ignored, view, number, unsorted, count)
     order = np.argsort(unsorted[:count, NEAR], kind="mergesort")
     return unsorted[order], number[order]

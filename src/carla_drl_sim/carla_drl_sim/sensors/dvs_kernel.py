@@ -50,18 +50,16 @@ def _pixel_events(
     new: float,
     reference: Floats32,
     latest_ns: Longs,
-    positive: float,
-    negative: float,
-    sigma_positive: float,
-    sigma_negative: float,
+    contrast: tuple[float, float, float, float],
     refractory_ns: int,
     seed: int,
-    start_ns: int,
-    end_ns: int,
+    span_ns: tuple[int, int],
     times: Longs,
     count: int,
 ) -> int:
     """Events of one pixel whose value goes straight from old to new; appended to `times`; returns their number."""
+    positive, negative, sigma_positive, sigma_negative = contrast
+    start_ns, end_ns = span_ns
     rises = new > old
     number = 0
     while True:
@@ -88,25 +86,23 @@ def events(
     new: Floats32,
     reference: Floats32,
     latest_ns: Longs,
-    positive: float,
-    negative: float,
-    sigma_positive: float,
-    sigma_negative: float,
+    contrast: tuple[float, float, float, float],
     refractory_ns: int,
     seed: int,
-    start_ns: int,
-    end_ns: int,
+    span_ns: tuple[int, int],
 ) -> npt.NDArray[np.uint8]:
     """All events between two pictures, in the order of time, as CARLA sends them.
 
     Args:
-        old, new: float32 [H * W], values at `start_ns` and `end_ns`; in between they change linearly.
+        old, new: float32 [H * W], values at the ends of `span_ns`; in between they change linearly.
         reference: float32 [H * W], value at each pixel's last event; updated.
         latest_ns: int64 [H * W], time of each pixel's last event, 0 if there was none; updated.
+        contrast: thresholds for rising and falling values, and their standard deviations.
 
     Returns:
         uint8 [E, 13]: x and y (uint16), time in ns (int64), polarity (uint8).
     """
+    positive, negative, sigma_positive, sigma_negative = contrast
     bound = 0
     least = min(positive, negative) * (0.1 if max(sigma_positive, sigma_negative) > 0.0 else 1.0)
     for i in range(len(new)):
@@ -122,14 +118,10 @@ def events(
             new[i],
             reference,
             latest_ns,
-            positive,
-            negative,
-            sigma_positive,
-            sigma_negative,
+            contrast,
             refractory_ns,
             seed,
-            start_ns,
-            end_ns,
+            span_ns,
             times,
             count,
         )

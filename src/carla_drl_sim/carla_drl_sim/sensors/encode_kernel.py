@@ -1,4 +1,4 @@
-"""Compiled encodings of camera pictures other than colour, from the buffers of `raster_kernel`.
+"""Compiled encodings of camera pictures other than colour, from the buffers of a picture (`raster_buffers`).
 
 All write B, G, R, A bytes as uint32 (0xAARRGGBB), as CARLA's image messages hold them.
 """
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from carla_drl_sim.sensors.raster_kernel import SKY
+from carla_drl_sim.sensors.raster_buffers import SKY, run_end
 from carla_drl_sim.world.compiled import compiled_loops
 
 Floats = npt.NDArray[np.float64]
@@ -95,9 +95,7 @@ def label_picture(
         start, last = j * width, (j + 1) * width
         while start < last:
             value = code[start]
-            end = start + 1
-            while end < last and code[end] == value:
-                end += 1
+            end = run_end(code, start, last)
             if value == SKY:
                 out[start:end] = _ALPHA | np.uint32(sky_label << 16)
             elif value < 8:

@@ -1,4 +1,4 @@
-"""Compiled: normals and optical flow from the buffers of `raster_kernel`."""
+"""Compiled: normals and optical flow from the buffers of a picture (`raster_buffers`)."""
 
 from __future__ import annotations
 
@@ -8,17 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from carla_drl_sim.sensors.raster_kernel import (
-    AXES,
-    DECK,
-    EXTENT,
-    NEAR_M,
-    ROUND_FACE,
-    SKY,
-    TAPER,
-    round_frame,
-    to_camera,
-)
+from carla_drl_sim.sensors.polygon_kernel import flat_normal
+from carla_drl_sim.sensors.raster_buffers import DECK, NEAR_M, ROUND_FACE, SKY, run_end, to_camera
+from carla_drl_sim.sensors.round_kernel import round_frame
 from carla_drl_sim.sensors.scene_kernel import ground_normal
 from carla_drl_sim.world.compiled import compiled_loops
 
@@ -42,25 +34,6 @@ def _coded(camera: Floats, n0: float, n1: float, n2: float) -> int:
 
 
 @compiled_loops
-def flat_normal(table: Floats, e: int, face: int) -> tuple[float, float, float]:
-    """Outward normal of a flat face in camera space."""
-    axis, way = face >> 1, 1.0 if face & 1 == 0 else -1.0
-    base = AXES + 3 * axis
-    lean = 0.0
-    if face < 4:
-        lean = table[e, TAPER + face] if face < 2 else table[e, TAPER + 2]
-    # The foot of a face goes up by 2 ez while it goes in by the taper.
-    rise = 2.0 * table[e, EXTENT + 2]
-    scale = 1.0 / math.sqrt(rise * rise + lean * lean)
-    rise, lean = way * rise * scale, lean * scale
-    return (
-        rise * table[e, base] + lean * table[e, AXES + 6],
-        rise * table[e, base + 1] + lean * table[e, AXES + 7],
-        rise * table[e, base + 2] + lean * table[e, AXES + 8],
-    )
-
-
-@compiled_loops
 def normal_picture(
     ground: Any,
     camera: Floats,
@@ -81,9 +54,7 @@ def normal_picture(
         start, last = j * width, (j + 1) * width
         while start < last:
             value = code[start]
-            end = start + 1
-            while end < last and code[end] == value:
-                end += 1
+            end = run_end(code, start, last)
             if value == SKY:
                 out[start:end] = _NO_NORMAL
             elif value < 8 and ground.flat:

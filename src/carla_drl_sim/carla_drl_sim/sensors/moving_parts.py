@@ -10,20 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from carla_drl_sim.attachment import axes as axes_of
-from carla_drl_sim.sensors.actor_parts import (
-    BRAKE,
-    FIXED,
-    LEFT_BLINKER,
-    RIGHT_BLINKER,
-    ActorParts,
-    Body,
-    sign_parts,
-    traffic_light_parts,
-    vehicle_parts,
-    walker_parts,
-)
 from carla_drl_sim.sensors.actor_parts_kernel import place_parts
+from carla_drl_sim.sensors.part_builder import BRAKE, FIXED, LEFT_BLINKER, RIGHT_BLINKER, ActorParts
+from carla_drl_sim.sensors.person_parts import walker_parts
 from carla_drl_sim.sensors.scene import PartIndex, SceneParts, chosen, index_of_groups, joined
+from carla_drl_sim.sensors.traffic_parts import sign_parts, traffic_light_parts
+from carla_drl_sim.sensors.vehicle_parts import Body, vehicle_parts
 from carla_drl_sim.world.dynamics_columns import BRAKE as BRAKE_PEDAL
 from carla_drl_sim.world.signals import SignalKind
 

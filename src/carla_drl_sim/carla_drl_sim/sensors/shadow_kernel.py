@@ -11,17 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from carla_drl_sim.sensors.raster_kernel import (
-    AXES,
-    DECK,
-    EXTENT,
-    NEAR_M,
-    SKY,
-    clip_near,
-    corners_of,
-    plane_of_face,
-    row_bounds,
-)
+from carla_drl_sim.sensors.polygon_kernel import FACES, corners_of, outline, plane_of_face
+from carla_drl_sim.sensors.raster_buffers import AXES, DECK, ELLIPSOID, EXTENT, SKY
 from carla_drl_sim.sensors.scene_kernel import height_at
 from carla_drl_sim.world.compiled import compiled_loops
 
@@ -33,15 +24,12 @@ _SMALLEST_PX = 4.0
 _SMALLEST_M = 0.3
 """Smaller parts (lamps, plates, mirrors, wheels' rims) lie in the shadow of larger ones."""
 _ROUND_CORNERS = 12
-_CORNERS = np.array(
-    [[1, 3, 7, 5], [0, 2, 6, 4], [2, 3, 7, 6], [0, 1, 5, 4], [4, 5, 7, 6], [0, 1, 3, 2]], np.int64
-)
 _AROUND = np.arange(_ROUND_CORNERS, dtype=np.int64)
 
 
 @compiled_loops
 def _mark(
-    outline: Floats,
+    points: Floats,
     corners: npt.NDArray[np.int64],
     focal: float,
     width: int,
@@ -52,14 +40,8 @@ def _mark(
     shadow: npt.NDArray[np.uint8],
 ) -> None:
     """Mark the ground inside a convex polygon of points in camera space."""
-    number = clip_near(outline, corners, NEAR_M, polygon)
-    if number < 3:
-        return
-    px, py, left, right = bounds[0], bounds[1], bounds[2], bounds[3]
-    for c in range(number):
-        px[c] = polygon[c, 1] / polygon[c, 0] * focal + 0.5 * width
-        py[c] = polygon[c, 2] / polygon[c, 0] * focal + 0.5 * height
-    top, bottom = row_bounds(px, py, number, height, left, right)
+    left, right = bounds[2], bounds[3]
+    top, bottom = outline(points, corners, focal, width, height, polygon, bounds)
     for j in range(top, bottom):
         start = math.ceil(max(left[j], 0.0) - 0.5)
         end = math.ceil(min(right[j], float(width)) - 0.5)
@@ -109,7 +91,7 @@ def cast_shadows(
         up[a] = camera[a, 2]
     rise = light[2]
     level = ground.level - camera[3, 2]
-    outline = np.empty((16, 3))
+    points = np.empty((16, 3))
     for e in range(number):
         ex, ey, ez = table[e, EXTENT], table[e, EXTENT + 1], table[e, EXTENT + 2]
         radius = math.sqrt(ex * ex + ey * ey + ez * ez)
@@ -125,7 +107,7 @@ def cast_shadows(
                 x += table[e, a] * camera[a, 0]
                 y += table[e, a] * camera[a, 1]
             level = height_at(ground, False, x, y) - camera[3, 2]
-        if shapes[e] == 2:
+        if shapes[e] == ELLIPSOID:
             # Light touches an ellipsoid where its image of the unit sphere is square to the light's image.
             w0 = w1 = w2 = 0.0
             for c in range(3):
@@ -152,14 +134,14 @@ def cast_shadows(
                     ez * (cos * u2 + sin * v2),
                 )
                 for a in range(3):
-                    outline[n, a] = (
+                    points[n, a] = (
                         table[e, a]
                         + a0 * table[e, AXES + a]
                         + a1 * table[e, AXES + 3 + a]
                         + a2 * table[e, AXES + 6 + a]
                     )
-                _drop(outline[n], sun, up, level, rise)
-            _mark(outline, _AROUND, focal, width, height, polygon, bounds, code, shadow)
+                _drop(points[n], sun, up, level, rise)
+            _mark(points, _AROUND, focal, width, height, polygon, bounds, code, shadow)
             continue
         corners_of(table, e, vertex)
         for face in range(6):
@@ -167,6 +149,6 @@ def cast_shadows(
             if n0 * sun[0] + n1 * sun[1] + n2 * sun[2] <= 0.0:
                 continue
             for n in range(4):
-                outline[n] = vertex[_CORNERS[face, n]]
-                _drop(outline[n], sun, up, level, rise)
-            _mark(outline, _AROUND[:4], focal, width, height, polygon, bounds, code, shadow)
+                points[n] = vertex[FACES[face, n]]
+                _drop(points[n], sun, up, level, rise)
+            _mark(points, _AROUND[:4], focal, width, height, polygon, bounds, code, shadow)

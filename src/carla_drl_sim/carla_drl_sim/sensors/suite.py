@@ -146,6 +146,8 @@ class SensorSuite:
                 if self._hub.has_subscribers(sensor.actor.stream_id)
             ]
             self._listening_version = self._hub.version
+        if not (self._listening or collisions):
+            return
         now_s, step_s = episode.elapsed_s, episode.step_s
         due = [sensor for sensor in self._listening if sensor.is_due(now_s, step_s)]
         if episode.settings.no_rendering_mode:

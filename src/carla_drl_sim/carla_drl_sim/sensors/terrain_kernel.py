@@ -1,4 +1,4 @@
-"""Compiled: draws hilly ground and the decks of bridges into the buffers of `raster_kernel`.
+"""Compiled: draws hilly ground and the decks of bridges into the buffers of a picture (`raster_buffers`).
 
 The ground is a mesh of rings around the camera: squares of one size up to some distance, of twice the size up to twice
 the distance, and so on. Where two rings meet, hair cracks show the plane below everything, which is drawn first.
@@ -12,16 +12,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from carla_drl_sim.sensors.raster_kernel import (
-    DECK,
-    GROUND,
-    NEAR_M,
-    clip_near,
-    fill_ground,
-    fill_plane,
-    row_bounds,
-    to_camera,
-)
+from carla_drl_sim.sensors.polygon_kernel import fill_plane, outline
+from carla_drl_sim.sensors.raster_buffers import DECK, GROUND, NEAR_M, to_camera
+from carla_drl_sim.sensors.raster_kernel import fill_ground
 from carla_drl_sim.sensors.scene_kernel import height_at
 from carla_drl_sim.world.compiled import compiled_loops
 
@@ -73,7 +66,7 @@ def _draw_square(
         return
     if abs(middle[2]) - middle[0] * ty > reach * math.sqrt(1.0 + ty * ty):
         return
-    px, py, left, right = bounds[0], bounds[1], bounds[2], bounds[3]
+    left, right = bounds[2], bounds[3]
     for t in range(2):
         a, b, c = _TRIANGLES[t, 0], _TRIANGLES[t, 1], _TRIANGLES[t, 2]
         p0, p1, p2 = square[b, 0] - square[a, 0], square[b, 1] - square[a, 1], square[b, 2] - square[a, 2]
@@ -82,13 +75,7 @@ def _draw_square(
         offset = n0 * square[a, 0] + n1 * square[a, 1] + n2 * square[a, 2]
         if abs(offset) < 1e-9:
             continue
-        corners = clip_near(square, _TRIANGLES[t], NEAR_M, polygon)
-        if corners < 3:
-            continue
-        for corner in range(corners):
-            px[corner] = polygon[corner, 1] / polygon[corner, 0] * focal + 0.5 * width
-            py[corner] = polygon[corner, 2] / polygon[corner, 0] * focal + 0.5 * height
-        top, bottom = row_bounds(px, py, corners, height, left, right)
+        top, bottom = outline(square, _TRIANGLES[t], focal, width, height, polygon, bounds)
         if top < bottom:
             fill_plane(
                 top,

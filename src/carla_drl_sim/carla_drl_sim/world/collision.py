@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from carla_drl_sim.world import collision_kernel as kernel
+from carla_drl_sim.world.array_table import array_table
 from carla_drl_sim.world.dynamics import VehicleDynamics
 from carla_drl_sim.world.vehicles import VEHICLE_MODELS, VehicleModel
 
@@ -48,7 +49,12 @@ _NO_COLLISION = _no_collision()
 
 
 class CollisionSolver:
-    """Finds and resolves the collisions between the vehicles of a `VehicleDynamics`; call after each step."""
+    """Finds and resolves the collisions between the vehicles of a `VehicleDynamics`; call after each step.
+
+    Attributes:
+        restitution: as given.
+        table: what `resolve_vehicles` writes into; see `make_room`.
+    """
 
     def __init__(self, restitution: float = RESTITUTION) -> None:
         """`restitution`: 0 (plastic) to 1 (elastic).
@@ -59,48 +65,41 @@ class CollisionSolver:
         if not 0.0 <= restitution <= 1.0:
             raise ValueError(f"restitution = {restitution}: must be between 0 and 1")
         self.restitution = restitution
-        self._boxes = np.empty((0, kernel.NUM_BOX))
-        self._pairs = np.empty((64, 2), np.int64)
-        self._contacts = np.empty((64, kernel.NUM_CONTACT))
+        self._allocate(0, 64)
+
+    def _allocate(self, vehicles: int, contacts: int) -> None:
+        self._slots = np.empty(vehicles, np.int64)
+        self._boxes = np.empty((vehicles, kernel.NUM_BOX))
+        self._pairs = np.empty((contacts, 2), np.int64)
+        self._contacts = np.empty((contacts, kernel.NUM_CONTACT))
+        self._impulses = np.empty(contacts)
+        self.table = array_table((self._slots, self._boxes, self._pairs, self._contacts, self._impulses))
+
+    def make_room(self, vehicles: VehicleDynamics, contacts: int = 0) -> None:
+        """Let `table` have room for all vehicles, and for so many contacts."""
+        if self._slots.size < vehicles.capacity or self._impulses.size < contacts:
+            self._allocate(vehicles.capacity, max(self._impulses.size, 2 * contacts))
 
     def resolve(self, vehicles: VehicleDynamics) -> CollisionResult:
         """Push overlapping vehicles apart, in place: their positions, velocities and yaw rates change."""
-        slots = np.flatnonzero(vehicles.active & vehicles.collisions)
-        if slots.size < 2:
-            return _NO_COLLISION
-        if self._boxes.shape[0] < slots.size:
-            self._boxes = np.empty((2 * slots.size, kernel.NUM_BOX))
-        boxes = self._boxes[: slots.size]
-        kernel.fill_boxes(
-            slots, vehicles.position, vehicles.rotation, vehicles.extent, vehicles.box_centre_z, boxes
-        )
-        count = kernel.find_contacts(boxes, self._pairs, self._contacts)
+        self.make_room(vehicles)
+        while (count := kernel.resolve_vehicles(vehicles.table, self.table, self.restitution)) < 0:
+            self.make_room(vehicles, -count)
+        return self.result(count)
+
+    def result(self, count: int) -> CollisionResult:
+        """The contacts that `resolve_vehicles` has written."""
         if count == 0:
             return _NO_COLLISION
-        if count > self._pairs.shape[0]:
-            self._pairs = np.empty((2 * count, 2), np.int64)
-            self._contacts = np.empty((2 * count, kernel.NUM_CONTACT))
-            kernel.find_contacts(boxes, self._pairs, self._contacts)
         pairs, contacts = self._pairs[:count], self._contacts[:count]
-        impulse = np.empty(count)
-        kernel.respond(
-            slots,
-            pairs,
-            contacts,
-            self.restitution,
-            vehicles.simulate_physics,
-            vehicles.mass,
-            vehicles.yaw_inertia,
-            vehicles.position,
-            vehicles.velocity,
-            vehicles.angular_velocity,
-            impulse,
-        )
         normal, point = np.zeros((count, 3)), np.empty((count, 3))
         normal[:, :2] = contacts[:, kernel.NORMAL_X : kernel.NORMAL_Y + 1]
         point[:, :2] = contacts[:, kernel.POINT_X : kernel.POINT_Y + 1]
-        point[:, 2] = 0.5 * (boxes[pairs[:, 0], kernel.Z] + boxes[pairs[:, 1], kernel.Z])
-        return CollisionResult(slots[pairs[:, 0]], slots[pairs[:, 1]], normal, impulse, point)
+        point[:, 2] = 0.5 * (self._boxes[pairs[:, 0], kernel.Z] + self._boxes[pairs[:, 1], kernel.Z])
+        slots = self._slots
+        return CollisionResult(
+            slots[pairs[:, 0]], slots[pairs[:, 1]], normal, self._impulses[:count].copy(), point
+        )
 
 
 def vehicle_box(model: VehicleModel, x: float, y: float, z: float, yaw_deg: float) -> Floats:

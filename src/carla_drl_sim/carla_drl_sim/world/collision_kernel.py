@@ -7,7 +7,9 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from carla_drl_sim.world.array_table import Table, float64_1, float64_2, int64_1, int64_2
 from carla_drl_sim.world.compiled import compiled
+from carla_drl_sim.world.vehicle_arrays import bodies, motion, present
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -81,22 +83,28 @@ def contact(a: Floats, b: Floats, out: Floats) -> bool:
 
 
 @compiled
-def fill_boxes(
-    slots: Ints, position: Floats, rotation: Floats, extent: Floats, centre_z: Floats, boxes: Floats
-) -> None:
-    """Boxes [K, NUM_BOX] of the vehicles in `slots`."""
-    for i in range(slots.size):
-        slot = slots[i]
-        boxes[i, X] = position[slot, 0]
-        boxes[i, Y] = position[slot, 1]
-        boxes[i, Z] = position[slot, 2] + centre_z[slot]
-        boxes[i, YAW] = rotation[slot, 1] * math.pi / 180.0
+def _fill_boxes(vehicles: Table, slots: Ints, boxes: Floats) -> int:
+    """Slots [K] and boxes [K, NUM_BOX] of the vehicles that take part in collisions; returns K."""
+    active, collisions, _ = present(vehicles)
+    position, rotation, _, _, _ = motion(vehicles)
+    extent, centre_z, _, _ = bodies(vehicles)
+    count = 0
+    for slot in range(active.size):
+        if not (active[slot] and collisions[slot]):
+            continue
+        slots[count] = slot
+        boxes[count, X] = position[slot, 0]
+        boxes[count, Y] = position[slot, 1]
+        boxes[count, Z] = position[slot, 2] + centre_z[slot]
+        boxes[count, YAW] = rotation[slot, 1] * math.pi / 180.0
         for k in range(3):
-            boxes[i, EXTENT_X + k] = extent[slot, k]
+            boxes[count, EXTENT_X + k] = extent[slot, k]
+        count += 1
+    return count
 
 
 @compiled
-def find_contacts(boxes: Floats, pairs: Ints, contacts: Floats) -> int:
+def _find_contacts(boxes: Floats, pairs: Ints, contacts: Floats) -> int:
     """All overlapping pairs (rows of `boxes`, lower first, in ascending order) by sweep and prune along x.
 
     Returns their number, which can be more than fit into `pairs`: then those beyond were not written.
@@ -138,20 +146,13 @@ def find_contacts(boxes: Floats, pairs: Ints, contacts: Floats) -> int:
 
 
 @compiled
-def respond(
-    slots: Ints,
-    pairs: Ints,
-    contacts: Floats,
-    restitution: float,
-    movable: Bools,
-    mass: Floats,
-    inertia: Floats,
-    position: Floats,
-    velocity: Floats,
-    angular_velocity: Floats,
-    impulses: Floats,
+def _respond(
+    vehicles: Table, slots: Ints, pairs: Ints, contacts: Floats, restitution: float, impulses: Floats
 ) -> None:
     """Push the pairs apart, one after the other: impulse along the normal at the contact, then separation."""
+    _, _, movable = present(vehicles)
+    position, _, velocity, angular_velocity, _ = motion(vehicles)
+    _, _, mass, inertia = bodies(vehicles)
     degree = math.pi / 180.0
     for k in range(pairs.shape[0]):
         a, b = slots[pairs[k, 0]], slots[pairs[k, 1]]
@@ -184,6 +185,32 @@ def respond(
         position[a, 1] -= share * inverse_a * ny
         position[b, 0] += share * inverse_b * nx
         position[b, 1] += share * inverse_b * ny
+
+
+@compiled
+def resolve_vehicles(vehicles: Table, buffers: Table, restitution: float) -> int:
+    """Push overlapping vehicles apart, in place: their positions, velocities and yaw rates change.
+
+    Args:
+        vehicles: ``table`` of ``VehicleDynamics``.
+        buffers: table of what is written: slots int64 [C] and boxes float64 [C, NUM_BOX] of the vehicles; of the
+            contacts pairs of rows of those int64 [K, 2], float64 [K, NUM_CONTACT], and impulses float64 [K], N s.
+        restitution: 0 (plastic) to 1 (elastic).
+
+    Returns:
+        The number of contacts, negative when they are more than fit into the buffers: then nothing has moved.
+    """
+    slots, boxes, pairs = int64_1(buffers, 0), float64_2(buffers, 1), int64_2(buffers, 2)
+    contacts, impulses = float64_2(buffers, 3), float64_1(buffers, 4)
+    count = _fill_boxes(vehicles, slots, boxes)
+    if count < 2:
+        return 0
+    found = _find_contacts(boxes[:count], pairs, contacts)
+    if found > pairs.shape[0]:
+        return -found
+    if found > 0:
+        _respond(vehicles, slots, pairs[:found], contacts, restitution, impulses)
+    return found
 
 
 @compiled

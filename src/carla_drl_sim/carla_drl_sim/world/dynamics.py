@@ -10,41 +10,16 @@ import numpy.typing as npt
 
 from carla_drl_sim.world import dynamics_ackermann as controller
 from carla_drl_sim.world import dynamics_columns as column
-from carla_drl_sim.world.dynamics_kernel import step_all
+from carla_drl_sim.world.array_table import array_table
+from carla_drl_sim.world.dynamics_kernel import step_vehicles
 from carla_drl_sim.world.dynamics_parameters import parameter_row
 from carla_drl_sim.world.ground import Heights, flat
-from carla_drl_sim.world.slot_table import Columns, SlotTable, wrapped
+from carla_drl_sim.world.slot_table import SlotTable, wrapped
+from carla_drl_sim.world.vehicle_arrays import COLUMNS
 from carla_drl_sim.world.vehicles import VehicleModel
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
-
-
-_COLUMNS: Columns = {
-    "active": (np.bool_, ()),
-    "position": (np.float64, (3,)),
-    "rotation": (np.float64, (3,)),
-    "velocity": (np.float64, (3,)),
-    "angular_velocity": (np.float64, (3,)),
-    "acceleration": (np.float64, (3,)),
-    "control": (np.float64, (column.NUM_CONTROLS,)),
-    "gear": (np.int32, ()),
-    "wheel_steer_deg": (np.float64, ()),
-    "wheel_turn_deg": (np.float64, ()),
-    "axles": (np.float64, (column.NUM_AXLES,)),
-    "ackermann": (np.float64, (controller.NUM_ACKERMANN,)),
-    "simulate_physics": (np.bool_, ()),
-    "collisions": (np.bool_, ()),
-    "gravity": (np.bool_, ()),
-    "constant_velocity_on": (np.bool_, ()),
-    "constant_velocity": (np.float64, (3,)),
-    "extent": (np.float64, (3,)),
-    "box_centre_z": (np.float64, ()),
-    "mass": (np.float64, ()),
-    "yaw_inertia": (np.float64, ()),
-    "_moved_load": (np.float64, ()),
-    "_parameters": (np.float64, (column.NUM_PARAMETERS,)),
-}
 
 
 class VehicleDynamics(SlotTable):
@@ -76,22 +51,27 @@ class VehicleDynamics(SlotTable):
         gravity: bool [C], whether the vehicle falls and slopes pull at it; the tyres carry it all the same.
         ackermann: float64 [C, NUM_ACKERMANN], the Ackermann controllers, columns as in `dynamics_ackermann`.
         road_friction: factor on the friction of all tyres, 1 on a dry road.
+        ground: what the vehicles stand on, for compiled functions.
     """
 
     def __init__(self, ground_z: float = 0.0, heights: Heights | None = None) -> None:
         """An empty world on `heights`, or on a flat ground at height `ground_z` (m)."""
-        self.set_ground(heights or flat(ground_z))
-        if heights is None:
-            self.ground_z = float(ground_z)  # not rounded to the grid's float32
+        self.set_ground(heights or flat(ground_z), None if heights else ground_z)
         self.road_friction = 1.0
         self._models: dict[int, VehicleModel] = {}
-        super().__init__(_COLUMNS)
+        super().__init__(COLUMNS)
 
-    def set_ground(self, heights: Heights) -> None:
-        """Put another ground below the vehicles; they fall onto it or are lifted to it in the next step."""
-        self._heights = heights
-        self._is_flat = heights.is_flat
-        self.ground_z = float(heights.ground[0, 0])
+    def set_ground(self, heights: Heights, level: float | None = None) -> None:
+        """Put another ground below the vehicles; they fall onto it or are lifted to it in the next step.
+
+        Args:
+            heights: the ground.
+            level: height of a flat ground where it is not what the grid's float32 holds.
+        """
+        ground_z = float(heights.ground[0, 0]) if level is None else level
+        numbers = (*heights.origin, heights.cell, ground_z, float(heights.is_flat))
+        self._ground = (np.array(numbers), *map(np.ascontiguousarray, (heights.ground, heights.deck)))
+        self.ground = array_table(self._ground)
 
     position: Floats
     rotation: Floats
@@ -122,7 +102,7 @@ class VehicleDynamics(SlotTable):
         return np.flatnonzero(self.active)
 
     def __len__(self) -> int:
-        return len(self._models)
+        return self.count
 
     def add(self, model: VehicleModel, x: float, y: float, z: float, yaw_deg: float) -> int:
         """Place a vehicle at rest and return its slot, the lowest that is free.
@@ -225,38 +205,7 @@ class VehicleDynamics(SlotTable):
         """
         if not 0.0 < dt <= 10.0:
             raise ValueError(f"dt = {dt} s: a step must be more than 0 s and at most 10 s")
-        substeps = max(1, math.ceil(dt / column.MAX_SUBSTEP - 1e-9))
-        heights = self._heights
-        step_all(
-            self._end,
-            dt / substeps,
-            substeps,
-            self.ground_z,
-            self._is_flat,
-            *heights.origin,
-            heights.cell,
-            heights.ground,
-            heights.deck,
-            self.road_friction,
-            self.active,
-            self.simulate_physics,
-            self.gravity,
-            self.constant_velocity_on,
-            self.constant_velocity,
-            self._parameters,
-            self.control,
-            self.ackermann,
-            self.position,
-            self.rotation,
-            self.velocity,
-            self.angular_velocity,
-            self.acceleration,
-            self.wheel_steer_deg,
-            self.wheel_turn_deg,
-            self.gear,
-            self._moved_load,
-            self.axles,
-        )
+        step_vehicles(self.table, self.ground, dt, self.road_friction)
 
     def _require(self, slot: int) -> None:
         if slot not in self._models and not (0 <= slot < self.capacity and self.active[slot]):

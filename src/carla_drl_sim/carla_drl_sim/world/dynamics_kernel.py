@@ -21,6 +21,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from carla_drl_sim.world.array_table import Table, float32_2, float64_1
 from carla_drl_sim.world.compiled import compiled, compiled_inline
 from carla_drl_sim.world.dynamics_ackermann import drive as ackermann_drive
 from carla_drl_sim.world.dynamics_columns import (
@@ -50,6 +51,7 @@ from carla_drl_sim.world.dynamics_columns import (
     MANUAL,
     MASS,
     MAX_STEER,
+    MAX_SUBSTEP,
     POWER,
     REAR_ACROSS,
     REAR_ALONG,
@@ -78,11 +80,10 @@ from carla_drl_sim.world.dynamics_columns import (
     WHEEL_RADIUS,
     YAW_INERTIA,
 )
-from carla_drl_sim.world.dynamics_ground import Grid, plane_below
+from carla_drl_sim.world.dynamics_ground import plane_below
+from carla_drl_sim.world.vehicle_arrays import driving, influences, motion, present, wheels
 
 Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
-Gears = npt.NDArray[np.int32]
 
 
 @compiled_inline
@@ -137,44 +138,28 @@ def _engaged_gear(row: Floats, control: Floats, current: int, speed: float) -> i
 
 
 @compiled
-def step_all(
-    rows: int,
-    dt: float,
-    substeps: int,
-    ground_z: float,
-    is_flat: bool,
-    origin_x: float,
-    origin_y: float,
-    cell: float,
-    ground: Grid,
-    deck: Grid,
-    road_friction: float,
-    active: Bools,
-    simulated: Bools,
-    falls: Bools,
-    held: Bools,
-    held_velocity: Floats,
-    parameters: Floats,
-    control: Floats,
-    ackermann: Floats,
-    position: Floats,
-    rotation: Floats,
-    velocity: Floats,
-    angular_velocity: Floats,
-    acceleration: Floats,
-    wheel_steer: Floats,
-    wheel_turn: Floats,
-    gears: Gears,
-    moved_load: Floats,
-    axles: Floats,
-) -> None:
-    """Advance rows 0..`rows` of the state by `substeps` steps of `dt` s, in place.
+def step_vehicles(vehicles: Table, below: Table, span: float, road_friction: float) -> None:
+    """Advance all vehicles by `span` s, in place, in equal substeps of at most `MAX_SUBSTEP`.
 
-    Units are those of `VehicleDynamics`. Rows do not see each other, so a row's result does not depend on `rows`.
+    Units are those of `VehicleDynamics`. Vehicles do not see each other, so what one does is the same whoever is there.
+
+    Args:
+        vehicles, below: `table` and `ground` of `VehicleDynamics`.
+        road_friction: factor on the friction of all tyres.
     """
+    active, _, simulated = present(vehicles)
+    falls, held, held_velocity = influences(vehicles)
+    control, ackermann, gears, parameters = driving(vehicles)
+    position, rotation, velocity, angular_velocity, acceleration = motion(vehicles)
+    wheel_steer, wheel_turn, axles, moved_load = wheels(vehicles)
+    numbers, ground, deck = float64_1(below, 0), float32_2(below, 1), float32_2(below, 2)
+    origin_x, origin_y, cell, ground_z = numbers[0], numbers[1], numbers[2], numbers[3]
+    is_flat = numbers[4] != 0.0
     degree = math.pi / 180.0
+    substeps = max(1, math.ceil(span / MAX_SUBSTEP - 1e-9))
+    dt = span / substeps
     span = dt * substeps
-    for i in range(rows):
+    for i in range(active.size):
         if not active[i]:
             continue
         if not simulated[i]:

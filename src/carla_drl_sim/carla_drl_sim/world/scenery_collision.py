@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from carla_drl_sim.world import collision_kernel, scenery_kernel
+from carla_drl_sim.world.array_table import array_table
 from carla_drl_sim.world.collision import RESTITUTION, vehicle_box
 from carla_drl_sim.world.dynamics import VehicleDynamics
 from carla_drl_sim.world.scenery import Parts, no_parts
@@ -49,7 +50,12 @@ _NO_CONTACTS = _no_contacts()
 
 
 class SceneryCollisions:
-    """Stops vehicles at the solid parts of a town; call after each step. Only parts near a vehicle are looked at."""
+    """Stops vehicles at the solid parts of a town; call after each step. Only parts near a vehicle are looked at.
+
+    Attributes:
+        restitution, parts: as given.
+        table: the parts, and what `resolve_solids` writes into; see `make_room`.
+    """
 
     def __init__(self, parts: Parts, grid: SolidGrid | None = None, restitution: float = RESTITUTION) -> None:
         """`grid`: the solid parts in cells, made here if not given; `restitution`: 0 (plastic) to 1 (elastic).
@@ -63,41 +69,30 @@ class SceneryCollisions:
         self.parts = parts
         self._grid = grid or SolidGrid(parts)
         self._part_of = np.flatnonzero(parts.solid)
-        self._hit = np.empty((64, 2), np.int64)
-        self._contacts = np.empty((64, collision_kernel.NUM_CONTACT))
-        self._impulses = np.empty(64)
+        self._allocate(0)
+
+    def _allocate(self, vehicles: int) -> None:
+        most, grid = scenery_kernel.MOST_CONTACTS * vehicles, self._grid
+        self._capacity = vehicles
+        self._hit = np.empty((most, 2), np.int64)
+        self._contacts = np.empty((most, collision_kernel.NUM_CONTACT))
+        self._impulses = np.empty(most)
+        written = (self._hit, self._contacts, self._impulses)
+        self.table = array_table((grid.solids, grid.origin, grid.first, grid.members, *written))
+
+    def make_room(self, vehicles: VehicleDynamics) -> None:
+        """Let `table` have room for the contacts of all vehicles."""
+        if self._capacity < vehicles.capacity:
+            self._allocate(vehicles.capacity)
 
     def resolve(self, vehicles: VehicleDynamics) -> SceneryContacts:
         """Move vehicles out of solid parts, in place: their positions, velocities and yaw rates change."""
-        if not len(self._grid):
-            return _NO_CONTACTS
-        slots = np.flatnonzero(vehicles.active & vehicles.collisions)
-        most = scenery_kernel.MOST_CONTACTS * slots.size
-        if most > self._impulses.size:
-            self._hit = np.empty((2 * most, 2), np.int64)
-            self._contacts = np.empty((2 * most, collision_kernel.NUM_CONTACT))
-            self._impulses = np.empty(2 * most)
-        grid = self._grid
-        count = scenery_kernel.resolve_solids(
-            slots,
-            self.restitution,
-            vehicles.simulate_physics,
-            vehicles.mass,
-            vehicles.yaw_inertia,
-            vehicles.extent,
-            vehicles.box_centre_z,
-            vehicles.position,
-            vehicles.rotation,
-            vehicles.velocity,
-            vehicles.angular_velocity,
-            grid.solids,
-            grid.origin,
-            grid.first,
-            grid.members,
-            self._hit,
-            self._contacts,
-            self._impulses,
-        )
+        self.make_room(vehicles)
+        count = scenery_kernel.resolve_solids(vehicles.table, self.table, self.restitution)
+        return self.result(vehicles, count)
+
+    def result(self, vehicles: VehicleDynamics, count: int) -> SceneryContacts:
+        """The contacts that `resolve_solids` has written."""
         if count == 0:
             return _NO_CONTACTS
         hit, contacts = self._hit[:count], self._contacts[:count]

@@ -10,6 +10,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from carla_drl_sim.world.array_table import Table, float64_1, float64_2, int64_1, int64_2
 from carla_drl_sim.world.collision_kernel import (
     CLEARANCE,
     DEPTH,
@@ -39,10 +40,10 @@ from carla_drl_sim.world.solid_grid import (
     SOLID_X,
     SOLID_Y,
 )
+from carla_drl_sim.world.vehicle_arrays import bodies, motion, present
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
 
 STEP_HEIGHT = 0.2
 """Solids whose top is no higher above the wheels (m) are driven over."""
@@ -207,45 +208,35 @@ def hits_solid(box: Floats, solids: Floats, origin: Floats, first: Ints, members
 
 
 @compiled
-def resolve_solids(
-    slots: Ints,
-    restitution: float,
-    movable: Bools,
-    mass: Floats,
-    inertia: Floats,
-    extent: Floats,
-    centre_z: Floats,
-    position: Floats,
-    rotation: Floats,
-    velocity: Floats,
-    angular_velocity: Floats,
-    solids: Floats,
-    origin: Floats,
-    first: Ints,
-    members: Ints,
-    hit: Ints,
-    contacts: Floats,
-    impulses: Floats,
-) -> int:
-    """Stop the vehicles in `slots` at the solids that they have run into, one contact after the other, in place.
+def resolve_solids(vehicles: Table, scenery: Table, restitution: float) -> int:
+    """Stop vehicles at the solids that they have run into, one contact after the other, in place.
 
     Of a vehicle's contacts the one that it came into first is resolved first; it may dissolve the others.
 
     Args:
-        hit: int64 [N, 2], written: slot and row of `solids` of each contact, ascending by slot.
-        contacts: float64 [N, NUM_CONTACT], written.
-        impulses: float64 [N], written: N s, against the normal on the vehicle.
+        vehicles: ``table`` of ``VehicleDynamics``.
+        scenery: table of the arrays of ``SolidGrid``, in the order of its attributes, and of what is written: of
+            contacts, ascending by slot, slot and row of `solids` int64 [N, 2], float64 [N, NUM_CONTACT], and
+            impulses float64 [N], N s, against the normal on the vehicle.
+        restitution: 0 (plastic) to 1 (elastic).
 
     Returns:
         The number of contacts, at most N.
     """
+    active, collisions, movable = present(vehicles)
+    position, rotation, velocity, angular_velocity, _ = motion(vehicles)
+    extent, centre_z, mass, inertia = bodies(vehicles)
+    solids, origin = float64_2(scenery, 0), float64_1(scenery, 1)
+    first, members = int64_2(scenery, 2), int64_1(scenery, 3)
+    hit, contacts, impulses = int64_2(scenery, 4), float64_2(scenery, 5), float64_1(scenery, 6)
+    if solids.shape[0] == 0:
+        return 0
     degree = math.pi / 180.0
     box = np.empty(EXTENT_Z + 1)
     out, chosen = np.empty(NUM_CONTACT), np.empty(NUM_CONTACT)
     count = 0
-    for index in range(slots.size):
-        slot = slots[index]
-        if not movable[slot]:
+    for slot in range(active.size):
+        if not (active[slot] and collisions[slot] and movable[slot]):
             continue
         begin = count
         for k in range(3):

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from carla_drl_sim.world.array_table import array_table
+
 Columns = Mapping[str, tuple[type, tuple[int, ...]]]
 """Type and shape of a row by attribute name."""
 
@@ -21,7 +23,9 @@ class SlotTable:
 
     Attributes:
         capacity: C, rows of every array.
+        count: how many slots are taken.
         active: bool [C], whether the slot is taken; one of the columns.
+        table: all columns for compiled functions, see `array_table`; new whenever the arrays are.
     """
 
     active: npt.NDArray[np.bool_]
@@ -29,6 +33,7 @@ class SlotTable:
     def __init__(self, columns: Columns) -> None:
         """`columns` become attributes, arrays [C, ...] that are replaced by larger ones when there is no room."""
         self.capacity = 0
+        self.count = 0
         self._columns = columns
         self._end = 0
         self._free: list[int] = []
@@ -54,10 +59,12 @@ class SlotTable:
         slot = heapq.heappop(self._free)
         self._end = max(self._end, slot + 1)
         self.active[slot] = True
+        self.count += 1
         return slot
 
     def _give_back(self, slot: int) -> None:
         self.active[slot] = False
+        self.count -= 1
         heapq.heappush(self._free, slot)
 
     def _allocate(self, capacity: int) -> None:
@@ -69,6 +76,12 @@ class SlotTable:
         for slot in range(self.capacity, capacity):
             heapq.heappush(self._free, slot)
         self.capacity = capacity
+        self.table = array_table([getattr(self, name) for name in self._columns])
+
+
+def rows_of(columns: Columns) -> dict[str, int]:
+    """Where each column is in `SlotTable.table`."""
+    return {name: row for row, name in enumerate(columns)}
 
 
 def wrapped(yaw_deg: float) -> float:

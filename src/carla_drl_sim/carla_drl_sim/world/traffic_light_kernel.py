@@ -7,7 +7,8 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from carla_drl_sim.world.compiled import compiled
+from carla_drl_sim.world.array_table import Table, bool_1, float64_1, float64_2, int64_1, uint8_1
+from carla_drl_sim.world.compiled import compiled, compiled_inline
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -38,21 +39,25 @@ def _state_of_phase(phase: int) -> int:
     return YELLOW if phase == 1 else RED
 
 
+@compiled_inline
+def shown(lights: Table) -> tuple[Floats, Bools, Floats, States, Ints, Ints]:
+    """`times`, `frozen`, `elapsed`, `state`, `group` and `controller` of ``TrafficLights``, out of its table."""
+    return (
+        float64_2(lights, 2),
+        bool_1(lights, 3),
+        float64_1(lights, 6),
+        uint8_1(lights, 7),
+        int64_1(lights, 8),
+        int64_1(lights, 9),
+    )
+
+
 @compiled
-def step_lights(
-    dt: float,
-    first_controller: Ints,
-    first_light: Ints,
-    times: Floats,
-    frozen: Bools,
-    current: Ints,
-    phase: Ints,
-    elapsed: Floats,
-    state: States,
-) -> None:
+def step_lights(lights: Table, dt: float) -> None:
     """Advance the cycles of all groups by `dt` s.
 
     Args:
+        lights: table of the arrays that follow, in this order, and of `group` and `controller` of ``TrafficLights``.
         first_controller: int64 [G + 1]; group g owns the controllers from [g] to below [g + 1].
         first_light: int64 [C + 1]; controller c owns the lights from [c] to below [c + 1].
         times: float64 [C, 3], duration of green, yellow, red in s.
@@ -62,6 +67,9 @@ def step_lights(
         elapsed: float64 [G], time since the group last changed.
         state: uint8 [N], states of the lights.
     """
+    first_controller, first_light, times = int64_1(lights, 0), int64_1(lights, 1), float64_2(lights, 2)
+    frozen, current, phase = bool_1(lights, 3), int64_1(lights, 4), int64_1(lights, 5)
+    elapsed, state = float64_1(lights, 6), uint8_1(lights, 7)
     for group in range(frozen.size):
         if frozen[group]:
             continue
@@ -88,9 +96,7 @@ def find_lights(
     position: Floats,
     rotation: Floats,
     extent: Floats,
-    zones: Floats,
-    zone_light: Ints,
-    depth: float,
+    zone_table: Table,
     light: npt.NDArray[np.int64],
 ) -> None:
     """Find the light before which each vehicle stands.
@@ -100,11 +106,12 @@ def find_lights(
 
     Args:
         slots: rows [K] of `position`, `rotation`, `extent`, which are as in ``VehicleDynamics``.
-        zones: float64 [Z, NUM_ZONE], ascending in ZONE_X.
-        zone_light: int64 [Z], index of the light of each zone.
-        depth: of the deepest zone, m.
+        zone_table: zones float64 [Z, NUM_ZONE], ascending in ZONE_X, index of the light of each zone int64 [Z], and
+            the depth of the deepest zone float64 [1], m.
         light: int64 [K], written: index of the light, or NO_LIGHT.
     """
+    zones, zone_light = float64_2(zone_table, 0), int64_1(zone_table, 1)
+    depth = float64_1(zone_table, 2)[0]
     reach = depth  # longest distance between a stop line and a vehicle's middle at which it is looked at
     for row in range(slots.size):
         reach = max(reach, depth + extent[slots[row], 0])

@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from carla_drl_sim.world import traffic_light_kernel as kernel
+from carla_drl_sim.world.array_table import array_table
 from carla_drl_sim.world.signals import Signal, SignalKind, StopLine
 from carla_drl_sim.world.traffic_light_kernel import GREEN, NO_LIGHT, OFF, RED, UNKNOWN, YELLOW
 
@@ -52,6 +52,7 @@ class TrafficLights:
         times: float64 [C, 3], duration of green, yellow and red of each controller, s.
         frozen: bool [G].
         elapsed: float64 [G], time since each group last changed, s.
+        table: all of these for compiled functions, see `step_lights`.
     """
 
     def __init__(self, signals: Sequence[Signal]) -> None:
@@ -91,6 +92,20 @@ class TrafficLights:
         self.state = np.empty(len(ordered), dtype=np.uint8)
         self._current = np.empty(groups_count, dtype=np.int64)
         self._phase = np.empty(controllers_count, dtype=np.int64)
+        self.table = array_table(
+            (
+                self._first_controller,
+                self._first_light,
+                self.times,
+                self.frozen,
+                self._current,
+                self._phase,
+                self.elapsed,
+                self.state,
+                self.group,
+                self.controller,
+            )
+        )
         self.reset()
 
     def __len__(self) -> int:
@@ -98,19 +113,7 @@ class TrafficLights:
 
     def step(self, dt: float) -> None:
         """Let `dt` s pass."""
-        if not self.signals:
-            return
-        kernel.step_lights(
-            dt,
-            self._first_controller,
-            self._first_light,
-            self.times,
-            self.frozen,
-            self._current,
-            self._phase,
-            self.elapsed,
-            self.state,
-        )
+        kernel.step_lights(self.table, dt)
 
     def reset(self) -> None:
         """Start the cycles of all groups anew."""
@@ -155,7 +158,11 @@ class TrafficLights:
 
 
 class StopZones:
-    """The places before the stop lines of traffic lights, where vehicles are told of the light."""
+    """The places before the stop lines of traffic lights, where vehicles are told of the light.
+
+    Attributes:
+        table: the zones for compiled functions, see `find_lights`.
+    """
 
     def __init__(self, signals: Sequence[Signal]) -> None:
         """Zones of the lights `signals`; results are indices into them."""
@@ -178,25 +185,11 @@ class StopZones:
         rows.sort()
         self._zones = np.array([row for row, _ in rows], dtype=np.float64).reshape(-1, kernel.NUM_ZONE)
         self._light = np.array([light for _, light in rows], dtype=np.int64)
-        self._depth = float(self._zones[:, kernel.ZONE_DEPTH].max(initial=0.0))
+        self._depth = self._zones[:, kernel.ZONE_DEPTH].max(keepdims=True, initial=0.0)
+        self.table = array_table((self._zones, self._light, self._depth))
 
     def __len__(self) -> int:
         return int(self._light.size)
-
-    def find(
-        self,
-        slots: npt.NDArray[np.intp],
-        position: npt.NDArray[np.float64],
-        rotation: npt.NDArray[np.float64],
-        extent: npt.NDArray[np.float64],
-        light: npt.NDArray[np.int64],
-    ) -> None:
-        """Write the light before which each vehicle stands, or NO_LIGHT, into `light` [K].
-
-        Args:
-            slots: rows [K] of the other arrays, which are as in ``VehicleDynamics``.
-        """
-        kernel.find_lights(slots, position, rotation, extent, self._zones, self._light, self._depth, light)
 
 
 def warm_up() -> None:
@@ -204,5 +197,5 @@ def warm_up() -> None:
     line = StopLine(0, -1, 0.0, 0.0, 0.0, 0.0, 1.0)
     light = Signal("", SignalKind.TRAFFIC_LIGHT, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0.0, (line,))
     TrafficLights([light]).step(0.05)
-    place, slot = np.zeros((1, 3)), np.zeros(1, dtype=np.intp)
-    StopZones([light]).find(slot, place, place, place, np.zeros(1, dtype=np.int64))
+    place, index = np.zeros((1, 3)), np.zeros(1, dtype=np.int64)
+    kernel.find_lights(index, place, place, place, StopZones([light]).table, index.copy())

@@ -13,8 +13,9 @@ from carla_drl_sim.world.collision import overlaps, vehicle_boxes
 from carla_drl_sim.world.dynamics import VehicleDynamics
 from carla_drl_sim.world.ground import Heights, flat
 from carla_drl_sim.world.scenery import Parts, no_parts
-from carla_drl_sim.world.slot_table import Columns, SlotTable, wrapped
+from carla_drl_sim.world.slot_table import SlotTable, wrapped
 from carla_drl_sim.world.solid_grid import SolidGrid
+from carla_drl_sim.world.walker_arrays import COLUMNS
 from carla_drl_sim.world.walker_models import WALKER_MODELS, WalkerModel
 
 Floats = npt.NDArray[np.float64]
@@ -22,31 +23,6 @@ Bools = npt.NDArray[np.bool_]
 
 _LONGEST_STEP_S = 0.05
 _NOTHING = no_parts()
-
-_COLUMNS: Columns = {
-    "active": (np.bool_, ()),
-    "alive": (np.bool_, ()),
-    "position": (np.float64, (3,)),
-    "rotation": (np.float64, (3,)),
-    "velocity": (np.float64, (3,)),
-    "acceleration": (np.float64, (3,)),
-    "angular_velocity": (np.float64, (3,)),
-    "direction": (np.float64, (3,)),
-    "speed": (np.float64, ()),
-    "jump": (np.bool_, ()),
-    "simulate_physics": (np.bool_, ()),
-    "collisions": (np.bool_, ()),
-    "gravity": (np.bool_, ()),
-    "extent": (np.float64, (3,)),
-    "radius": (np.float64, ()),
-    "half_height": (np.float64, ()),
-    "mass": (np.float64, ()),
-    "touched": (np.int64, ()),
-    "contact_normal": (np.float64, (3,)),
-    "contact_speed": (np.float64, ()),
-    "_previous": (np.float64, (3,)),
-    "_grounded": (np.bool_, ()),
-}
 
 
 class Walkers(SlotTable):
@@ -78,8 +54,7 @@ class Walkers(SlotTable):
         self._is_flat = self._heights.is_flat
         self._make_parts = parts
         self._grid: tuple[Parts, SolidGrid] | None = None
-        self._count = 0
-        super().__init__(_COLUMNS)
+        super().__init__(COLUMNS)
 
     @property
     def _solids(self) -> SolidGrid:
@@ -111,7 +86,7 @@ class Walkers(SlotTable):
     _grounded: Bools
 
     def __len__(self) -> int:
-        return self._count
+        return self.count
 
     def add(self, model: WalkerModel, x: float, y: float, z: float, yaw_deg: float) -> int:
         """Place a walker at rest and return its slot, the lowest that is free. It falls if nothing carries it.
@@ -120,7 +95,6 @@ class Walkers(SlotTable):
             ValueError: a coordinate is not finite.
         """
         slot = self._take(model.id, x, y, z, yaw_deg)
-        self._count += 1
         for array in (self.rotation, self.velocity, self.acceleration, self.direction, self.speed):
             array[slot] = 0.0
         self.position[slot] = self._previous[slot] = (x, y, z)
@@ -141,7 +115,6 @@ class Walkers(SlotTable):
             KeyError: the slot holds no walker.
         """
         self._require(slot)
-        self._count -= 1
         self._give_back(slot)
 
     def set_transform(
@@ -188,7 +161,7 @@ class Walkers(SlotTable):
 
     def step(self, dt: float) -> None:
         """Advance every walker by `dt` s, in equal substeps of at most 0.05 s."""
-        if not self._count:
+        if not self.count:
             return
         substeps = max(1, math.ceil(dt / _LONGEST_STEP_S - 1e-9))
         heights = self._heights
@@ -224,7 +197,7 @@ class Walkers(SlotTable):
             Slots of the walkers that touch a vehicle; `touched` is the vehicle's slot, `contact_normal` the unit
             vector from it to the walker and `contact_speed` how fast the two closed in (m/s).
         """
-        if not self._count:
+        if not self.count:
             return _NOBODY
         solids = self._solids
         count = kernel.separate_walkers(

@@ -11,6 +11,14 @@ from carla_world import Scene
 
 LIMIT_S = 10.0
 
+LIDAR = {
+    "channels": 8,
+    "points_per_second": 64000,
+    "rotation_frequency": 20,
+    "range": 60,
+    "dropoff_general_rate": 0,
+}
+
 
 class Listener:
     """A sensor that listens, and what it has sent so far."""

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import carla
 import numpy as np
 import pytest
-from carla_world import Scene, scene
+from carla_world import Scene
 from listening import Listener
-from server_process import ServerProcess
 
 from carla_drl_sim.world.labels import Label
 
 SIZE = {"image_size_x": 96, "image_size_y": 72}
 PALETTE_CAR_BGR = (142, 0, 0)
 """CARLA's sensor reference gives cars (0, 0, 142) as red, green, blue."""
-
-
-@pytest.fixture
-def world_of(server: ServerProcess) -> Iterator[Scene]:
-    with scene(server.rpc_port) as made:
-        yield made
 
 
 def _pixels(image: Any) -> np.ndarray:

@@ -3,20 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from typing import Any
 
 import carla
-import pytest
-from carla_world import Scene, scene
+from carla_world import Scene
 from listening import Listener
-from server_process import ServerProcess
-
-
-@pytest.fixture
-def world_of(server: ServerProcess) -> Iterator[Scene]:
-    with scene(server.rpc_port) as made:
-        yield made
 
 
 def _straight_way(world_of: Scene) -> Any:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 from maps import document, piece, shared_map
 
-from carla_drl_sim.sensors.actor_parts import sign_parts, traffic_light_parts
+from carla_drl_sim.sensors.traffic_parts import sign_parts, traffic_light_parts
 from carla_drl_sim.world.ground_kernel import surface_heights
 from carla_drl_sim.world.labels import Label
 from carla_drl_sim.world.road_strips import strips

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from carla_drl_sim.world.signals import Signal, SignalKind, StopLine
+from carla_drl_sim.world.traffic_light_kernel import find_lights
 from carla_drl_sim.world.traffic_lights import (
     GREEN,
     NO_LIGHT,
@@ -115,11 +116,12 @@ def test_resets_begin_with_the_first_controller() -> None:
 
 def _before(zones: StopZones, x: float, y: float = 0.0, z: float = 0.0, yaw: float = 0.0) -> int:
     found = np.full(1, 99, dtype=np.int64)
-    zones.find(
+    find_lights(
         np.array([1]),
         np.array([[500.0, 500.0, 0.0], [x, y, z]]),
         np.array([[0.0, 0.0, 0.0], [0.0, yaw, 0.0]]),
         np.array([[9.0, 1.0, 1.0], [2.0, 1.0, 1.0]]),
+        zones.table,
         found,
     )
     return int(found[0])
