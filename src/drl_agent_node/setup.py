@@ -16,6 +16,7 @@ setup(
         "gymnasium",
         "jinja2",
         "matplotlib",
+        "mlflow-skinny",
         "numba",
         "numpy",
         "onnx",
@@ -40,6 +41,7 @@ setup(
             "compare_curriculum = drl_agent_node.compare_curriculum:main",
             "export = drl_agent_node.export:main",
             "infer_node = drl_agent_node.start:infer",
+            "models = drl_agent_node.tracking.models:main",
             "pretrain = drl_agent_node.pretrain:main",
         ]
     },

@@ -18,18 +18,23 @@ ARGUMENTS = {
         "",
         "name of a file in config/evaluation, or path of a .yaml file: drive its worlds instead of `scenario`",
     ),
+    "serve": (
+        "false",
+        "true: start no world, evaluate on request instead, by the action /carla_drl/evaluate, until Ctrl-C",
+    ),
     "eval_episodes": ("100", "without a suite: episodes to drive, 1 to 1000000"),
 }
 
 
 def _agent_parameters(context: LaunchContext) -> dict[str, object]:
     value = context.launch_configurations
+    serve = parse.parse_bool("serve", value["serve"])
     # Without a name: the policy trained last.
     name = value["run_name"]
-    if not name and value["policy"] in {"latest", "best"}:
+    if not serve and not name and value["policy"] in {"latest", "best"}:
         name = parse.newest_run(Path(value["run_root"]).expanduser().resolve())
     return {
-        "mode": "evaluate",
+        "mode": "serve" if serve else "evaluate",
         **({"run_name": name} if name else {}),
         "policy": value["policy"],
         "suite": _suite(value["suite"]),
@@ -47,6 +52,11 @@ def _server(simulator: str) -> str:
     return "" if simulator.strip().startswith("embedded") else simulator.strip()
 
 
+def _needs_loop(context: LaunchContext) -> bool:
+    value = context.launch_configurations
+    return not value["suite"] and not parse.parse_bool("serve", value["serve"])
+
+
 def generate_launch_description() -> LaunchDescription:
     return LaunchDescription(
         [
@@ -55,7 +65,7 @@ def generate_launch_description() -> LaunchDescription:
                 _agent_parameters,
                 respawn_agent=False,
                 # The worlds of a suite are started one after the other by the agent.
-                with_world=lambda context: not context.launch_configurations["suite"],
+                with_world=_needs_loop,
             ),
         ]
     )

@@ -31,11 +31,8 @@ from drl_agent_node.env.fleet_link import FleetLink, make_link_node
 from drl_agent_node.env.fleet_vector_env import FleetVectorEnv
 from drl_agent_node.episodes import Episode
 from drl_agent_node.errors import ConfigurationError, DivergenceError, FleetError, InterruptedWaitError
-from drl_agent_node.evaluation.plan import about_plain, about_run, about_training, plan_of, plan_of_loop
-from drl_agent_node.evaluation.policies import UNTRAINED, DrivingPolicy, find_policy, untrained
-from drl_agent_node.evaluation.results import REPORT_FILE, headline, write_results
-from drl_agent_node.evaluation.run import Progress, drive_plan
-from drl_agent_node.evaluation.worlds import AnyWorlds, GivenWorld, InProcessWorlds, LoopWorlds, Worlds
+from drl_agent_node.evaluation.plan import about_plain, about_training
+from drl_agent_node.evaluation.policies import find_policy
 from drl_agent_node.parameters import AgentParameters, check_parameters, declare_parameters
 from drl_agent_node.progress import ProgressPrinter
 from drl_agent_node.reporting import Reporter
@@ -58,13 +55,13 @@ class Agent:
     def __init__(self, node: Node, link_node: Node, parameters: AgentParameters, stop: StopRequest) -> None:
         self.parameters = parameters
         self.stop = stop
+        self._node = node
         self._log = node.get_logger()
         self._configs = read_configs(parameters.algorithm, parameters.algorithm_config)
         self._folder = RunFolder(parameters.run_folder, parameters.keep_checkpoints)
         self._reporter = Reporter(node, parameters.run_name, parameters.algorithm, parameters.total_steps)
         self._link_node = link_node
         self._printer = ProgressPrinter()
-        self._node = node
         self._curriculum = self._read_curriculum()
 
     def _read_curriculum(self) -> CurriculumSession | None:
@@ -78,7 +75,7 @@ class Agent:
 
     def run(self) -> int:
         """Train or evaluate; returns the exit code."""
-        return self._evaluate() if self.parameters.mode == "evaluate" else self._train()
+        return self._train() if self.parameters.mode == "train" else self._evaluate()
 
     def _env_options(self) -> dict[str, Any]:
         configs = self._configs
@@ -229,67 +226,22 @@ class Agent:
 
     # Evaluation
 
-    def _policy(self) -> DrivingPolicy:
-        parameters = self.parameters
-        if parameters.policy == UNTRAINED:
-            return untrained(
-                parameters.algorithm, self._configs.algorithm, self._folder.path, parameters.seed
-            )
-        if parameters.policy == "latest":
-            return find_policy(str(self._folder.path), self._log.warning)
-        if parameters.policy == "best":
-            return find_policy(str(self._folder.checkpoints.folder / BEST))
-        return find_policy(parameters.policy)
-
     def _evaluate(self) -> int:
-        parameters, policy = self.parameters, self._policy()
-        if parameters.suite:
-            plan = plan_of(parameters.suite)
-            worlds: Worlds = AnyWorlds(
-                InProcessWorlds(self._env_options()),
-                LoopWorlds(
-                    lambda: make_link_node(self._link_node),
-                    server=parameters.server,
-                    options=self._env_options(),
-                    should_stop=self.stop,
-                    on_waiting=self._log.warning,
-                ),
-            )
-        else:
-            plan = plan_of_loop(parameters.scenario, parameters.seed, parameters.eval_episodes)
-            worlds = GivenWorld(self._connect())
-        self._log.info(f"evaluating {policy.label}: {plan.text()}")
+        # plots and statistics take a second to import, which training should not wait for.
+        from drl_agent_node.evaluation.evaluator import Evaluator
 
-        def on_world(env: FleetVectorEnv) -> None:
-            self._reporter.env = env
-            self._reporter.snapshot.state = State.COLLECTING
-
-        def on_progress(progress: Progress) -> None:
-            if progress.episodes < progress.total_episodes and self._printer.due():
-                self._printer.note(f"{progress.episodes} of {progress.total_episodes} episodes")
-
-        try:
-            results = drive_plan(
-                plan,
-                policy,
-                worlds,
-                about_run(policy) | {"safety": parameters.safety},
-                on_progress=on_progress,
-                on_episodes=self._reporter.publish_episodes,
-                on_world=on_world,
-                should_stop=self.stop,
-            )
-        finally:
-            self._printer.finish()
-            worlds.close()
-        if not results.complete:
-            self._log.warning("evaluation was stopped before its end; no result")
-            return EXIT_OK
-        target = policy.folder / "evaluation" / f"{plan.suite}_{policy.short_name}"
-        print(headline(write_results(results, target)), flush=True)
-        self._log.info(f"report written to '{target / REPORT_FILE}'")
-        self._reporter.snapshot.state = State.DONE
-        self._reporter.finish()
+        evaluator = Evaluator(
+            self._node,
+            self.parameters,
+            self._reporter,
+            self._env_options(),
+            self._configs.algorithm,
+            self.stop,
+        )
+        if self.parameters.mode == "serve":
+            evaluator.serve()
+        elif evaluator.once(self._connect):
+            self._reporter.finish()
         return EXIT_OK
 
 

@@ -18,12 +18,13 @@ from drl_agent_node.safety.config import MODES as SAFETY_MODES
 
 SIMULATOR_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,30}")
 RUN_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
-MODES: Final = ("train", "evaluate")
+MODES: Final = ("train", "evaluate", "serve")
 
 _Range = tuple[float, float] | None
 # name, default, description, range
 _PARAMETERS: Final[tuple[tuple[str, Any, str, _Range], ...]] = (
-    ("mode", "train", "train: learn; evaluate: drive with a trained policy and report", None),
+    ("mode", "train", "train: learn; evaluate: drive with a trained policy and report; serve: evaluate on "
+     "request, by the action /carla_drl/evaluate", None),
     ("simulators", ["sim0"], "lock-step groups to drive, names as in /carla_drl/<name>/observation", None),
     ("algorithm", "ppo", f"one of {', '.join(ALGORITHMS)}", None),
     ("algorithm_config", "", "YAML file with fields of the algorithm, of the reward under 'reward' and of the safety "

@@ -41,7 +41,7 @@ def test_good_parameters_pass_and_a_run_name_is_made():
 @pytest.mark.parametrize(
     ("name", "value", "allowed"),
     [
-        ("mode", "learn", "train, evaluate"),
+        ("mode", "learn", "train, evaluate, serve"),
         ("algorithm", "sacc", "ppo"),
         ("simulators", [], "one or more"),
         ("simulators", ["a", "a"], "different names"),

@@ -13,6 +13,7 @@ from drl_agent_node.errors import ConfigurationError
 from drl_agent_node.evaluation.policies import find_policy
 from drl_agent_node.export import export_policy
 from drl_agent_node.tracking.mailbox import Mailbox
+from drl_agent_node.tracking.models import main as models_main
 from drl_agent_node.tracking.tracker import Tracker, check_uri
 
 DEADLINE_S = 200.0
@@ -86,7 +87,7 @@ def test_only_tracking_servers_are_allowed():
         check_uri("file:///tmp")
 
 
-def test_runs_and_models_are_kept_in_a_database(tmp_path: Path):
+def test_runs_and_models_are_kept_in_a_database(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     tracker = Tracker(
         "auto", tmp_path, "first", {"algorithm": {"gamma": 0.9}}, {"code_revision": "abc"}, pytest.fail
     )
@@ -150,6 +151,27 @@ def test_runs_and_models_are_kept_in_a_database(tmp_path: Path):
             store.find("driver", which)
     with pytest.raises(ConfigurationError, match="stage 'best' cannot be used"):
         store.set_stage("driver", 1, "best")
+
+    capsys.readouterr()
+
+    def models(*arguments: str) -> tuple[int, str]:
+        code = models_main(["--run-dir", str(tmp_path), *arguments])
+        captured = capsys.readouterr()
+        return code, captured.out + captured.err
+
+    assert models("promote", "driver", "2", "staging") == (0, "driver version 2 is staging\n")
+    code, listed = models("list")
+    assert code == 0
+    assert [line.split()[:3] for line in listed.splitlines()] == [
+        ["driver", "2", "staging"],
+        ["driver", "1", "production"],
+    ]
+    assert "driving score 50.0 on quick" in listed
+    assert json.loads(models("show", "driver", "staging")[1])["state_names"]
+    results.write_text(results.read_text().replace("0.5", "0.75"))
+    assert models("evaluated", "driver", "2", str(results.parent))[0] == 0
+    assert "driving score 75.0 on quick" in models("list", "driver")[1]
+    assert models("fetch", "driver", "9")[0] == 78
 
 
 def test_a_dead_tracking_server_ends_nothing(tmp_path: Path):

@@ -18,6 +18,8 @@ from typing import Any, Final
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "5")
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
 os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
 
 from mlflow.entities import Metric, Param, RunTag
@@ -25,12 +27,11 @@ from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
 from drl_agent_node.errors import ConfigurationError
-from drl_agent_node.evaluation.results import evaluation_figures
 from drl_agent_node.inference.policy_file import PolicyCard, load_policy
+from drl_agent_node.tracking.models import STAGES
 
 EXPERIMENT: Final = "carla_drl"
 POLICY_FOLDER: Final = "policy"
-STAGES: Final = ("candidate", "staging", "production", "archived")
 _MAX_PARAM: Final = 500
 
 
@@ -41,7 +42,7 @@ def default_uri(run_dir: Path) -> str:
 
 @dataclass(frozen=True)
 class ModelVersion:
-    """A version in the registry."""
+    """A version in the registry; `evaluation` is its newest one's, that of its card or one noted since."""
 
     name: str
     version: int
@@ -49,6 +50,7 @@ class ModelVersion:
     card: PolicyCard
     run_id: str
     source: str
+    evaluation: Mapping[str, Any]
 
 
 class MlflowStore:
@@ -216,12 +218,11 @@ class MlflowStore:
             )
         return target
 
-    def log_evaluation(self, version: ModelVersion, document: Mapping[str, Any]) -> None:
-        """Tag a version with the figures of an evaluation's results."""
-        for key, value in evaluation_figures(document).items():
-            self._client.set_model_version_tag(
-                version.name, str(version.version), f"evaluation.{key}", str(value)
-            )
+    def set_evaluation(self, version: ModelVersion, figures: Mapping[str, Any]) -> None:
+        """Note the figures of an evaluation with a version."""
+        self._client.set_model_version_tag(
+            version.name, str(version.version), "evaluation", json.dumps(dict(figures))
+        )
 
 
 def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -236,17 +237,23 @@ def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def _summary_tags(card: PolicyCard) -> dict[str, str]:
-    tags = {
+    return {
         "algorithm": card.algorithm,
         "steps": str(card.steps),
         "code_revision": card.code_revision,
         "scenario": json.dumps(dict(card.scenario)),
+        "evaluation": json.dumps(dict(card.evaluation)),
     }
-    return tags | {f"evaluation.{key}": str(value) for key, value in card.evaluation.items()}
 
 
 def _version(found: Any) -> ModelVersion:
     card = PolicyCard.from_json(found.tags["card"], f"version {found.version} of {found.name}")
     return ModelVersion(
-        found.name, int(found.version), found.tags.get("stage", ""), card, found.run_id, found.source
+        found.name,
+        int(found.version),
+        found.tags.get("stage", ""),
+        card,
+        found.run_id,
+        found.source,
+        json.loads(found.tags["evaluation"]),
     )
