@@ -15,7 +15,7 @@ from carla_drl_sim.sensors import camera_kernel as kernel
 from carla_drl_sim.sensors import dvs_kernel
 from carla_drl_sim.sensors.attributes import Value
 from carla_drl_sim.sensors.ground_texture import SURFACE_LABELS, GroundTexture, ground_texture
-from carla_drl_sim.sensors.lighting import grain, light_of
+from carla_drl_sim.sensors.lighting import NIGHT, grain, light_of
 from carla_drl_sim.sensors.scene import Material, SceneFrame, SceneParts, StaticScene
 from carla_drl_sim.sensors.terrain_kernel import deck_squares
 from carla_drl_sim.sensors.workers import Workers
@@ -44,6 +44,10 @@ _CAMERAS_PER_CALL = 8
 _USUAL_GAMMA = 2.2
 _HEAD_LAMP = 1.1
 """Light of a head lamp at 1 m in the middle of its beam, 1 being the sun's; by eye."""
+
+_LAMPS_FROM = 0.2
+"""How much night it must be for head lamps to count."""
+_NO_LAMPS = np.empty((0, 7))
 
 
 @dataclass
@@ -159,6 +163,7 @@ def _render_chunk(jobs: Sequence[CameraJob], frame: SceneFrame, ground: _Ground)
     for row, job in zip(out, jobs, strict=True):
         header = struct.pack("<IIf", width, height, job.fov_deg)
         row[: kernel.HEADER_WORDS] = np.frombuffer(header, np.uint32)
+    light = light_of(frame.weather)
     kernel.render_cameras(
         _MODES[first.kind],
         frame.static.parts,
@@ -169,9 +174,9 @@ def _render_chunk(jobs: Sequence[CameraJob], frame: SceneFrame, ground: _Ground)
         ground.decks,
         ground.texture,
         SURFACE_LABELS,
-        light_of(frame.weather),
+        light,
         grain(),
-        head_lamps(frame.dynamic),
+        head_lamps(frame.dynamic) if light.numbers[NIGHT] > _LAMPS_FROM else _NO_LAMPS,
         cameras,
         np.array([0.5 * width / math.tan(math.radians(0.5 * job.fov_deg)) for job in jobs]),
         np.array([2.0 ** _number(job, "exposure_compensation", 0.0) for job in jobs]),

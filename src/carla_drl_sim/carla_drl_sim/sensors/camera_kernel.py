@@ -10,7 +10,7 @@ import numpy.typing as npt
 from carla_drl_sim.sensors.encode_kernel import depth_picture, label_picture
 from carla_drl_sim.sensors.flow_kernel import flow_picture, normal_picture
 from carla_drl_sim.sensors.light_kernel import NUM_ROWS, nearest_lamps
-from carla_drl_sim.sensors.lighting import NIGHT, RAIN
+from carla_drl_sim.sensors.lighting import RAIN
 from carla_drl_sim.sensors.raster_buffers import NUM_COLUMNS
 from carla_drl_sim.sensors.raster_kernel import draw_parts, fill_ground
 from carla_drl_sim.sensors.shade_kernel import add_rain, shade
@@ -50,7 +50,7 @@ def render_cameras(
     """Render one kind of picture for J cameras of one size.
 
     Args:
-        lamps: float64 [L, 7], head lamps that are on: place, direction, strength.
+        lamps: float64 [L, 7], head lamps that count: place, direction, strength.
         cameras: float64 [J, 4, 3], forward, right, down axes and position.
         focal: float64 [J], in pixels.
         exposure: float64 [J], factor on the light.
@@ -122,7 +122,7 @@ def render_cameras(
                 texture,
                 light,
                 noise,
-                nearest_lamps(lamps, camera) if light.numbers[NIGHT] > 0.2 else lamps[:0],
+                nearest_lamps(lamps, camera),
                 camera,
                 focal[n],
                 width,

@@ -21,6 +21,8 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int32]
 
 _BOX, _CYLINDER, _ELLIPSOID, _TAPERED = 0, 1, 2, 3
+_INSERTED = 24
+"""Runs of up to this length are sorted by insertion."""
 
 
 @compiled
@@ -61,13 +63,28 @@ def boxes_of_runs(
 
 
 @compiled
-def _sort_run(order: Ints, key: npt.NDArray[np.float32], start: int, end: int) -> None:
-    """Sort a run of `order` by key, equal keys by number."""
+def _sort_run(order: Ints, box: npt.NDArray[np.float32], axis: int, start: int, end: int) -> None:
+    """Sort a run of `order` by the middles of the boxes along an axis, equal ones by number."""
+    number = end - start
+    keys = np.empty(number, np.float32)
+    if number <= _INSERTED:
+        for i in range(number):
+            value = order[start + i]
+            key = box[value, axis] + box[value, 3 + axis]
+            place = i
+            while place > 0 and (
+                keys[place - 1] > key or (keys[place - 1] == key and order[start + place - 1] > value)
+            ):
+                keys[place] = keys[place - 1]
+                order[start + place] = order[start + place - 1]
+                place -= 1
+            keys[place] = key
+            order[start + place] = value
+        return
     values = order[start:end].copy()
     values.sort()
-    keys = np.empty(end - start, np.float32)
-    for i in range(end - start):
-        keys[i] = key[values[i]]
+    for i in range(number):
+        keys[i] = box[values[i], axis] + box[values[i], 3 + axis]
     order[start:end] = values[np.argsort(keys, kind="mergesort")]
 
 
@@ -96,7 +113,7 @@ def order_in_space(box: npt.NDArray[np.float32], leaf_size: int) -> Ints:
         if end - start <= leaf_size:
             continue
         axis = _split_axis(box, order, start, end)
-        _sort_run(order, box[:, axis] + box[:, 3 + axis], start, end)
+        _sort_run(order, box, axis, start, end)
         leaves = (end - start + leaf_size - 1) // leaf_size
         middle = start + (leaves + 1) // 2 * leaf_size
         stack.append((start, middle))
@@ -139,7 +156,7 @@ def build_tree(
             node_first[node], node_count[node] = first[order[start]], count[order[start]]
             continue
         axis = _split_axis(box, order, start, end)
-        _sort_run(order, box[:, axis] + box[:, 3 + axis], start, end)
+        _sort_run(order, box, axis, start, end)
         middle = start + (end - start + 1) // 2
         stack.append((start, middle, node + 1))
         stack.append((middle, end, node + 2 * (middle - start)))
