@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from carla_drl_sim.world import walker_kernel as kernel
 from carla_drl_sim.world.collision import overlaps, vehicle_boxes
+from carla_drl_sim.world.crowd_kernel import part_walkers
 from carla_drl_sim.world.dynamics import VehicleDynamics
 from carla_drl_sim.world.ground import Heights, flat
 from carla_drl_sim.world.scenery import Parts, no_parts
@@ -191,7 +192,7 @@ class Walkers(SlotTable):
         )
 
     def separate(self, vehicles: VehicleDynamics) -> npt.NDArray[np.intp]:
-        """Push walkers out of vehicles and solid parts.
+        """Push walkers out of each other, of vehicles and of solid parts.
 
         Returns:
             Slots of the walkers that touch a vehicle; `touched` is the vehicle's slot, `contact_normal` the unit
@@ -199,6 +200,15 @@ class Walkers(SlotTable):
         """
         if not self.count:
             return _NOBODY
+        if self.count > 1:
+            part_walkers(
+                np.flatnonzero(self.active & self.collisions),
+                self.simulate_physics,
+                self.radius,
+                self.half_height,
+                self.position,
+                self.velocity,
+            )
         solids = self._solids
         count = kernel.separate_walkers(
             self._end,
@@ -238,6 +248,7 @@ _NOBODY = np.empty(0, np.intp)
 def warm_up() -> None:
     """Compile the kernels (or load them from the cache)."""
     walkers = Walkers()
-    walkers.add(next(iter(WALKER_MODELS.values())), 0.0, 0.0, 1.0, 0.0)
+    for x in (0.0, 0.1):
+        walkers.add(next(iter(WALKER_MODELS.values())), x, 0.0, 1.0, 0.0)
     walkers.step(0.05)
     walkers.separate(VehicleDynamics())
