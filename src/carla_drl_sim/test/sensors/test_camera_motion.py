@@ -106,7 +106,7 @@ def test_an_edge_that_moves_makes_events_of_both_signs() -> None:
 def test_events_cross_the_thresholds_at_the_times_of_a_straight_change() -> None:
     old, new = np.array([0.0, 0.0, 0.0], np.float32), np.array([1.0, -0.7, 0.2], np.float32)
     reference, latest = old.copy(), np.zeros(3, np.int64)
-    raw = events(3, old, new, reference, latest, 0.3, 0.3, 0.0, 0.0, 0, 0, 0, 1_000_000)
+    raw = events(3, old, new, reference, latest, (0.3, 0.3, 0.0, 0.0), 0, 0, (0, 1_000_000))
     found = np.frombuffer(raw.tobytes(), EVENT)
     rising = found[found["x"] == 0]
     assert rising["t"] == pytest.approx([300_000, 600_000, 900_000], abs=1)
