@@ -9,6 +9,7 @@ setup(
     data_files=[
         ("share/ament_index/resource_index/packages", ["resource/" + package_name]),
         ("share/" + package_name, ["package.xml"]),
+        ("share/" + package_name + "/environment", ["completion/ros2-argcomplete.bash"]),
     ],
     extras_require={"test": ["pytest"]},
     install_requires=["setuptools"],

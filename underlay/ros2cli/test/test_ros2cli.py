@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from ros2cli.cli import main
@@ -117,3 +118,15 @@ def test_node_finds_a_node_that_is_there_and_waits_no_longer_than_told(
         node.get_topic_names_and_types()
     assert time.monotonic() - start < DEADLINE_S
     assert not rclpy.ok()
+
+
+@pytest.mark.parametrize(
+    ("line", "completion"),
+    [("ros2 par", "param "), ("ros2 topic ec", "echo "), ("ros2 node list --count", "--count-nodes ")],
+)
+def test_bash_completes_commands_verbs_and_options(line: str, completion: str) -> None:
+    script = Path(__file__).parents[1] / "completion" / "ros2-argcomplete.bash"
+    setting = f"COMP_LINE='{line}' COMP_POINT={len(line)} COMP_TYPE=9 COMP_WORDBREAKS=$' \\t\\n'"
+    command = f"source '{script}'; {setting}; _ros2_complete; printf '%s\\n' \"${{COMPREPLY[@]}}\""
+    result = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False)
+    assert result.stdout == f"{completion}\n", result.stderr
