@@ -118,6 +118,11 @@ void PublisherBase::publish_loan(void * message) const
   check_published(rcl_publish_loaned_message(handle_.get(), message, nullptr), handle_.get());
 }
 
+void PublisherBase::publish_serialized(const rcl_serialized_message_t & message) const
+{
+  check_published(rcl_publish_serialized_message(handle_.get(), &message, nullptr), handle_.get());
+}
+
 void * PublisherBase::borrow(const rosidl_message_type_support_t & type_support) const
 {
   void * message = nullptr;

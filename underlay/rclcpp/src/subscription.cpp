@@ -66,4 +66,17 @@ bool SubscriptionBase::take_type_erased(void * message, MessageInfo & info)
   return true;
 }
 
+bool SubscriptionBase::take_serialized(SerializedMessage & message, MessageInfo & info)
+{
+  const rcl_ret_t ret = rcl_take_serialized_message(handle_.get(), &message.get_rcl_serialized_message(),
+                                                    &info.get_rmw_message_info(), nullptr);
+  if (ret == RCL_RET_SUBSCRIPTION_TAKE_FAILED) {
+    return false;
+  }
+  if (ret != RCL_RET_OK) {
+    exceptions::throw_from_rcl_error(ret, "failed to take serialized message");
+  }
+  return true;
+}
+
 }  // namespace rclcpp

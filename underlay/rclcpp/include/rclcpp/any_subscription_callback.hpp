@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "rclcpp/message_info.hpp"
+#include "rclcpp/serialized_message.hpp"
 
 namespace rclcpp
 {
@@ -33,7 +34,8 @@ inline constexpr bool takes_with_info =
 }  // namespace detail
 
 /// Holds a subscription's callback in any of upstream's forms: const T &, unique_ptr<T>,
-/// shared_ptr<const T> or shared_ptr<T>, each alone or with a const MessageInfo &.
+/// shared_ptr<const T> or shared_ptr<T>, each alone or with a const MessageInfo &; T is the message or
+/// SerializedMessage, of which there is no unique_ptr form.
 template <typename MessageT>
 class AnySubscriptionCallback
 {
@@ -41,6 +43,7 @@ class AnySubscriptionCallback
   using ConstRef = std::function<void(const MessageT &, const MessageInfo &)>;
   using Unique = std::function<void(std::unique_ptr<MessageT>, const MessageInfo &)>;
   using Shared = std::function<void(std::shared_ptr<MessageT>, const MessageInfo &)>;
+  using Serialized = std::function<void(std::shared_ptr<SerializedMessage>, const MessageInfo &)>;
 
   template <typename CallbackT>
   void set(CallbackT callback)
@@ -51,6 +54,8 @@ class AnySubscriptionCallback
     using UniqueT = std::unique_ptr<MessageT>;
     using SharedT = std::shared_ptr<MessageT>;
     using ConstSharedT = std::shared_ptr<const MessageT>;
+    using Bytes = std::shared_ptr<SerializedMessage>;
+    using ConstBytes = std::shared_ptr<const SerializedMessage>;
     if constexpr (takes_with_info<F, const MessageT &>) {
       callback_ = ConstRef(std::move(callback));
     } else if constexpr (takes<F, const MessageT &>) {
@@ -66,18 +71,32 @@ class AnySubscriptionCallback
     } else if constexpr (takes<F, ConstSharedT> || takes<F, SharedT>) {
       callback_ = Shared(
           [f = std::move(callback)](SharedT message, const MessageInfo &) mutable { f(std::move(message)); });
+    } else if constexpr (takes_with_info<F, ConstBytes> || takes_with_info<F, Bytes>) {
+      callback_ = Serialized(std::move(callback));
+    } else if constexpr (takes<F, ConstBytes> || takes<F, Bytes>) {
+      callback_ = Serialized(
+          [f = std::move(callback)](Bytes message, const MessageInfo &) mutable { f(std::move(message)); });
+    } else if constexpr (takes_with_info<F, const SerializedMessage &>) {
+      callback_ =
+          Serialized([f = std::move(callback)](const Bytes & message, const MessageInfo & info) mutable {
+            f(*message, info);
+          });
+    } else if constexpr (takes<F, const SerializedMessage &>) {
+      callback_ = Serialized(
+          [f = std::move(callback)](const Bytes & message, const MessageInfo &) mutable { f(*message); });
     } else {
       static_assert(
           takes<F, const MessageT &>,
           "a subscription's callback takes const T &, std::unique_ptr<T>, std::shared_ptr<const T> or "
-          "std::shared_ptr<T>, and optionally const rclcpp::MessageInfo & after it");
+          "std::shared_ptr<T> (T: the message or rclcpp::SerializedMessage), and optionally "
+          "const rclcpp::MessageInfo & after it");
     }
   }
 
-  const std::variant<ConstRef, Unique, Shared> & get() const { return callback_; }
+  const std::variant<ConstRef, Unique, Shared, Serialized> & get() const { return callback_; }
 
  private:
-  std::variant<ConstRef, Unique, Shared> callback_;
+  std::variant<ConstRef, Unique, Shared, Serialized> callback_;
 };
 
 }  // namespace rclcpp

@@ -12,6 +12,8 @@
 #include "rclcpp/client.hpp"
 #include "rclcpp/clock.hpp"
 #include "rclcpp/create_timer.hpp"
+#include "rclcpp/generic_publisher.hpp"
+#include "rclcpp/generic_subscription.hpp"
 #include "rclcpp/node_interfaces/node_base_interface.hpp"
 #include "rclcpp/node_interfaces/node_clock_interface.hpp"
 #include "rclcpp/node_interfaces/node_graph_interface.hpp"
@@ -90,6 +92,36 @@ class RCLCPP_PUBLIC Node : public std::enable_shared_from_this<Node>
     any_callback.set(std::forward<CallbackT>(callback));
     auto subscription =
         std::make_shared<SubscriptionT>(base_.get(), topic_name, qos, std::move(any_callback), options);
+    topics_->add_subscription(subscription, options.callback_group);
+    return subscription;
+  }
+
+  /// A publisher of bytes for a type such as `std_msgs/msg/String`.
+  /// \throws std::runtime_error if the type is not there
+  template <typename AllocatorT = std::allocator<void>>
+  GenericPublisher::SharedPtr create_generic_publisher(
+      const std::string & topic_name, const std::string & topic_type, const QoS & qos,
+      const PublisherOptionsWithAllocator<AllocatorT> & /*options*/ =
+          PublisherOptionsWithAllocator<AllocatorT>())
+  {
+    return std::make_shared<GenericPublisher>(base_.get(),
+                                              get_typesupport_library(topic_type, "rosidl_typesupport_cpp"),
+                                              topic_name, topic_type, qos);
+  }
+
+  /// A subscription that hands out bytes: the callback takes a shared_ptr to a (const) SerializedMessage or a
+  /// reference to one, and optionally a const MessageInfo &.
+  /// \throws std::runtime_error if the type is not there
+  template <typename CallbackT, typename AllocatorT = std::allocator<void>>
+  GenericSubscription::SharedPtr create_generic_subscription(
+      const std::string & topic_name, const std::string & topic_type, const QoS & qos, CallbackT && callback,
+      const SubscriptionOptionsWithAllocator<AllocatorT> & options =
+          SubscriptionOptionsWithAllocator<AllocatorT>())
+  {
+    auto subscription = std::make_shared<GenericSubscription>(
+        base_.get(), get_typesupport_library(topic_type, "rosidl_typesupport_cpp"), topic_name, topic_type,
+        qos, GenericSubscription::make_callback<std::decay_t<CallbackT>>(std::forward<CallbackT>(callback)),
+        options.ignore_local_publications);
     topics_->add_subscription(subscription, options.callback_group);
     return subscription;
   }

@@ -10,6 +10,7 @@
 #include "rclcpp/loaned_message.hpp"
 #include "rclcpp/publisher_base.hpp"
 #include "rclcpp/publisher_options.hpp"
+#include "rclcpp/serialized_message.hpp"
 #include "rosidl_runtime_cpp/traits.hpp"
 #include "rosidl_typesupport_cpp/message_type_support.hpp"
 
@@ -47,6 +48,13 @@ class Publisher : public PublisherBase
     }
     publish_message(message.get());
   }
+
+  /// Publish bytes; whether they are a message of this type is not checked.
+  void publish(const SerializedMessage & message)
+  {
+    publish_serialized(message.get_rcl_serialized_message());
+  }
+  void publish(const rcl_serialized_message_t & message) { publish_serialized(message); }
 
   void publish(LoanedMessage<MessageT, AllocatorT> && message)
   {

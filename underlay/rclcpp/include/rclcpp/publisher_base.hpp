@@ -50,6 +50,7 @@ class RCLCPP_PUBLIC PublisherBase : public std::enable_shared_from_this<Publishe
  protected:
   void publish_message(const void * message) const;
   void publish_loan(void * message) const;
+  void publish_serialized(const rcl_serialized_message_t & message) const;
   void * borrow(const rosidl_message_type_support_t & type_support) const;
   bool wait_for_all_acked_ns(int64_t timeout) const;
 

@@ -12,6 +12,8 @@
 #include "rclcpp/parameter.hpp"
 #include "rclcpp/parameter_map.hpp"
 #include "rclcpp/rate.hpp"
+#include "rclcpp/serialization.hpp"
+#include "rclcpp/serialized_message.hpp"
 #include "rclcpp/time.hpp"
 #include "rclcpp/utilities.hpp"
 #include "rclcpp/version.h"

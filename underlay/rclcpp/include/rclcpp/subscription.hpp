@@ -23,9 +23,8 @@ namespace rclcpp
 template <typename MessageT, typename AllocatorT = std::allocator<void>>
 class Subscription : public SubscriptionBase
 {
-  static_assert(
-      rosidl_generator_traits::is_message<MessageT>::value,
-      "Subscription needs a message type (serialized messages and type adapters are not supported)");
+  static_assert(rosidl_generator_traits::is_message<MessageT>::value,
+                "Subscription needs a message type (type adapters are not supported)");
 
  public:
   using SubscribedType = MessageT;
@@ -64,10 +63,15 @@ class Subscription : public SubscriptionBase
       if (take_type_erased(message.get(), info)) {
         (*unique)(std::move(message), info);
       }
-    } else {
+    } else if (const auto * shared = std::get_if<2>(&callback)) {
       auto message = std::make_shared<MessageT>();
       if (take_type_erased(message.get(), info)) {
-        std::get<2>(callback)(std::move(message), info);
+        (*shared)(std::move(message), info);
+      }
+    } else {
+      auto message = std::make_shared<SerializedMessage>();
+      if (take_serialized(*message, info)) {
+        std::get<3>(callback)(std::move(message), info);
       }
     }
   }

@@ -12,6 +12,7 @@
 #include "rclcpp/message_info.hpp"
 #include "rclcpp/node_interfaces/node_base_interface.hpp"
 #include "rclcpp/qos.hpp"
+#include "rclcpp/serialized_message.hpp"
 #include "rclcpp/visibility_control.hpp"
 #include "rosidl_runtime_c/message_type_support_struct.h"
 
@@ -41,6 +42,9 @@ class RCLCPP_PUBLIC SubscriptionBase : public detail::Executable,
   /// Take the next message into one of the subscription's type.
   /// \return false if there is none
   bool take_type_erased(void * message, MessageInfo & info);
+  /// Take the next message as bytes.
+  /// \return false if there is none
+  bool take_serialized(SerializedMessage & message, MessageInfo & info);
 
  protected:
   std::shared_ptr<rcl_node_t> node_handle_;
