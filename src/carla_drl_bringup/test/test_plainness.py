@@ -25,7 +25,7 @@ UPSTREAM = {
 }
 WORKSPACE = {manifest.parent.name for manifest in SOURCES.glob("*/package.xml")}
 # What underlay's packages have beyond upstream's.
-ADDITIONS = {"ros2cli.node.calls", "ros2cli.node.discovery", "ros2cli.verb.verb_command"}
+ADDITIONS = {"ros2cli.node.calls", "ros2cli.node.discovery", "ros2cli.testing", "ros2cli.verb.verb_command"}
 SYSTEM_FOLDERS = {"arpa", "linux", "netinet", "sys"}
 CMAKE_MODULES = {"Threads", "Python3", "GTest"}
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from typing import Any
 
-from conftest import DEADLINE_S
+from ros2cli.testing import DEADLINE_S
 
 FIBONACCI = "example_interfaces/action/Fibonacci"
 

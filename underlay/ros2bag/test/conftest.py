@@ -10,14 +10,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from ros2cli.testing import DEADLINE_S, SPIN, running
 
-DEADLINE_S = 60.0
 DOMAINS = 120, 124
 COMMAND = [sys.executable, "-c", "from ros2cli.cli import run; run()", "bag"]
 
 TALKER = """
 import rclpy
-from rclpy.executors import ExternalShutdownException
+import rclpy.executors
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from std_msgs.msg import Header, String
 
@@ -38,14 +38,6 @@ def tick():
     hidden.publish(String(data=str(count)))
 
 node.create_timer(0.01, tick)
-print('up', flush=True)
-try:
-    rclpy.spin(node)
-except (KeyboardInterrupt, ExternalShutdownException):
-    pass
-finally:
-    node.destroy_node()
-    rclpy.try_shutdown()
 """
 
 
@@ -61,14 +53,8 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def talker(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Run the talker."""
-    path: Path = tmp_path_factory.mktemp("talker") / "talker.py"
-    path.write_text(TALKER)
-    with subprocess.Popen([sys.executable, str(path)], stdout=subprocess.PIPE, env=environment) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == b"up\n"
+    with running(tmp_path_factory.mktemp("talker"), TALKER + SPIN, environment):
         yield
-        process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=DEADLINE_S) == 0
 
 
 Bag = Callable[..., "subprocess.CompletedProcess[str]"]
