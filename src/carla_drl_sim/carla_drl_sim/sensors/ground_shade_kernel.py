@@ -29,7 +29,6 @@ from carla_drl_sim.world.compiled import compiled_loops
 
 Floats = npt.NDArray[np.float64]
 Floats32 = npt.NDArray[np.float32]
-Ints = npt.NDArray[np.int32]
 
 
 @compiled_loops

@@ -20,7 +20,6 @@ from carla_drl_sim.world.compiled import compiled_loops
 
 Floats = npt.NDArray[np.float64]
 Floats32 = npt.NDArray[np.float32]
-Ints = npt.NDArray[np.int32]
 
 PAINT, GLASS, LAMP, FACADE, FOLIAGE, HEAD_LAMP = 1, 2, 3, 4, 5, 6
 """Values of `scene.Material`."""
