@@ -8,6 +8,7 @@ _LIGHT: Final = (
     "/carla_drl/episode_summary",
     "/carla_drl/training_status",
     "/carla_drl/{simulator}/observation_layout",
+    "/carla_drl/{simulator}/performance",
     "/carla_drl/{simulator}/safety_event",
     "/diagnostics",
     "/parameter_events",
@@ -22,7 +23,7 @@ _DATASET: Final = (
 )
 
 SETS: Final[dict[str, str]] = {
-    "light": "how a run goes: episodes, training status, safety events, diagnostics, logs",
+    "light": "how a run goes: episodes, training status, costs, safety events, diagnostics, logs",
     "dataset": "light, and every frame with its observation and action: can be replayed and learnt from",
     "full": "every topic there is, sensors included",
 }

@@ -10,7 +10,7 @@ from typing import Any
 
 import diagnostic_updater
 import rclpy
-from carla_drl_msgs.msg import Heartbeat
+from carla_drl_msgs.msg import Heartbeat, PerformanceReport
 from carla_drl_msgs.srv import LoadScenario
 from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
@@ -29,17 +29,19 @@ from carla_sensor_bridge.errors import (
 )
 from carla_sensor_bridge.lockstep import BridgeSettings, LockStep
 from carla_sensor_bridge.node_log import log_to
+from carla_sensor_bridge.performance import PerformanceMonitor
 from carla_sensor_bridge.process_guard import ProcessGuard
 from carla_sensor_bridge.scenario_change import parse_scenario
 from carla_sensor_bridge.warm_up import warm_up
 
 _HEARTBEAT_S = 0.1
+_REPORT_S = 1.0
 _SPIN_S = 0.2
 _JOIN_S = 1.0
 
 
 class BridgeNode(Node):  # type: ignore[misc]
-    """Heartbeat and diagnostics; the loop itself runs in the main thread, this node spins in another."""
+    """Heartbeat, diagnostics and performance; the loop itself runs in the main thread, this node spins in another."""
 
     def __init__(self) -> None:
         super().__init__("carla_sensor_bridge")
@@ -57,8 +59,15 @@ class BridgeNode(Node):  # type: ignore[misc]
         self._updater.setHardwareID(f"carla {settings.endpoint.host}:{settings.endpoint.port}")
         self._updater.add("lock-step", self._diagnose)
         self._updater.add("sensors", self._diagnose_sensors)
-        simulator = self.get_parameter("simulator").value
-        self.create_service(LoadScenario, f"/carla_drl/{simulator}/load_scenario", self._load_scenario)
+        self._monitor = PerformanceMonitor(lockstep.timer, settings.scenario.step_s)
+        self._report = PerformanceReport(simulator=settings.simulator)
+        self._performance = self.create_publisher(
+            PerformanceReport, f"/carla_drl/{settings.simulator}/performance", 10
+        )
+        self.create_timer(_REPORT_S, self._publish_performance)
+        self.create_service(
+            LoadScenario, f"/carla_drl/{settings.simulator}/load_scenario", self._load_scenario
+        )
 
     def _load_scenario(
         self, request: LoadScenario.Request, response: LoadScenario.Response
@@ -77,20 +86,40 @@ class BridgeNode(Node):  # type: ignore[misc]
         self._sequence = (self._sequence + 1) % 2**16
         self._heartbeat.publish(self._beat)
 
+    def _publish_performance(self) -> None:
+        assert self._lockstep is not None
+        report, figures = self._report, self._monitor.sample()
+        report.stamp = self.get_clock().now().to_msg()
+        report.session, report.frame = self._lockstep.session, self._lockstep.frame
+        report.interval_s = figures.interval_s
+        report.ticks_per_s = figures.ticks_per_s
+        report.real_time_factor = figures.real_time_factor
+        report.stage_names = [name.removesuffix("_us") for name in figures.mean_us]
+        report.stage_mean_us = list(figures.mean_us.values())
+        report.stage_max_us = list(figures.max_us.values())
+        queues, drops = self._lockstep.queues(), self._lockstep.drops()
+        report.queue_names, report.queue_lengths = list(queues), list(queues.values())
+        report.drop_names, report.drops = list(drops), list(drops.values())
+        report.rss_bytes = figures.rss_bytes
+        report.cpu_percent = figures.cpu_percent
+        self._performance.publish(report)
+
     def _diagnose(self, status: Any) -> Any:
         assert self._lockstep is not None
         lockstep = self._lockstep
-        stages, rate = lockstep.timer.take()
-        counters = lockstep.counters
+        figures, counters = self._monitor.last, lockstep.counters
         if lockstep.frame == 0:
             status.summary(DiagnosticStatus.WARN, "setting up the simulator")
         elif not lockstep.connected:
             status.summary(DiagnosticStatus.WARN, "waiting for the gateway")
         else:
-            status.summary(DiagnosticStatus.OK, f"{rate:.1f} ticks/s")
-        for name, value in stages.items():
+            status.summary(DiagnosticStatus.OK, f"{figures.ticks_per_s:.1f} ticks/s")
+        for name, value in figures.mean_us.items():
             status.add(name, f"{value:.1f}")
-        status.add("ticks_per_s", f"{rate:.1f}")
+        status.add("ticks_per_s", f"{figures.ticks_per_s:.1f}")
+        status.add("real_time_factor", f"{figures.real_time_factor:.2f}")
+        status.add("rss_mib", f"{figures.rss_bytes / 2**20:.1f}")
+        status.add("cpu_percent", f"{figures.cpu_percent:.0f}")
         status.add("session", str(lockstep.session))
         status.add("frame", str(lockstep.frame))
         for name, count in vars(counters).items():

@@ -150,5 +150,6 @@ def read_parameters(node: Node) -> BridgeSettings:
         seed=values["seed"],
         headless=values["headless"],
         sensor_timeout_s=values["sensor_timeout_s"],
+        simulator=values["simulator"],
         socket_name=address,
     )

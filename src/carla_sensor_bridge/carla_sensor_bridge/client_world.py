@@ -134,6 +134,11 @@ class ClientWorld:
         """CARLA's ids of the vehicles, by agent."""
         return tuple(self._ids)
 
+    @property
+    def waiting_collisions(self) -> int:
+        """Collision events that `read` has not taken yet."""
+        return len(self._collisions)
+
     def boxes(self) -> Array:
         """Return [N, 2] length and width of the vehicles, m."""
         vehicles = {actor.id: actor for actor in self._world.get_actors(self._ids)}

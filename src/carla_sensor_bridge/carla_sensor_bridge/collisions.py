@@ -39,6 +39,9 @@ class CollisionLog:
         # Appending and popping are atomic: no lock between the client's thread and the tick thread.
         self._events: deque[tuple[int, float, int]] = deque()
 
+    def __len__(self) -> int:
+        return len(self._events)
+
     def listener(self, agent: int) -> Callable[[Any], None]:
         """Return the callback for the collision sensor of an agent."""
         append = self._events.append

@@ -53,6 +53,7 @@ class BridgeSettings:
     seed: int
     headless: bool
     sensor_timeout_s: float
+    simulator: str
     socket_name: str
 
 
@@ -77,6 +78,7 @@ class LockStep:
         self._episodes: FleetEpisodes | None = None
         # Kept until the process ends: the client library complains about sensors that go out of scope undestroyed.
         self._fleet: Fleet | None = None
+        self._world: ClientWorld | None = None
         self._others: RoadUsers | None = None
         self._hazards: HazardActors | None = None
         self.sensors: SensorManager | None = None
@@ -99,6 +101,22 @@ class LockStep:
     def lost_rows(self) -> int:
         """How often the simulator gave values that are not finite."""
         return 0 if self._episodes is None else self._episodes.metrics.lost_rows
+
+    def queues(self) -> dict[str, int]:
+        """Return how much waits to be taken over by the tick thread."""
+        return {"collisions": 0 if self._world is None else self._world.waiting_collisions}
+
+    def drops(self) -> dict[str, int]:
+        """Return how often something was lost, came late or came twice, since the start."""
+        counters = self.counters
+        return {
+            "late_controls": counters.late,
+            "duplicate_controls": counters.duplicate,
+            "protocol_errors": counters.protocol_errors,
+            "lost_rows": self.lost_rows,
+            "late_measurements": 0 if self.sensors is None else self.sensors.counters.late,
+            "missing_measurements": 0 if self.sensors is None else self.sensors.counters.missing,
+        }
 
     def say_bye(self) -> None:
         """Tell the gateway that this is a clean end. Any thread may call it."""
@@ -145,7 +163,7 @@ class LockStep:
                 scenario, num_agents = self._settings.scenario, self._settings.num_agents
                 cameras = any(KINDS.get(sensor.type) in CAMERA_KINDS for sensor in scenario.sensors)
                 session.prepare_world(scenario, self._settings.headless and not cameras)
-                world = ClientWorld(session, scenario.fleet, num_agents, self._log)
+                world = self._world = ClientWorld(session, scenario.fleet, num_agents, self._log)
                 self.sensors = SensorManager(
                     session, world, scenario, num_agents, self._settings.sensor_timeout_s, self._log
                 )

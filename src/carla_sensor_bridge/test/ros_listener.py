@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Any
 
 import rclpy
-from carla_drl_msgs.msg import Heartbeat
+from carla_drl_msgs.msg import Heartbeat, PerformanceReport
 from diagnostic_msgs.msg import DiagnosticArray
 from processes import DOMAIN_ID
 from rclpy.executors import SingleThreadedExecutor
@@ -15,7 +15,7 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 
 
 class RosListener:
-    """Collects heartbeats, the values of the bridge's last diagnostics, and the message of each of its parts."""
+    """Collects heartbeats, performance reports, and values and messages of the bridge's last diagnostics."""
 
     def __init__(self) -> None:
         os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
@@ -23,11 +23,15 @@ class RosListener:
         rclpy.init(context=self._context, domain_id=DOMAIN_ID)
         self._node = rclpy.create_node("bridge_listener", context=self._context)
         self.beats: list[Any] = []
+        self.reports: list[Any] = []
         self.values: dict[str, str] = {}
         self.messages: dict[str, str] = {}
         qos = QoSProfile(depth=100, reliability=ReliabilityPolicy.BEST_EFFORT)
         self._node.create_subscription(Heartbeat, "/carla_drl/heartbeat", self.beats.append, qos)
         self._node.create_subscription(DiagnosticArray, "/diagnostics", self._on_diagnostics, 10)
+        self._node.create_subscription(
+            PerformanceReport, "/carla_drl/sim0/performance", self.reports.append, 10
+        )
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self._node)
 

@@ -299,7 +299,11 @@ def test_heartbeat_and_diagnostics(simulator: Simulator, peer: GatewayPeer) -> N
     with RosListener() as listener, Bridge(simulator.port, num_agents=2) as bridge:
         start(peer, bridge)
         deadline = time.monotonic() + START_TIMEOUT_S
-        while time.monotonic() < deadline and not (listener.complete() and len(listener.beats) >= 15):
+        while time.monotonic() < deadline and not (
+            listener.complete()
+            and len(listener.beats) >= 15
+            and any(report.ticks_per_s > 0.0 for report in listener.reports)
+        ):
             peer.run(5, follow_route)
             listener.spin()
         assert len(listener.beats) >= 15
@@ -311,6 +315,15 @@ def test_heartbeat_and_diagnostics(simulator: Simulator, peer: GatewayPeer) -> N
             assert float(values[name]) > 0.0, values
         for name in ("late", "duplicate", "reconnects", "resets", "protocol_errors", "lost_rows"):
             assert float(values[name]) == 0.0, values
+        report = next(report for report in listener.reports if report.ticks_per_s > 0.0)
+        assert (report.simulator, report.session) == ("sim0", peer.session)
+        assert report.real_time_factor == pytest.approx(0.1 * report.ticks_per_s, rel=1e-5)
+        assert list(report.stage_names) == ["tick", "read", "metrics", "sensors", "ring", "wait"]
+        assert all(0.0 <= a <= b for a, b in zip(report.stage_mean_us, report.stage_max_us, strict=True))
+        assert dict(zip(report.queue_names, report.queue_lengths, strict=True)) == {"collisions": 0}
+        assert "late_controls" in report.drop_names
+        assert not any(report.drops)
+        assert 20e6 < report.rss_bytes < 4e9
 
 
 CONFIGURATIONS = {

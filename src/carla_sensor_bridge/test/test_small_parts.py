@@ -16,6 +16,7 @@ from carla_sensor_bridge.client_session import check_version, map_basename, subs
 from carla_sensor_bridge.client_world import read_state
 from carla_sensor_bridge.collisions import IMPULSE_NS, NUM_COLLISION, PARTNER, CollisionLog
 from carla_sensor_bridge.errors import ConfigurationError, SimulatorLostError
+from carla_sensor_bridge.performance import PerformanceMonitor, resident_bytes
 from carla_sensor_bridge.stage_timer import STAGES, StageTimer
 
 
@@ -40,19 +41,20 @@ def test_strongest_collision_of_a_frame_counts_once() -> None:
     assert not out.any()
 
 
-def test_stage_timer_gives_means_since_the_last_report() -> None:
+def test_stage_timer_gives_means_and_longest_since_the_last_report() -> None:
     timer = StageTimer()
-    timer.add(1000, 2000, 3000, 4000, 5000, 6000)
-    timer.add(3000, 4000, 5000, 6000, 7000, 8000)
-    means, rate = timer.take()
-    assert means == dict(zip(STAGES, [2.0, 3.0, 4.0, 5.0, 6.0, 7.0], strict=True))
-    assert rate > 0.0
-    assert timer.take() == (dict.fromkeys(STAGES, 0.0), 0.0)
+    timer.add(1000, 6000, 3000, 4000, 5000, 9000)
+    timer.add(3000, 2000, 5000, 6000, 7000, 8000)
+    times = timer.take()
+    assert times.frames == 2
+    assert times.mean_us == dict(zip(STAGES, [2.0, 4.0, 4.0, 5.0, 6.0, 8.5], strict=True))
+    assert times.max_us == dict(zip(STAGES, [3.0, 6.0, 5.0, 6.0, 7.0, 9.0], strict=True))
+    nothing = dict.fromkeys(STAGES, 0.0)
+    assert timer.take() == (0, nothing, nothing)
 
 
 def test_stage_timer_loses_nothing_between_threads() -> None:
     timer = StageTimer()
-    total = 0.0
     frames = 2000
 
     def add() -> None:
@@ -61,13 +63,31 @@ def test_stage_timer_loses_nothing_between_threads() -> None:
 
     thread = threading.Thread(target=add)
     thread.start()
+    seen = 0
     while thread.is_alive():
-        means, _ = timer.take()
-        total += means["tick_us"] > 0.0
+        seen += timer.take().frames
     thread.join()
-    means, _ = timer.take()
-    assert set(means) == set(STAGES)
-    assert means["tick_us"] in (0.0, 1.0)
+    assert seen + timer.take().frames == frames
+
+
+def test_performance_of_an_interval() -> None:
+    timer = StageTimer()
+    monitor = PerformanceMonitor(timer, step_s=0.1)
+    assert monitor.last.ticks_per_s == 0.0
+    for _ in range(5):
+        timer.add(1000, 2000, 3000, 4000, 5000, 5000)
+    figures = monitor.sample()
+    assert figures is monitor.last
+    assert figures.ticks_per_s == pytest.approx(5 / figures.interval_s)
+    assert figures.real_time_factor == pytest.approx(0.5 / figures.interval_s)
+    assert figures.mean_us["read_us"] == 2.0
+    assert figures.max_us["wait_us"] == 5.0
+    assert figures.cpu_percent >= 0.0
+    before = resident_bytes()
+    ballast = np.ones(2**24)  # 128 MiB, written to
+    assert resident_bytes() - before > 0.9 * ballast.nbytes
+    assert before == pytest.approx(figures.rss_bytes, rel=0.2)
+    assert monitor.sample().ticks_per_s == 0.0
 
 
 @pytest.mark.parametrize("name", ["Carla/Maps/Town01", "Town01", "/Game/Carla/Maps/Sub/Town01"])
