@@ -134,6 +134,8 @@ class HazardActors:
                 hazards.refuse(h)
             else:
                 self._actors[h] = response.actor_id
+        # From the height that spawning needs down onto the road.
+        self._move([h for h in rows if self._actors[h]])
 
     def _spawning(self, h: int) -> Any:
         trigger = self.hazards.triggers[h % len(self.hazards.triggers)]
@@ -164,11 +166,11 @@ class HazardActors:
         if gone:
             self._remove(gone)
         self._switch_lights()
-        batch = [
-            carla.command.ApplyTransform(self._actors[h], self._transform(h))
-            for h in np.flatnonzero(hazards.moved & hazards.there).tolist()
-        ]
-        if batch:
+        self._move(np.flatnonzero(hazards.moved & hazards.there).tolist())
+
+    def _move(self, rows: Sequence[int]) -> None:
+        if rows:
+            batch = [carla.command.ApplyTransform(self._actors[h], self._transform(h)) for h in rows]
             self._client.apply_batch(batch)
 
     def _switch_lights(self) -> None:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from carla_sensor_bridge import columns as col
 from carla_sensor_bridge import hazard_kernel as kernel
 from carla_sensor_bridge.drivable import DrivableArea, directions, only_oncoming
+from carla_sensor_bridge.episode_seeds import EpisodeSeeds
 from carla_sensor_bridge.routes import Route
 from carla_sensor_bridge.stop_lines import StopLines
 from carla_sensor_bridge.trigger_config import (
@@ -24,7 +25,6 @@ from carla_sensor_bridge.trigger_config import (
     LeadVehicleBrake,
     Range,
     RedLight,
-    StaticObstacle,
     Trigger,
 )
 
@@ -46,6 +46,10 @@ class Size:
     length: float
     width: float
     height: float
+
+
+def _drawn(limits: Range, share: float) -> float:
+    return limits[0] + float(share) * (limits[1] - limits[0])
 
 
 class Hazards:
@@ -84,9 +88,7 @@ class Hazards:
         self._state = np.zeros((count, kernel.NUM_STATE))
         self._route = np.zeros((num_agents, _ROUTE_ROWS, 2))
         self._counts = np.full(num_agents, 2, dtype=np.int64)
-        self._default_seed = seed
-        self._seeds: dict[int, int] = {}
-        self._episodes = [0] * num_agents
+        self._seeds = EpisodeSeeds(seed, _SEED_KEY)
         self._fixed = np.array([self._fixed_columns(trigger) for trigger in triggers] * num_agents)
 
     def _fixed_columns(self, trigger: Trigger) -> tuple[float, float, float]:
@@ -102,8 +104,7 @@ class Hazards:
 
     def reseed(self, agent: int, seed: int) -> None:
         """Start the sequence of an agent's hazards anew, from another seed."""
-        self._seeds[agent] = seed
-        self._episodes[agent] = 0
+        self._seeds.reseed(agent, seed)
 
     def of(self, agent: int) -> range:
         """Return the hazards of an agent."""
@@ -112,10 +113,7 @@ class Hazards:
 
     def start_episode(self, agent: int, route: Route) -> None:
         """Draw the hazards of an agent's new episode; the ones of its last episode are forgotten."""
-        seed = self._seeds.get(agent, self._default_seed)
-        key = (_SEED_KEY, agent, self._episodes[agent])
-        rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=key)))
-        self._episodes[agent] += 1
+        _, rng = self._seeds.next_episode(agent)
         self._set_route(agent, route)
         for h, trigger in zip(self.of(agent), self.triggers, strict=True):
             self.phase[h] = kernel.ABSENT
@@ -149,71 +147,69 @@ class Hazards:
         """Write the script and the first state of a hazard; tell whether the route has a place for it."""
         script, state = self._script[h], self._state[h]
         script[:] = 0.0
-
-        def drawn(limits: Range, number: int) -> float:
-            return limits[0] + float(draws[number]) * (limits[1] - limits[0])
-
-        script[kernel.DISTANCE] = (
-            drawn(trigger.distance_m, 0) if not isinstance(trigger, StaticObstacle) else 0.0
-        )
-        if not isinstance(trigger, RedLight):
-            script[kernel.HALF_LENGTH] = 0.5 * self._sizes[trigger.blueprint].length
+        if isinstance(trigger, RedLight):
+            return self._set_up_light(h, trigger, route, draws)
+        script[kernel.HALF_LENGTH] = 0.5 * self._sizes[trigger.blueprint].length
+        if isinstance(trigger, CutIn):
+            return self._set_up_cut_in(script, state, trigger, route, draws)
         if isinstance(trigger, LeadVehicleBrake):
             script[kernel.KIND] = kernel.LEAD
-            script[kernel.AFTER] = drawn(trigger.after_m, 1)
-            script[kernel.APPROACH] = script[kernel.SPEED] = drawn(trigger.speed_mps, 2)
-            script[kernel.RATE] = drawn(trigger.deceleration_mps2, 3)
-            script[kernel.DURATION] = drawn(trigger.stand_s, 4)
+            script[kernel.DISTANCE] = _drawn(trigger.distance_m, draws[0])
+            script[kernel.AFTER] = _drawn(trigger.after_m, draws[1])
+            script[kernel.APPROACH] = script[kernel.SPEED] = _drawn(trigger.speed_mps, draws[2])
+            script[kernel.RATE] = _drawn(trigger.deceleration_mps2, draws[3])
+            script[kernel.DURATION] = _drawn(trigger.stand_s, draws[4])
             state[kernel.S] = self._ahead(script)
-            return bool(state[kernel.S] < route.length_m)
-        if isinstance(trigger, CutIn):
-            script[kernel.KIND] = kernel.CUT_IN
-            script[kernel.AFTER] = drawn(trigger.after_m, 1)
-            script[kernel.APPROACH] = drawn(trigger.approach_mps, 2)
-            script[kernel.SPEED] = drawn(trigger.speed_mps, 3)
-            script[kernel.DURATION] = max(drawn(trigger.lane_change_s, 4), self._step_s)
-            state[kernel.S] = self._ahead(script)
-            return self._set_side(script, state, trigger.side, route, draws)
-        if isinstance(trigger, Jaywalker):
+        elif isinstance(trigger, Jaywalker):
             script[kernel.KIND] = kernel.JAYWALKER
-            script[kernel.SPEED] = drawn(trigger.speed_mps, 1)
-            state[kernel.S] = drawn(trigger.at_m, 2)
+            script[kernel.DISTANCE] = _drawn(trigger.distance_m, draws[0])
+            script[kernel.SPEED] = _drawn(trigger.speed_mps, draws[1])
+            state[kernel.S] = _drawn(trigger.at_m, draws[2])
             width = float(np.interp(state[kernel.S], route.s, route.half_width)) + _KERB_M
             left = trigger.side == "left" or (trigger.side == "any" and draws[7] < 0.5)
             script[kernel.FROM] = state[kernel.OFFSET] = width if left else -width
             script[kernel.TO] = -script[kernel.FROM]
-            return bool(state[kernel.S] < route.length_m)
-        if isinstance(trigger, RedLight):
-            script[kernel.KIND] = kernel.RED_LIGHT
-            script[kernel.DURATION] = drawn(trigger.red_s, 1)
-            lines = self._stop_lines.along(route)
-            lights = lines[lines[:, 1] >= 0.0]
-            if not len(lights):
-                return False
-            state[kernel.S], self.light[h] = lights[0, 0], int(lights[0, 1])
-            return True
-        script[kernel.KIND] = kernel.OBSTACLE
-        state[kernel.S] = drawn(trigger.at_m, 1)
-        state[kernel.OFFSET] = drawn(trigger.offset_m, 2)
+        else:
+            script[kernel.KIND] = kernel.OBSTACLE
+            state[kernel.S] = _drawn(trigger.at_m, draws[0])
+            state[kernel.OFFSET] = _drawn(trigger.offset_m, draws[1])
         return bool(state[kernel.S] < route.length_m)
+
+    def _set_up_light(self, h: int, trigger: RedLight, route: Route, draws: Array) -> bool:
+        script = self._script[h]
+        script[kernel.KIND] = kernel.RED_LIGHT
+        script[kernel.DISTANCE] = _drawn(trigger.distance_m, draws[0])
+        script[kernel.DURATION] = _drawn(trigger.red_s, draws[1])
+        lines = self._stop_lines.along(route)
+        lights = lines[lines[:, 1] >= 0.0]
+        if not len(lights):
+            return False
+        self._state[h, kernel.S], self.light[h] = lights[0, 0], int(lights[0, 1])
+        return True
+
+    def _set_up_cut_in(self, script: Array, state: Array, trigger: CutIn, route: Route, draws: Array) -> bool:
+        script[kernel.KIND] = kernel.CUT_IN
+        script[kernel.DISTANCE] = _drawn(trigger.distance_m, draws[0])
+        script[kernel.AFTER] = _drawn(trigger.after_m, draws[1])
+        script[kernel.APPROACH] = _drawn(trigger.approach_mps, draws[2])
+        script[kernel.SPEED] = _drawn(trigger.speed_mps, draws[3])
+        script[kernel.DURATION] = max(_drawn(trigger.lane_change_s, draws[4]), self._step_s)
+        begin = state[kernel.S] = self._ahead(script)
+        end = begin + float(script[kernel.AFTER])
+        if end >= route.length_m:
+            return False
+        width = 2.0 * float(np.interp(begin, route.s, route.half_width))
+        either = [1.0, -1.0] if draws[7] < 0.5 else [-1.0, 1.0]
+        for sign in {"left": [1.0], "right": [-1.0], "any": either}[trigger.side]:
+            if self._lane_beside(route, begin, end, sign * width):
+                script[kernel.FROM] = state[kernel.OFFSET] = sign * width
+                return True
+        return False
 
     @staticmethod
     def _ahead(script: Array) -> float:
         """Return where a vehicle stands that keeps its distance to an ego at the start; egos are about 5 m long."""
         return float(script[kernel.DISTANCE] + script[kernel.HALF_LENGTH] + 2.5)
-
-    def _set_side(self, script: Array, state: Array, side: str, route: Route, draws: Array) -> bool:
-        begin = float(state[kernel.S])
-        end = begin + float(script[kernel.AFTER])
-        if end >= route.length_m:
-            return False
-        width = 2.0 * float(np.interp(begin, route.s, route.half_width))
-        sides = {"left": [1.0], "right": [-1.0], "any": [1.0, -1.0] if draws[7] < 0.5 else [-1.0, 1.0]}[side]
-        for sign in sides:
-            if self._lane_beside(route, begin, end, sign * width):
-                script[kernel.FROM] = state[kernel.OFFSET] = sign * width
-                return True
-        return False
 
     def _lane_beside(self, route: Route, begin: float, end: float, offset: float) -> bool:
         area = self._area

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from carla_sensor_bridge.conversion import points_to_rep103
+from carla_sensor_bridge.episode_seeds import EpisodeSeeds
 from carla_sensor_bridge.errors import ConfigurationError
 from carla_sensor_bridge.lane_graph import LaneGraph
 from carla_sensor_bridge.route_config import ExplicitRoute, Routes, RouteWaypoint
@@ -123,22 +124,17 @@ class RouteSuite:
         self._drawn = config.order == "random"
         self._clearance = config.start_clearance_m
         self._num_agents = num_agents
-        self._seeds: dict[int, int] = {}
-        self._default_seed = seed
-        self._episodes: dict[int, int] = {}
+        self._seeds = EpisodeSeeds(seed)
 
     def reseed(self, agent: int, seed: int) -> None:
         """Start the sequence of an agent's routes anew, from another seed."""
-        self._seeds[agent] = seed
-        self._episodes[agent] = 0
+        self._seeds.reseed(agent, seed)
 
     def draw(self, agent: int, others: Array, *, strict: bool = False) -> Route:
         """Give an agent its next route; arguments and errors as in `RouteGenerator.draw`."""
-        episode = self._episodes.get(agent, 0)
-        self._episodes[agent] = episode + 1
         squared = np.square(self._starts[:, None] - others[None]).sum(axis=2)
         clearance = squared.min(axis=1, initial=np.inf)
-        for number in self._order(agent, episode):
+        for number in self._order(agent):
             if clearance[number] >= self._clearance**2:
                 return self._routes[number]
         if strict:
@@ -147,12 +143,11 @@ class RouteSuite:
             )
         return self._routes[int(clearance.argmax())]
 
-    def _order(self, agent: int, episode: int) -> Iterator[int]:
+    def _order(self, agent: int) -> Iterator[int]:
         count = len(self._routes)
+        episode, rng = self._seeds.next_episode(agent)
         if self._drawn:
-            seed = self._seeds.get(agent, self._default_seed)
-            sequence = np.random.SeedSequence(seed, spawn_key=(agent, episode))
-            yield from np.random.Generator(np.random.PCG64(sequence)).permutation(count).tolist()
+            yield from rng.permutation(count).tolist()
         else:
             first = episode * self._num_agents + agent
             yield from ((first + step) % count for step in range(count))

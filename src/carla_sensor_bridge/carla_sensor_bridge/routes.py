@@ -13,6 +13,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
+from carla_sensor_bridge.episode_seeds import EpisodeSeeds
 from carla_sensor_bridge.errors import ConfigurationError
 from carla_sensor_bridge.lane_graph import LaneGraph
 
@@ -150,14 +151,11 @@ class RouteGenerator:
                 f"scenario field routes.min_length_m is {min_length_m:g}; allowed: up to {ahead.max():.0f} m, "
                 "the longest way through this town's driving lanes"
             )
-        self._seeds: dict[int, int] = {}
-        self._default_seed = seed
-        self._episodes: dict[int, int] = {}
+        self._seeds = EpisodeSeeds(seed)
 
     def reseed(self, agent: int, seed: int) -> None:
         """Start the sequence of an agent's routes anew, from another seed."""
-        self._seeds[agent] = seed
-        self._episodes[agent] = 0
+        self._seeds.reseed(agent, seed)
 
     def draw(self, agent: int, others: Array, *, strict: bool = False) -> Route:
         """Draw the next route of an agent.
@@ -171,10 +169,7 @@ class RouteGenerator:
         Raises:
             NoClearStartError: when `strict` and no start keeps the clearance.
         """
-        episode = self._episodes.get(agent, 0)
-        self._episodes[agent] = episode + 1
-        seed = self._seeds.get(agent, self._default_seed)
-        rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(agent, episode))))
+        _, rng = self._seeds.next_episode(agent)
         target = rng.uniform(self._min_length, self._max_length)
         choices = rng.random(_CANDIDATES)
         start = self._clear_start(rng, others, strict)

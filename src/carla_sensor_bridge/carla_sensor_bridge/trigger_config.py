@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from carla_sensor_bridge.config_model import ConfigModel
 
@@ -43,6 +43,13 @@ class LeadVehicleBrake(_Trigger):
     speed_mps: Range = Field(default=(7.0, 10.0), description="Highest speed, m/s.")
     deceleration_mps2: Range = Field(default=(4.0, 8.0), description="How hard it brakes, m/s^2.")
     stand_s: Range = Field(default=(2.0, 5.0), description="How long it stands, s.")
+
+    @field_validator("deceleration_mps2")
+    @classmethod
+    def _stops(cls, value: Range) -> Range:
+        if value[0] < 0.5:
+            raise ValueError("must be 0.5 m/s^2 or more, else it does not stop")
+        return value
 
 
 class CutIn(_Trigger):

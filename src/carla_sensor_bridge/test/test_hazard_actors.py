@@ -90,6 +90,8 @@ def assert_same_places(world: carla.World, frame: Frame) -> None:
         row, transform = frame.objects[number], actor.get_transform()
         assert transform.location.x == pytest.approx(row[col.OBJECT_X], abs=0.05)
         assert -transform.location.y == pytest.approx(row[col.OBJECT_Y], abs=0.05)
+        feet = actor.bounding_box.extent.z if actor.type_id.startswith("walker.") else 0.0
+        assert transform.location.z - feet == pytest.approx(row[col.OBJECT_Z], abs=0.05)
         turned = np.radians(-transform.rotation.yaw) - row[col.OBJECT_YAW]
         assert np.cos(turned) > 0.999
         assert 2.0 * actor.bounding_box.extent.x == pytest.approx(row[col.OBJECT_LENGTH])

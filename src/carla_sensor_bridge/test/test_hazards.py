@@ -230,6 +230,7 @@ def test_seed_agent_and_episode_decide() -> None:
             r"speed_mps is \[2, 1\]: the first must not be above",
         ),
         ({"kind": "jaywalker", "at_m": [-2.0, 1.0]}, r"at_m is \[-2, 1\]: must not be negative"),
+        ({"kind": "lead_vehicle_brake", "deceleration_mps2": [0.0, 1.0]}, "0.5 m/s\\^2 or more"),
         ({"kind": "cut_in", "probability": 1.5}, "less than or equal to 1"),
         ({"kind": "red_light", "blueprint": "vehicle.audi.tt"}, "Extra inputs"),
         ({"kind": "static_obstacle", "blueprint": "sensor.camera.rgb"}, "should match pattern"),
