@@ -165,6 +165,13 @@ def simulators_and_bridges(setup: Setup, gateway_parameters: dict[str, Any] | No
     ]
 
 
+def _topic_parameters(name: str, number: int, count: int) -> dict[str, Any]:
+    """Keep the topics and frames of several worlds apart; one alone has those of carla-ros-bridge."""
+    if count == 1:
+        return {}
+    return {"topic_prefix": f"/carla/{name}", "frame_prefix": f"{name}/", "publish_clock": number == 0}
+
+
 def _group(
     setup: Setup, name: str, simulator: parse.Simulator, number: int, gateway_parameters: dict[str, Any]
 ) -> list[Node]:
@@ -195,7 +202,9 @@ def _group(
             executable="gateway_node",
             name="gateway",
             namespace=namespace,
-            parameters=[{"simulator": name} | gateway_parameters],
+            parameters=[
+                {"simulator": name} | _topic_parameters(name, number, len(setup.groups)) | gateway_parameters
+            ],
             ros_arguments=ros_arguments,
             **common,
         )

@@ -81,6 +81,11 @@ def test_two_simulators_share_a_policy_and_a_curriculum(tmp_path: Path) -> None:
             run.wait_for(lambda text: "driving 4 agents" in text, "fleet of both", DEADLINE_S)
             operator.until(lambda: operator.status and operator.status[-1].steps > 200, "progress")
             assert (operator.status[-1].stage, operator.status[-1].stage_count) == ("short", 2)
+            wanted = {f"/carla/{group}/ego1/odometry" for group in ("sim0", "sim1")}
+            operator.until(
+                lambda: wanted <= {name for name, _ in operator.node.get_topic_names_and_types()},
+                "topics of each group's egos",
+            )
             refused = operator.set_stage("moon")
             assert not refused.success
             assert "allowed: short, town02" in refused.message

@@ -142,6 +142,13 @@ def step(peer: GatewayPeer, frame: Frame) -> Frame:
     return after
 
 
+def begin(peer: GatewayPeer, bridge: Bridge) -> tuple[Rows, Frame]:
+    start(peer, bridge)
+    frame = peer.next_frame()
+    assert frame is not None
+    return Rows(peer), frame
+
+
 def test_pictures_are_those_of_a_plain_client(
     simulator: Simulator, peer: GatewayPeer, tmp_path: Path
 ) -> None:
@@ -150,10 +157,7 @@ def test_pictures_are_those_of_a_plain_client(
         tmp_path, sensors=[camera | {"transform": {"x_m": 1.0, "y_m": 0.5, "z_m": 1.5, "yaw_deg": 30.0}}]
     )
     with Bridge(simulator.port, path, num_agents=1, seed=1) as bridge:
-        start(peer, bridge)
-        rows = Rows(peer)
-        frame = peer.next_frame()
-        assert frame is not None
+        rows, frame = begin(peer, bridge)
         _, world = plain_client(simulator)
         frame = step(peer, frame)
         ego = actor_named(world, "ego0")
@@ -186,10 +190,7 @@ def test_a_sensor_that_is_destroyed_is_noticed_and_the_loop_goes_on(
     ]
     path = scenario(tmp_path, sensors=sensors)
     with RosListener() as listener, Bridge(simulator.port, path, num_agents=1, seed=1) as bridge:
-        start(peer, bridge)
-        rows = Rows(peer)
-        frame = peer.next_frame()
-        assert frame is not None
+        rows, frame = begin(peer, bridge)
         client, world = plain_client(simulator)
         frame = step(peer, frame)
         victim = actor_named(world, "front")
