@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from ros2cli.testing import DEADLINE_S, SPIN, running
+from ros2cli.testing import DEADLINE_S, SPIN, Result, run_command, running
 
 DOMAINS = 120, 124
 COMMAND = [sys.executable, "-c", "from ros2cli.cli import run; run()", "bag"]
@@ -57,25 +57,20 @@ def talker(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
         yield
 
 
-Bag = Callable[..., "subprocess.CompletedProcess[str]"]
+Bag = Callable[..., Result]
 
 
 @pytest.fixture
-def bag(environment: dict[str, str], tmp_path: Path) -> Bag:
-    """Return a function that runs `ros2 bag` and waits for its end."""
-
-    def run(*words: object) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*COMMAND, *map(str, words)],
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=DEADLINE_S,
-            check=False,
-        )
-
-    return run
+def bag(
+    environment: dict[str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> Bag:
+    """Return a function that runs `ros2 bag` in this process."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ROS_LOG_DIR", environment["ROS_LOG_DIR"])
+    return lambda *words: run_command(monkeypatch, capfd, "bag", *words)
 
 
 Record = Callable[..., "tuple[int, str]"]

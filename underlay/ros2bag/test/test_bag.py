@@ -275,13 +275,13 @@ def test_quality_of_service_overrides(play: Play, bag: Any, tmp_path: Path) -> N
     assert seen[0] == "TRANSIENT_LOCAL"
     overrides.write_text("/played: {reliability: sometimes}\n")
     wrong = bag("play", "bag", "--qos-profile-overrides-path", overrides)
-    assert wrong.returncode == 1
-    assert "/played: reliability is 'sometimes'; allowed: " in wrong.stderr
+    assert wrong.code == 1
+    assert "/played: reliability is 'sometimes'; allowed: " in wrong.err
 
 
 def test_info(bag: Any, tmp_path: Path) -> None:
     make_bag(tmp_path / "bag", 11)
-    lines = bag("info", "bag").stdout.splitlines()
+    lines = bag("info", "bag").out.splitlines()
     assert lines[1] == "Files:             bag_0.mcap"
     assert lines[3] == "Storage id:        mcap"
     assert lines[5] == "Duration:          0.100000000s"
@@ -295,8 +295,8 @@ def test_info(bag: Any, tmp_path: Path) -> None:
         lines[10].strip()
         == "Topic: /played | Type: std_msgs/msg/String | Count: 11 | Serialization Format: cdr"
     )
-    assert bag("info", "bag/bag_0.mcap", "-t").stdout.split() == ["/other", "/played"]
-    assert "Size Contribution: 132 B" in bag("info", "bag", "-v").stdout
+    assert bag("info", "bag/bag_0.mcap", "-t").out.split() == ["/other", "/played"]
+    assert "Size Contribution: 132 B" in bag("info", "bag", "-v").out
 
 
 def test_mistakes_are_named(bag: Any, tmp_path: Path) -> None:
@@ -316,6 +316,6 @@ def test_mistakes_are_named(bag: Any, tmp_path: Path) -> None:
         (["record", "-e", "("], 1, "'(' is no regular expression"),
     ):
         result = bag(*words)
-        assert (result.returncode, text in result.stderr) == (code, True), result.stderr
-        assert "Traceback" not in result.stderr
+        assert (result.code, text in result.err) == (code, True), result.err
+        assert "Traceback" not in result.err
     assert not list(tmp_path.glob("rosbag2_*"))

@@ -52,7 +52,10 @@ def run_command(monkeypatch: Any, capfd: Any, *words: object) -> Result:
     from .cli import main
 
     monkeypatch.setattr(sys, "argv", ["ros2", *map(str, words)])
-    code = main()
+    try:
+        code = main()
+    except SystemExit as end:  # argparse ends so
+        code = end.code
     text = capfd.readouterr()
     if isinstance(code, str):
         return Result(1, text.out, f"{text.err}{code}\n")
