@@ -28,7 +28,12 @@ class Stack:
     """Simulator, gateway and bridge for `num_agents` egos, as child processes; a context manager."""
 
     def __init__(
-        self, num_agents: int, scenario: str = "town01_basic", *, only_simulator: bool = False
+        self,
+        num_agents: int,
+        scenario: str = "town01_basic",
+        *,
+        only_simulator: bool = False,
+        raster: bool = False,
     ) -> None:
         self.port = first_free_port(21000, 22000)
         self._log = tempfile.NamedTemporaryFile(mode="w+", prefix="carla_drl_bench_", suffix=".log")  # noqa: SIM115
@@ -42,6 +47,8 @@ class Stack:
                 "--ros-args",
                 "-p",
                 "simulator:=sim0",
+                "-p",
+                f"raster:={raster}",
             ]
             commands["bridge"] = [executable("carla_sensor_bridge", "bridge_node"), "--ros-args"]
             bridge: dict[str, Any] = {
@@ -50,6 +57,7 @@ class Stack:
                 "port": self.port,
                 "scenario": str(config / "scenarios" / f"{scenario}.yaml"),
                 "num_agents": num_agents,
+                "raster": raster,
             }
             for name, value in bridge.items():
                 commands["bridge"] += ["-p", f"{name}:={value}"]

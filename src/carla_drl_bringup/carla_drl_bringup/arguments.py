@@ -15,6 +15,15 @@ FIRST_PORT = 2000
 # A CARLA server uses its RPC port, the next one for streams, and the one after that.
 PORT_STRIDE = 3
 EMBEDDED_HOST = "127.0.0.1"
+RASTER_PARAMETERS: dict[str, type[int] | type[float]] = {
+    "height": int,
+    "width": int,
+    "resolution_m": float,
+    "ahead_m": float,
+    "history": int,
+    "history_interval": int,
+    "threads": int,
+}
 
 
 class ArgumentError(ValueError):
@@ -141,6 +150,22 @@ def parse_choice(name: str, value: str, choices: tuple[str, ...]) -> str:
     if value not in choices:
         raise ArgumentError(name, value, ", ".join(choices))
     return value
+
+
+def parse_raster(value: str) -> dict[str, int | float]:
+    """Parse `<name>=<value>,...`, parameters `raster_<name>` of the gateway, which checks their ranges."""
+    parameters: dict[str, int | float] = {}
+    for part in filter(None, value.split(",")):
+        name, _, text = part.partition("=")
+        kind = RASTER_PARAMETERS.get(name.strip())
+        try:
+            parameters[name.strip()] = (kind or int)(text)
+        except ValueError:
+            kind = None
+        if kind is None:
+            names = ", ".join(RASTER_PARAMETERS)
+            raise ArgumentError("raster", value, f"<name>=<number>,... with names {names}")
+    return parameters
 
 
 def find_config(name: str, value: str, folder: Path) -> Path:

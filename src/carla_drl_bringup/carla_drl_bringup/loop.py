@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,16 @@ SIGKILL_TIMEOUT_S = "1.0"
 # From the simulator's answer to the first observation: loading a town takes a CARLA server up to a minute.
 WORLD_TIMEOUT_S = 60.0
 
+RASTER_ARGUMENTS: dict[str, tuple[str, str]] = {
+    "observation": (
+        "state",
+        "what the policy sees: state (a vector), raster (bird's-eye images), or both",
+    ),
+    "raster": (
+        "",
+        "parameters of the gateway's rasters, <name>=<value>,..., e.g. height=64,width=64,history=2; empty: defaults",
+    ),
+}
 COMMON_ARGUMENTS: dict[str, tuple[str, str]] = {
     "simulator": (
         "embedded",
@@ -77,7 +87,7 @@ COMMON_ARGUMENTS: dict[str, tuple[str, str]] = {
     "safety": ("off", "off; monitor: judge every action and count; shield: override unsafe ones, too"),
     "foxglove_port": ("0", "port of a WebSocket server for Foxglove on this machine, e.g. 8765; 0: none"),
     "log_level": ("info", "debug, info, warn or error"),
-}
+} | RASTER_ARGUMENTS
 
 
 def declare(extra: dict[str, tuple[str, str]]) -> list[LaunchDescriptionEntity]:
@@ -101,6 +111,8 @@ class Setup:
     num_agents: int
     seed: int
     headless: bool
+    observation: str
+    raster: dict[str, bool | int | float]
     run_root: Path
     run_name: str
     safety: str
@@ -133,12 +145,25 @@ def read_setup(context: LaunchContext) -> Setup:
         num_agents=parse.parse_int("num_agents", value["num_agents"], 1, 256),
         seed=seed,
         headless=parse.parse_bool("headless", value["headless"]),
+        observation=value["observation"],
+        raster=raster_parameters(value),
         run_root=Path(value["run_root"]).expanduser().resolve(),
         run_name=value["run_name"] or f"{scenario.stem}-{algorithm_config.stem}-seed{seed}-{stamp}",
         safety=parse.parse_choice("safety", value["safety"], ("off", "monitor", "shield")),
         foxglove_port=parse.parse_int("foxglove_port", value["foxglove_port"], 0, 65535),
         log_level=log_level,
     )
+
+
+def raster_parameters(value: Mapping[str, str]) -> dict[str, bool | int | float]:
+    """Return the gateway's parameters for what the arguments `observation` and `raster` ask for.
+
+    Raises:
+        ArgumentError: naming the argument, its value and what is allowed.
+    """
+    observation = parse.parse_choice("observation", value["observation"], ("state", "raster", "both"))
+    numbers = parse.parse_raster(value["raster"])
+    return {"raster": observation != "state"} | {f"raster_{name}": number for name, number in numbers.items()}
 
 
 def _connect_timeout_s(value: str, *, embedded: bool) -> float:
@@ -203,7 +228,10 @@ def _group(
             name="gateway",
             namespace=namespace,
             parameters=[
-                {"simulator": name} | _topic_parameters(name, number, len(setup.groups)) | gateway_parameters
+                {"simulator": name}
+                | setup.raster
+                | _topic_parameters(name, number, len(setup.groups))
+                | gateway_parameters
             ],
             ros_arguments=ros_arguments,
             **common,
@@ -226,6 +254,7 @@ def _group(
                     # Groups differ in their routes.
                     "seed": (setup.seed + number) % 2**31,
                     "headless": setup.headless,
+                    "raster": setup.raster["raster"],
                 }
             ],
             ros_arguments=ros_arguments,
@@ -266,6 +295,7 @@ def agent(setup: Setup, parameters: dict[str, Any], *, respawn: bool) -> Node:
                 "simulators": list(setup.groups),
                 "algorithm": setup.algorithm,
                 "algorithm_config": str(setup.algorithm_config),
+                "observation": setup.observation,
                 "expected_agents": setup.num_agents,
                 "observation_timeout_s": setup.connect_timeout_s + WORLD_TIMEOUT_S,
                 "seed": setup.seed,

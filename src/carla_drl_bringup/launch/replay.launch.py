@@ -7,7 +7,14 @@ from launch.actions import DeclareLaunchArgument, OpaqueFunction
 from launch_ros.actions import Node
 
 from carla_drl_bringup import arguments as parse
-from carla_drl_bringup.loop import SIGKILL_TIMEOUT_S, SIGTERM_TIMEOUT_S, end_with, environment
+from carla_drl_bringup.loop import (
+    RASTER_ARGUMENTS,
+    SIGKILL_TIMEOUT_S,
+    SIGTERM_TIMEOUT_S,
+    end_with,
+    environment,
+    raster_parameters,
+)
 
 ARGUMENTS = {
     "bag": ("", "folder that record.launch.py wrote with topics:=dataset or topics:=full"),
@@ -18,7 +25,7 @@ ARGUMENTS = {
         "true: answer frames with the recorded actions; false: an agent answers, started by hand",
     ),
     "log_level": ("info", "debug, info, warn or error"),
-}
+} | RASTER_ARGUMENTS
 
 
 def _replay(context: LaunchContext) -> list[LaunchDescriptionEntity]:
@@ -27,6 +34,7 @@ def _replay(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         simulator = parse.parse_simulator_name(value["simulator_name"])
         rate = parse.parse_float("rate", value["rate"], 0.0, 1000.0)
         answer = parse.parse_bool("answer", value["answer"])
+        raster = raster_parameters(value)
         bag = Path(value["bag"]).expanduser().resolve()
         if not value["bag"] or not bag.exists():
             raise parse.ArgumentError("bag", value["bag"], "a folder that `ros2 bag record` wrote")
@@ -44,7 +52,7 @@ def _replay(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         package="carla_gateway",
         executable="gateway_node",
         name="gateway",
-        parameters=[{"simulator": simulator}],
+        parameters=[{"simulator": simulator} | raster],
         **common,
     )
     replay = Node(

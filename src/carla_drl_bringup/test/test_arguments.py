@@ -17,6 +17,7 @@ from carla_drl_bringup.arguments import (
     parse_bool,
     parse_float,
     parse_int,
+    parse_raster,
     parse_simulator,
     parse_simulator_name,
     parse_simulators,
@@ -75,6 +76,16 @@ def test_groups_are_named_by_counting() -> None:
     assert group_names("sim0", 3) == ["sim0", "sim1", "sim2"]
     assert group_names("lab", 2) == ["lab0", "lab1"]
     assert group_names("sim9", 2) == ["sim9", "sim10"]
+
+
+def test_raster_parameters() -> None:
+    assert parse_raster("") == {}
+    assert parse_raster("height=64,resolution_m=0.25") == {"height": 64, "resolution_m": 0.25}
+    for value in ("height", "height=x", "size=3", "height=1.5", "=4"):
+        with pytest.raises(
+            ArgumentError, match=r"raster:='.*<name>=<number>,\.\.\. with names height, width"
+        ):
+            parse_raster(value)
 
 
 def test_numbers() -> None:

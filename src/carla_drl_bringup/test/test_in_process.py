@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from launched import domain
 from drl_agent_node.env import columns
 from drl_agent_node.env.fleet_link import FleetLink
 from drl_agent_node.env.fleet_vector_env import FleetVectorEnv
+from drl_agent_node.env.gateway_core import RasterSettings
 from drl_agent_node.env.in_process import InProcessVectorEnv
 
 AGENTS = 16
@@ -28,6 +30,7 @@ STEPS = 400
 TOWN_SEED = 2
 SEED = 5
 START_S = 60.0
+RASTER = {"height": 64, "width": 48, "history": 2, "history_interval": 3, "threads": 3}
 SCENARIO = Path(__file__).parent.parent / "config" / "scenarios" / "town01_basic.yaml"
 
 
@@ -68,8 +71,11 @@ def loop(scenario: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
         assert processes[0].poll() is None, output.read_text()
         time.sleep(0.02)
     gateway = Path(get_package_prefix("carla_gateway")) / "lib" / "carla_gateway" / "gateway_node"
-    start(gateway, "--ros-args", "-p", "simulator:=same")
+    rasters = {"raster": "true"} | {f"raster_{name}": value for name, value in RASTER.items()}
+    settings = [part for name, value in rasters.items() for part in ("-p", f"{name}:={value}")]
+    start(gateway, "--ros-args", "-p", "simulator:=same", *settings)
     parameters = {
+        "raster": "true",
         "simulator": "same",
         "port": port[1],
         "scenario": scenario,
@@ -81,7 +87,7 @@ def loop(scenario: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     context = rclpy.Context()
     rclpy.init(context=context)
     node = rclpy.create_node("same_agent", context=context)
-    env = FleetVectorEnv(FleetLink(node, ["same"]), observation_timeout_s=START_S)
+    env = FleetVectorEnv(FleetLink(node, ["same"]), observation="both", observation_timeout_s=START_S)
     try:
         yield env
     finally:
@@ -99,22 +105,35 @@ def loop(scenario: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
         print(output.read_text())
 
 
+def assert_same(
+    one: dict[str, np.ndarray[Any, Any]], other: dict[str, np.ndarray[Any, Any]], where: str
+) -> None:
+    assert one.keys() == other.keys()
+    for name in one:
+        assert one[name].dtype == other[name].dtype
+        assert one[name].tobytes() == other[name].tobytes(), f"{where}: {name} differ"
+
+
 def test_observations_and_rewards_are_those_of_the_loop_bit_by_bit(
     loop: FleetVectorEnv, scenario: Path
 ) -> None:
-    here = InProcessVectorEnv(scenario, AGENTS, seed=SEED, town_seed=TOWN_SEED)
+    raster = RasterSettings(**RASTER)
+    here = InProcessVectorEnv(
+        scenario, AGENTS, seed=SEED, town_seed=TOWN_SEED, observation="both", raster=raster
+    )
     there_observed, _ = loop.reset()
     here_observed, _ = here.reset()
-    assert loop.state_names == here.state_names
+    assert loop.observation_names == here.observation_names
     assert loop.observation_space == here.observation_space
-    assert here_observed.tobytes() == there_observed.tobytes()
+    assert_same(here_observed, there_observed, "reset")
+    shown = np.zeros(here_observed["raster"].shape[1], np.bool_)
     reasons: set[int] = set()
     ended = 0
     for number, action in enumerate(actions()):
         there, now = loop.step(action), here.step(action)
-        for name, one, other in zip(
-            ("observations", "rewards", "terminated", "truncated"), there, now, strict=False
-        ):
+        assert_same(there[0], now[0], f"step {number}")
+        shown |= now[0]["raster"].any(axis=(0, 2, 3))
+        for name, one, other in zip(("rewards", "terminated", "truncated"), there[1:], now[1:], strict=False):
             assert one.dtype == other.dtype
             assert one.tobytes() == other.tobytes(), f"step {number}: {name} differ"
         for name in ("metrics", "status", "end_reason", "valid"):
@@ -125,3 +144,6 @@ def test_observations_and_rewards_are_those_of_the_loop_bit_by_bit(
         ended += int((there[2] | there[3]).sum())
     assert {columns.END_ROUTE_DONE, columns.END_COLLISION, columns.END_ROUTE_DEVIATION} <= reasons
     assert ended > 2 * AGENTS
+    names = [name.split()[1] for name in here.observation_names[-len(shown) :]]
+    missing = [name for name, seen in zip(names, shown, strict=True) if not seen]
+    assert missing == ["walkers", "walkers_3_frames_ago"]  # the scenario has none

@@ -272,6 +272,17 @@ FrameRing::FrameRing(const UniqueFd & memfd)
     sensors_offset_ = sensors->offset;
   }
 
+  const auto * route_line = find_optional(arrays, "route_line", wire::Dtype::kFloat32, 3);
+  if (route_line != nullptr) {
+    check_shape(*route_line, {agents, FrameLayout::NUM_ROUTE_LINE, 2});
+    route_line_offset_ = route_line->offset;
+  }
+  const auto * light_states = find_optional(arrays, "light_states", wire::Dtype::kUint8, 1);
+  const std::uint32_t light_count = light_states == nullptr ? 0 : light_states->shape[0];
+  if (light_states != nullptr) {
+    light_states_offset_ = light_states->offset;
+  }
+
   for (const auto & descriptor : arrays) {
     if (is_static(descriptor)) {
       static_arrays_.push_back({std::string(array_name(descriptor)),
@@ -282,7 +293,15 @@ FrameRing::FrameRing(const UniqueFd & memfd)
     }
   }
 
-  info_ = {header.session, agents, points, object_count, sensor_bytes, header.slot_count, header.step_s};
+  info_.session = header.session;
+  info_.num_agents = agents;
+  info_.num_route_points = points;
+  info_.num_objects = object_count;
+  info_.sensor_bytes = sensor_bytes;
+  info_.route_line = route_line != nullptr;
+  info_.num_lights = light_count;
+  info_.slot_count = header.slot_count;
+  info_.step_s = header.step_s;
   header_bytes_ = header.header_bytes;
   slot_bytes_ = header.slot_bytes;
   ego_offset_ = ego.offset;
@@ -350,6 +369,12 @@ FrameView FrameRing::read(std::uint32_t slot, std::uint64_t frame) const
   view.status = start + status_offset_;
   if (info_.sensor_bytes > 0) {
     view.sensors = start + sensors_offset_;
+  }
+  if (info_.route_line) {
+    view.route_line = reinterpret_cast<const float *>(start + route_line_offset_);
+  }
+  if (info_.num_lights > 0) {
+    view.light_states = start + light_states_offset_;
   }
   return view;
 }

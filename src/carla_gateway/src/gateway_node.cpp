@@ -8,7 +8,8 @@
 #include <cstring>
 #include <utility>
 
-#include "carla_gateway/column_names.hpp"
+#include "carla_gateway/observation_message.hpp"
+#include "carla_gateway/raster_source.hpp"
 #include "carla_gateway/ros_time.hpp"
 
 namespace carla_gateway
@@ -33,12 +34,6 @@ std::int64_t monotonic_ns()
   timespec now = {};
   ::clock_gettime(CLOCK_MONOTONIC, &now);
   return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
-}
-
-template <typename Names>
-std::vector<std::string> strings_of(const Names & names)
-{
-  return {names.begin(), names.end()};
 }
 
 }  // namespace
@@ -159,17 +154,10 @@ void GatewayNode::on_hello(std::uint32_t session, UniqueFd ring)
   world_ = read_world(*mapped);
   builder_ = std::make_unique<ObservationBuilder>(parameters_.builder, info.num_agents, info.num_route_points,
                                                   info.num_objects);
+  raster_ = make_raster_builder(parameters_.raster, *mapped);
+  begin_session(observation_, info, *builder_, raster_.get());
   ring_ = std::move(mapped);
-  observation_.header.frame_id = "map";
-  observation_.session = info.session;
-  observation_.frame = 0;
   last_time_s_ = 0.0;
-  observation_.step_s = static_cast<float>(info.step_s);
-  observation_.num_agents = info.num_agents;
-  observation_.state_dim = static_cast<std::uint32_t>(builder_->state_dim());
-  observation_.state.resize(info.num_agents * builder_->state_dim());
-  observation_.metrics.resize(info.num_agents * std::size_t{FleetObservation::NUM_METRICS});
-  observation_.status.resize(info.num_agents);
 }
 
 void GatewayNode::on_welcomed()
@@ -186,14 +174,7 @@ void GatewayNode::on_welcomed()
 
 void GatewayNode::publish_layout()
 {
-  ObservationLayout layout;
-  layout.simulator = parameters_.simulator;
-  layout.session = observation_.session;
-  layout.num_agents = observation_.num_agents;
-  layout.step_s = observation_.step_s;
-  layout.state_names = builder_->state_names();
-  layout.metric_names = strings_of(kMetricColumns);
-  layout.action_names = strings_of(kActionColumns);
+  ObservationLayout layout = layout_of(parameters_.simulator, ring_->info(), *builder_, raster_.get());
   if (layout != layout_) {
     layout_ = std::move(layout);
     layout_publisher_->publish(layout_);
@@ -231,7 +212,7 @@ void GatewayNode::on_frame(std::uint64_t frame, std::uint32_t slot)
 
 void GatewayNode::fill_observation(const FrameView & view)
 {
-  const FrameArrays arrays = {view.ego, view.route, view.metrics, view.objects};
+  const FrameArrays arrays = {view.ego, view.route, view.metrics, view.objects, view.route_line};
   const double last_time_s = std::exchange(last_time_s_, view.sim_time_s);
   if (view.frame > observation_.frame && view.sim_time_s < last_time_s) {
     observation_.frame = view.frame;
@@ -245,6 +226,11 @@ void GatewayNode::fill_observation(const FrameView & view)
     std::memcpy(observation_.status.data(), view.status, observation_.status.size());
     observation_.frame = view.frame;
     observation_.header.stamp = stamp_of(view.sim_time_s);
+    if (raster_) {
+      const std::int64_t begun_ns = monotonic_ns();
+      raster_->build(view.frame, raster_arrays(view), observation_.raster.data());
+      health_.raster_built(monotonic_ns() - begun_ns);
+    }
   }
   if (!ring_->unchanged(view)) {
     throw FrameError("frame " + std::to_string(view.frame) + " in slot " + std::to_string(view.slot) +
@@ -252,6 +238,9 @@ void GatewayNode::fill_observation(const FrameView & view)
   }
   if (bad) {
     throw FrameError("frame " + std::to_string(view.frame) + ": " + bad->text());
+  }
+  if (raster_) {
+    raster_->keep();
   }
 }
 

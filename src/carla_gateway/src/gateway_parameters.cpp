@@ -76,6 +76,47 @@ HealthThresholds declare_health(rclcpp::Node & node)
   return health;
 }
 
+std::size_t declare_count(rclcpp::Node & node, const std::string & name, std::size_t fallback,
+                          std::size_t least, std::size_t most, const std::string & description)
+{
+  auto descriptor = described(description, std::to_string(least) + " to " + std::to_string(most));
+  descriptor.integer_range.resize(1);
+  descriptor.integer_range[0].from_value = static_cast<std::int64_t>(least);
+  descriptor.integer_range[0].to_value = static_cast<std::int64_t>(most);
+  descriptor.integer_range[0].step = 1;
+  return static_cast<std::size_t>(
+      declare<std::int64_t>(node, name, static_cast<std::int64_t>(fallback), descriptor));
+}
+
+/// @param example what is declared as default
+RasterConfig declare_raster(rclcpp::Node & node, const RasterConfig & example)
+{
+  RasterConfig raster;
+  raster.enabled = declare<bool>(
+      node, "raster", example.enabled,
+      described("Whether observations have bird's-eye rasters; the bridge's parameter of this name must be "
+                "true, too.",
+                "true or false"));
+  raster.height = declare_count(node, "raster_height", example.height, kMinRasterSize, kMaxRasterSize,
+                                "Height of a raster, pixels.");
+  raster.width = declare_count(node, "raster_width", example.width, kMinRasterSize, kMaxRasterSize,
+                               "Width of a raster, pixels.");
+  raster.resolution_m = static_cast<float>(declare_number(node, "raster_resolution_m", example.resolution_m,
+                                                          kMinRasterResolutionM, kMaxRasterResolutionM,
+                                                          "Edge of a raster's pixel, m."));
+  raster.ahead_m = static_cast<float>(
+      declare_number(node, "raster_ahead_m", example.ahead_m, -kMaxRasterAheadM, kMaxRasterAheadM,
+                     "How far ahead of the ego's centre the middle of its raster is, m."));
+  raster.history =
+      declare_count(node, "raster_history", example.history, 1, kMaxRasterHistory,
+                    "Moments in which a raster shows road users and lights, the present one included.");
+  raster.history_interval = declare_count(node, "raster_history_interval", example.history_interval, 1,
+                                          kMaxRasterInterval, "Frames between these moments.");
+  raster.threads = declare_count(node, "raster_threads", example.threads, 1, kMaxRasterThreads,
+                                 "How many threads draw rasters.");
+  return raster;
+}
+
 bool is_name(const std::string & text)
 {
   const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
@@ -122,17 +163,14 @@ GatewayParameters declare_gateway_parameters(rclcpp::Node & node)
                                 simulator.additional_constraints + " is allowed");
   }
 
-  auto count = described("Nearest other road users that each ego's state describes.", "0 to 16");
-  count.integer_range.resize(1);
-  count.integer_range[0].from_value = 0;
-  count.integer_range[0].to_value = static_cast<std::int64_t>(kMaxNeighbours);
-  count.integer_range[0].step = 1;
   parameters.builder.neighbour_count =
-      static_cast<std::size_t>(declare<std::int64_t>(node, "neighbour_count", 4, count));
-
+      declare_count(node, "neighbour_count", 4, 0, kMaxNeighbours,
+                    "Nearest other road users that each ego's state describes.");
   parameters.builder.neighbour_radius_m =
       static_cast<float>(declare_number(node, "neighbour_radius_m", 40.0, kMinRadiusM, kMaxRadiusM,
                                         "Distance up to which other road users are described, m."));
+
+  parameters.raster = declare_raster(node, {});
 
   const auto mode = described(
       "lockstep: a frame is answered with its action, however long that takes. drive: frames are answered at "

@@ -86,6 +86,12 @@ void HealthMonitor::frame_published(std::int64_t written_ns, std::int64_t receiv
   publish_.add(published_ns - received_ns);
 }
 
+void HealthMonitor::raster_built(std::int64_t duration_ns)
+{
+  const std::lock_guard<std::mutex> lock(mutex_);
+  raster_.add(duration_ns);
+}
+
 void HealthMonitor::frame_unusable(std::int64_t now_ns, const std::string & why)
 {
   const std::lock_guard<std::mutex> lock(mutex_);
@@ -269,6 +275,8 @@ HealthReport HealthMonitor::report(std::int64_t now_ns)
       {"observation_max_us", one_decimal(observation_.max_us())},
       {"publish_us", one_decimal(publish_.mean_us())},
       {"publish_max_us", one_decimal(publish_.max_us())},
+      {"raster_us", one_decimal(raster_.mean_us())},
+      {"raster_max_us", one_decimal(raster_.max_us())},
       {"action_us", one_decimal(action_.mean_us())},
       {"action_max_us", one_decimal(action_.max_us())},
       {"round_trip_us", one_decimal(round_trip_.mean_us())},
@@ -279,7 +287,7 @@ HealthReport HealthMonitor::report(std::int64_t now_ns)
   period_frames_ = 0;
   period_actions_ = 0;
   period_fault_.clear();
-  interval_ = observation_ = publish_ = action_ = round_trip_ = Span();
+  interval_ = observation_ = publish_ = raster_ = action_ = round_trip_ = Span();
   return report;
 }
 

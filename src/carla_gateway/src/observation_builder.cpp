@@ -21,6 +21,7 @@ constexpr std::size_t kEgo = FrameLayout::NUM_EGO;
 constexpr std::size_t kRoute = FrameLayout::NUM_ROUTE;
 constexpr std::size_t kObject = FrameLayout::NUM_OBJECT;
 constexpr std::size_t kMetrics = FleetObservation::NUM_METRICS;
+constexpr std::size_t kLineRow = std::size_t{FrameLayout::NUM_ROUTE_LINE} * 2;
 
 // Road users looked at together when the nearest are searched; most blocks hold none and cost one vector
 // compare.
@@ -139,6 +140,12 @@ std::optional<BadValue> ObservationBuilder::find_bad_value(const FrameArrays & f
   if (object_count > 0 && !all_finite(frame.objects, object_count)) {
     const std::size_t i = std::min(first_bad(frame.objects, object_count), object_count - 1);
     return BadValue{"objects", i / kObject, std::string(kObjectColumns[i % kObject]), frame.objects[i]};
+  }
+  const std::size_t line_count = frame.route_line == nullptr ? 0 : num_agents_ * kLineRow;
+  if (!all_finite(frame.route_line, line_count)) {
+    const std::size_t i = std::min(first_bad(frame.route_line, line_count), line_count - 1);
+    return BadValue{"route_line", i / kLineRow, "point_" + std::to_string(i % kLineRow / 2),
+                    frame.route_line[i]};
   }
   return std::nullopt;
 }

@@ -422,6 +422,7 @@ def test_a_second_gateway_of_the_same_simulator_ends_at_once(
         ({"simulator": "not/a/name"}, "parameter 'simulator' is 'not/a/name'"),
         ({"mode": "fly"}, "parameter 'mode' is 'fly', 'lockstep' or 'drive' is allowed"),
         ({"hold_s": -1.0}, "parameter 'hold_s' is -1"),
+        ({"raster_height": 8}, "parameter 'raster_height' is 8, 16 to 512 is allowed"),
         ({"neighbour_count": "many"}, "parameter 'neighbour_count' is many, 0 to 16 is allowed"),
     ],
 )
@@ -429,6 +430,17 @@ def test_bad_parameters_end_the_gateway(tmp_path: Path, parameters: dict[str, ob
     with Gateway(tmp_path / "log.txt", **parameters) as process:
         assert process.wait() == 78, process.text()
         assert message in process.text()
+
+
+def test_rasters_need_a_bridge_that_draws_the_town(tmp_path: Path) -> None:
+    with (
+        Gateway(tmp_path / "log.txt", simulator="raster", raster="true"),
+        FakeBridge(socket_name(DOMAIN_ID, "raster")) as bridge,
+    ):
+        assert bridge.greeting.type == REFUSED
+        assert (
+            b"no static array 'map_raster': set parameter 'raster' of the bridge" in bridge.greeting.payload
+        )
 
 
 def test_drive_mode_goes_on_at_its_rate_and_brakes_when_actions_stop(tmp_path: Path, agent: Agent) -> None:

@@ -48,7 +48,7 @@ class InProcess : public ::testing::Test
   int observe(std::uint64_t frame)
   {
     return carla_gateway_observe(core_, frame, ego_.data(), route_.data(), metrics_.data(), status_.data(),
-                                 state_.data(), error_.data(), error_.size());
+                                 nullptr, nullptr, state_.data(), nullptr, error_.data(), error_.size());
   }
 
   int answer(const std::vector<float> & actions)

@@ -82,6 +82,7 @@ PARAMETERS: Final = (
     Specification("num_agents", 1, "Ego vehicles in the world.", 1, 256),
     Specification("seed", 0, "Seed of the routes.", 0, 2**31 - 1),
     Specification("headless", True, "Whether the simulator renders nothing."),
+    Specification("raster", False, "Whether frames have what the gateway needs for bird's-eye rasters."),
     Specification(
         "connect_timeout_s", 30.0, "How long to wait for the CARLA server to answer, s.", 0.1, 3600.0
     ),
@@ -151,5 +152,6 @@ def read_parameters(node: Node) -> BridgeSettings:
         headless=values["headless"],
         sensor_timeout_s=values["sensor_timeout_s"],
         simulator=values["simulator"],
+        raster=values["raster"],
         socket_name=address,
     )

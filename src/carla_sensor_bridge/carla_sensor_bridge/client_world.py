@@ -172,8 +172,9 @@ class ClientWorld:
             for light in self._world.get_actors().filter("traffic.traffic_light*")
         }
         self._lights = [found.get(light) for light in ids]
+        self._world.reset_all_traffic_lights()
 
-    def read_lights(self, lights: IntArray, out: IntArray) -> None:
+    def read_lights(self, lights: IntArray, out: npt.NDArray[np.integer[Any]]) -> None:
         """Read the states of some lights; no call to the server."""
         out[:] = LIGHT_OFF
         for row, index in enumerate(lights.tolist()):

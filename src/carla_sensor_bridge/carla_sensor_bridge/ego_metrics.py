@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from carla_sensor_bridge import columns as col
 from carla_sensor_bridge import route_kernel as kernel
+from carla_sensor_bridge import route_line
 from carla_sensor_bridge.drivable import DrivableArea
 from carla_sensor_bridge.frame_ring import Slot
 from carla_sensor_bridge.routes import Route
@@ -150,3 +151,6 @@ class FleetMetrics:
             self.ended,
             self.next_light,
         )
+        if slot.route_line.size:
+            here = self._state[:, kernel.STATE_S]
+            route_line.sample(self._route, self._counts, self._index, here, slot.route_line)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 import carla
 import numpy as np
@@ -171,8 +171,9 @@ class EmbeddedWorld:
         """Find traffic lights by their ids; see `FleetWorld`."""
         rows = {signal.id: row for row, signal in enumerate(self._episode.traffic.lights.signals)}
         self._lights = np.array([rows.get(light, -1) for light in ids] + [-1], dtype=np.int64)
+        self._episode.traffic.lights.reset()
 
-    def read_lights(self, lights: IntArray, out: IntArray) -> None:
+    def read_lights(self, lights: IntArray, out: npt.NDArray[np.integer[Any]]) -> None:
         """Read the states of some lights."""
         rows = self._lights[lights]
         out[:] = LIGHT_OFF

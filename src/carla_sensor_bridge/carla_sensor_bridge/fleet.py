@@ -123,6 +123,15 @@ class Fleet:
         if lights is not None:
             self._world.read_lights(lights, self.light_state)
 
+    def read_lights(self, lights: npt.NDArray[np.int64], out: npt.NDArray[np.uint8]) -> None:
+        """Read what some lights showed after the step.
+
+        Args:
+            lights: [L] indices into the watched ids.
+            out: [L] LIGHT_*.
+        """
+        self._world.read_lights(lights, out)
+
     def destroy(self) -> None:
         """Remove sensors and vehicles from the simulator."""
         self._world.destroy()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -54,9 +54,12 @@ class FleetWorld(Protocol):
         """Simulate one step."""
 
     def watch_lights(self, ids: Sequence[str]) -> None:
-        """Find the traffic lights with these ids of OpenDRIVE signals; those that are not there count as dark."""
+        """Find the traffic lights with these ids of OpenDRIVE signals; those that are not there count as dark.
 
-    def read_lights(self, lights: IntArray, out: IntArray) -> None:
+        All lights start their cycles anew, so that runs repeat whatever the world did before.
+        """
+
+    def read_lights(self, lights: IntArray, out: npt.NDArray[np.integer[Any]]) -> None:
         """Read the states of some lights after the last tick.
 
         Args:

@@ -60,10 +60,14 @@ class Slot:
     """[M, NUM_OBJECT]; M may be 0."""
     sensors: npt.NDArray[np.uint8]
     """[B] payloads of the sensors, placed by the sensor table; B may be 0."""
+    route_line: npt.NDArray[np.float32]
+    """[N, NUM_ROUTE_LINE, 2]; N is 0 without rasters."""
+    light_states: npt.NDArray[np.uint8]
+    """[L] LIGHT_*; L is 0 without rasters."""
 
     @staticmethod
-    def alone(num_agents: int, num_route_points: int) -> Slot:
-        """Return a slot without objects in memory of its own, outside any ring."""
+    def alone(num_agents: int, num_route_points: int, raster_lights: int | None = None) -> Slot:
+        """Return a slot without objects in memory of its own, outside any ring; see `FrameRingWriter`."""
         return Slot(
             _NO_HEADER,
             np.empty((num_agents, col.NUM_EGO), np.float32),
@@ -72,6 +76,8 @@ class Slot:
             np.empty(num_agents, np.uint8),
             np.empty((0, col.NUM_OBJECT), np.float32),
             np.empty(0, np.uint8),
+            np.empty((0 if raster_lights is None else num_agents, col.NUM_ROUTE_LINE, 2), np.float32),
+            np.empty(raster_lights or 0, np.uint8),
         )
 
 
@@ -107,7 +113,9 @@ def _aligned(size: int) -> int:
     return -(-size // ALIGNMENT) * ALIGNMENT
 
 
-def _slot_places(num_agents: int, num_points: int, num_objects: int, sensor_bytes: int) -> list[_ArrayPlace]:
+def _slot_places(
+    num_agents: int, num_points: int, num_objects: int, sensor_bytes: int, raster_lights: int | None
+) -> list[_ArrayPlace]:
     wanted: list[tuple[str, int, tuple[int, ...]]] = [
         ("ego", 1, (num_agents, col.NUM_EGO)),
         ("route", 1, (num_agents, num_points, col.NUM_ROUTE)),
@@ -116,7 +124,10 @@ def _slot_places(num_agents: int, num_points: int, num_objects: int, sensor_byte
     ]
     if num_objects:
         wanted.append(("objects", 1, (num_objects, col.NUM_OBJECT)))
-    if sensor_bytes:
+    if raster_lights is not None:
+        wanted.append(("route_line", 1, (num_agents, col.NUM_ROUTE_LINE, 2)))
+        wanted.append(("light_states", 2, (raster_lights,)))
+    if sensor_bytes:  # last: recordings may leave them out
         wanted.append(("sensors", 2, (sensor_bytes,)))
     places: list[_ArrayPlace] = []
     for name, dtype, shape in wanted:
@@ -138,6 +149,8 @@ def _slot_views(buffer: memoryview, start: int, places: list[_ArrayPlace]) -> Sl
     views: dict[str, Any] = {
         "objects": np.empty((0, col.NUM_OBJECT), dtype=np.float32),
         "sensors": np.empty(0, np.uint8),
+        "route_line": np.empty((0, col.NUM_ROUTE_LINE, 2), np.float32),
+        "light_states": np.empty(0, np.uint8),
     }
     views |= {place.name: place.view(buffer, start) for place in places}
     header = np.frombuffer(buffer, dtype=_SLOT_DTYPE, count=1, offset=start)
@@ -168,6 +181,7 @@ class FrameRingWriter:
         num_objects: int = 0,
         *,
         sensor_bytes: int = 0,
+        raster_lights: int | None = None,
         static: Mapping[str, npt.NDArray[Any]] = MappingProxyType({}),
     ) -> None:
         """Create the ring for one session.
@@ -179,9 +193,10 @@ class FrameRingWriter:
             step_s: simulated time per frame, s.
             num_objects: M.
             sensor_bytes: B, size of the array "sensors" of a slot.
+            raster_lights: L, for slots with what rasters need; None: without.
             static: arrays that stay as they are, float32 or uint8, by name (up to 23 bytes).
         """
-        places = _slot_places(num_agents, num_route_points, num_objects, sensor_bytes)
+        places = _slot_places(num_agents, num_route_points, num_objects, sensor_bytes, raster_lights)
         slot_bytes = places[-1].end
         descriptors_end = _aligned(HEADER.size + (len(places) + len(static)) * _DESCRIPTOR.size)
         fixed = _static_places(static, descriptors_end)
@@ -262,6 +277,8 @@ class Frame:
     status: npt.NDArray[np.uint8]
     objects: npt.NDArray[np.float32]
     sensors: npt.NDArray[np.uint8]
+    route_line: npt.NDArray[np.float32]
+    light_states: npt.NDArray[np.uint8]
 
 
 class FrameRingReader:
@@ -323,6 +340,8 @@ class FrameRingReader:
             source.status.copy(),
             source.objects.copy(),
             source.sensors.copy(),
+            source.route_line.copy(),
+            source.light_states.copy(),
         )
         if int(source.header["generation"][0]) != generation or copy.frame != frame:
             raise ValueError(f"slot {slot} holds frame {copy.frame}, not {frame}, or was overwritten")

@@ -18,6 +18,7 @@ from carla_sensor_bridge.route_suite import listed_routes
 from carla_sensor_bridge.scenario import Scenario
 from carla_sensor_bridge.scenario_change import check_agents, check_exchange, same_world, terms_of
 from carla_sensor_bridge.stop_lines import build_stop_lines
+from carla_sensor_bridge.town_raster import TownRaster, build_town_raster
 from carla_sensor_bridge.weather import WeatherSchedule
 
 _log = logging.getLogger(__name__)
@@ -31,9 +32,12 @@ class InProcessBridge:
     Attributes:
         frame: the current frame, in memory of its own: it stays as it is when the next one comes.
         sim_time_s: simulated time of that frame, s.
+        town: what rasters show of the town; None without rasters.
     """
 
-    def __init__(self, scenario: Scenario, num_agents: int, seed: int, *, town_seed: int = 0) -> None:
+    def __init__(
+        self, scenario: Scenario, num_agents: int, seed: int, *, town_seed: int = 0, raster: bool = False
+    ) -> None:
         """Make the world and its first frame.
 
         Args:
@@ -41,12 +45,14 @@ class InProcessBridge:
             num_agents: N.
             seed: of the routes, the bridge's parameter `seed`.
             town_seed: of the town, the simulator's option `--seed`.
+            raster: whether frames have what rasters need, the bridge's parameter `raster`.
 
         Raises:
             ConfigurationError: when the scenario cannot be driven by that many agents.
         """
         self.num_agents = num_agents
         self._town_seed = town_seed
+        self._raster = raster
         self._make_world(scenario)
         self._begin(seed)
 
@@ -57,6 +63,9 @@ class InProcessBridge:
         self._area = DrivableArea(self._graph)
         self._stop_lines = build_stop_lines(self._world.map, self._graph)
         self._listed = listed_routes(scenario, self._world.map, self._graph)
+        self.town: TownRaster | None = None
+        if self._raster:
+            self.town = build_town_raster(self._world.map, self._graph, self._area, self._stop_lines, _log)
 
     def restart(self, seed: int) -> None:
         """Begin anew, as a new object with that seed of routes would."""
@@ -122,6 +131,9 @@ class InProcessBridge:
             self._world.set_weather(weather)
 
     def _observe(self) -> None:
-        self.frame = Slot.alone(self.num_agents, len(self.scenario.routes.preview_m))
+        lights = None if self.town is None else self.town.num_lights
+        self.frame = Slot.alone(self.num_agents, len(self.scenario.routes.preview_m), lights)
         fleet = self._fleet
         self._episodes.observe(fleet.ego, fleet.collision, fleet.light_state, self.frame)
+        if self.town is not None:
+            fleet.read_lights(self.town.lights, self.frame.light_states)

@@ -40,6 +40,7 @@ from carla_sensor_bridge.sensor_manager import SensorManager
 from carla_sensor_bridge.sensor_table import CAMERA_KINDS, KINDS, world_record
 from carla_sensor_bridge.stage_timer import StageTimer
 from carla_sensor_bridge.stop_lines import build_stop_lines
+from carla_sensor_bridge.town_raster import TownRaster, build_town_raster
 from carla_sensor_bridge.weather import WeatherSchedule, weather_parameters
 
 
@@ -54,6 +55,7 @@ class BridgeSettings:
     headless: bool
     sensor_timeout_s: float
     simulator: str
+    raster: bool
     socket_name: str
 
 
@@ -82,6 +84,7 @@ class LockStep:
         self._others: RoadUsers | None = None
         self._hazards: HazardActors | None = None
         self.sensors: SensorManager | None = None
+        self._town: TownRaster | None = None
         self._weather = WeatherSchedule(settings.scenario.weather, settings.seed)
         self._graph: LaneGraph | None = None
         self._changes: deque[TermsChange] = deque()
@@ -228,6 +231,8 @@ class LockStep:
         )
         self._graph = graph
         fleet.watch_lights(stop_lines.light_ids)
+        if settings.raster:
+            self._town = build_town_raster(carla_map, graph, area, stop_lines, self._log)
         routes = self._episodes.first_routes()
         self._change_weather(session, 0.0)
         fleet.spawn(routes, self._episodes.redraw, scenario.step_s)
@@ -271,6 +276,7 @@ class LockStep:
         assert sensors is not None
         num_objects = len(others) + (0 if hazards is None else len(hazards.hazards))
         ring = self._make_ring(session, sensors, num_objects)
+        town = self._town
         link = self._link = GatewayLink(
             settings.socket_name,
             ring.fd,
@@ -294,6 +300,8 @@ class LockStep:
             if hazards is not None:
                 hazards.hazards.read(slot.objects[len(others) :])
             episodes.observe(fleet.ego, fleet.collision, fleet.light_state, slot)
+            if town is not None:
+                fleet.read_lights(town.lights, slot.light_states)
             measured = clock()
             if len(sensors):
                 sensors.collect(self.frame, fleet.sim_time_s, slot.sensors)
@@ -337,6 +345,9 @@ class LockStep:
         }
         if len(sensors):
             static["sensor_table"] = sensors.table.records(scenario.step_s)
+        town = self._town
+        if town is not None:
+            static |= town.static_arrays()
         return FrameRingWriter(
             self._settings.num_agents,
             len(scenario.routes.preview_m),
@@ -344,6 +355,7 @@ class LockStep:
             scenario.step_s,
             num_objects,
             sensor_bytes=sensors.table.sensor_bytes,
+            raster_lights=None if town is None else town.num_lights,
             static=static,
         )
 

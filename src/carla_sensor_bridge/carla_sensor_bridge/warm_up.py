@@ -46,7 +46,7 @@ def warm_up() -> None:
     route = RouteGenerator(graph, 5.0, 5.0, 5.0, 0).draw(0, np.zeros((0, 2)))
     metrics = FleetMetrics(1, (1.0,), Limits(time_limit_s=1.0), 0.1, DrivableArea(graph), StopLines.none(1))
     metrics.start_episode(0, route)
-    ring = FrameRingWriter(1, 1, session=1, step_s=0.1)
+    ring = FrameRingWriter(1, 1, session=1, step_s=0.1, raster_lights=0)
     metrics.update(
         np.zeros((1, col.NUM_EGO)),
         np.zeros((1, NUM_COLLISION)),

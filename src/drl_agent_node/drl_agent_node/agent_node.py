@@ -81,6 +81,7 @@ class Agent:
         configs = self._configs
         return {
             "reward_config": configs.reward,
+            "observation": self.parameters.observation,
             "safety": self.parameters.safety,
             "safety_config": configs.safety,
         }
@@ -137,8 +138,10 @@ class Agent:
         def make(env: VectorEnv[Any, Any, Any]) -> Algorithm:
             assert isinstance(env, FleetVectorEnv)
             if found is not None:
-                check_fits(found[0], found[1], parameters.algorithm, env.state_names)
-            self._log.info(f"driving {env.num_envs} agents with {len(env.state_names)} observation columns")
+                check_fits(found[0], found[1], parameters.algorithm, env.observation_names)
+            self._log.info(
+                f"driving {env.num_envs} agents with {len(env.observation_names)} observation columns and channels"
+            )
             if self._curriculum is not None:
                 loader = BridgeLoader(self._node, parameters.simulators)
                 self._curriculum.begin(env, loader, found[0].extras if found else {})

@@ -29,6 +29,7 @@ from drl_agent_node.checkpoint import check_fits
 from drl_agent_node.config import find_config
 from drl_agent_node.curriculum_session import CurriculumSession, InProcessLoader
 from drl_agent_node.env.in_process import InProcessVectorEnv
+from drl_agent_node.env.observations import OBSERVED
 from drl_agent_node.episodes import Episode
 from drl_agent_node.errors import ConfigurationError, DivergenceError, FleetError
 from drl_agent_node.evaluation.plan import about_training
@@ -49,6 +50,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add = parser.add_argument
     add("--scenario", default="town01_basic", help="name of a scenario, or path of its .yaml file")
     add("--algorithm", default="ppo", help="name of its configuration, or path of the .yaml file")
+    add("--observation", default="state", choices=OBSERVED, help="what the policy sees (default: state)")
     add("--num-agents", type=int, default=64, help="ego vehicles in the world (default: 64)")
     add("--total-steps", type=int, default=200_000, help="agent steps, resumed runs included")
     add("--seed", type=int, default=0, help="of routes and learner")
@@ -94,6 +96,7 @@ def train(options: argparse.Namespace) -> None:
         reward_config=configs.reward,
         safety=options.safety,
         safety_config=configs.safety,
+        observation=options.observation,
     )
     print(f"training run '{name}' in '{folder.path}' with {env.num_envs} agents", flush=True)
     scalars, printer = (
@@ -104,7 +107,7 @@ def train(options: argparse.Namespace) -> None:
     def make(env: VectorEnv[Any, Any, Any]) -> Algorithm:
         assert isinstance(env, InProcessVectorEnv)
         if found is not None:
-            check_fits(found[0], found[1], algorithm, env.state_names)
+            check_fits(found[0], found[1], algorithm, env.observation_names)
         if curriculum is not None:
             curriculum.begin(env, InProcessLoader(env), found[0].extras if found else {})
         return make_algorithm(algorithm, configs.algorithm, env, options.seed)

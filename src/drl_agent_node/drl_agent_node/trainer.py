@@ -265,7 +265,7 @@ class Trainer:
             Checkpoint(
                 algorithm=self.algorithm.name,
                 config=self._config,
-                state_names=tuple(getattr(self._env, "state_names", ())),
+                state_names=tuple(getattr(self._env, "observation_names", ())),
                 counters={
                     "steps": tracker.steps,
                     "episodes": tracker.episodes,

@@ -82,6 +82,7 @@ def frame(session: int, number: int, status: int = 0) -> FleetFrame:
         np.zeros((1, 2), np.float32),
         np.zeros((1, columns.NUM_METRICS), np.float32),
         np.array([status], np.uint8),
+        np.zeros((1, 0, 0, 0), np.uint8),
     )
 
 

@@ -251,7 +251,7 @@ def test_groups_must_observe_the_same():
     worlds = Worlds({"a": 1, "b": 1})
     worlds.send_first()
     worlds.inbox[2][1].state_names = ["x", *STATE_NAMES[1:]]
-    with pytest.raises(FleetError, match="state columns differ from those of group a"):
+    with pytest.raises(FleetError, match="state_names differ from those of group a"):
         FleetVectorEnv(worlds).reset()
 
 

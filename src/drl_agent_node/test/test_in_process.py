@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from drl_agent_node.algorithms.ppo import PPO, PPOConfig
 from drl_agent_node.checkpoint import CheckpointFolder
 from drl_agent_node.env import columns
-from drl_agent_node.env.gateway_core import GatewayCore, GatewaySettings
+from drl_agent_node.env.gateway_core import GatewayCore, GatewaySettings, RasterSettings
 from drl_agent_node.env.in_process import InProcessVectorEnv
 from drl_agent_node.errors import ConfigurationError, FleetError
 from drl_agent_node.trainer import Outcome, Trainer, TrainerSettings
@@ -115,6 +115,33 @@ def test_ppo_trains_on_it(scenario: Path, tmp_path: Path) -> None:
     assert trainer.run() is Outcome.TOTAL_STEPS
     assert trainer.snapshot.updates >= 2
     assert trainer.snapshot.checkpoint
+
+
+def test_rasters_can_be_observed_alone_or_with_the_state(scenario: Path) -> None:
+    both = InProcessVectorEnv(scenario, 3, observation="both")
+    alone = InProcessVectorEnv(
+        scenario, 3, observation="raster", raster=RasterSettings(height=32, history=2, resolution_m=1.0)
+    )
+    plain = InProcessVectorEnv(scenario, 3)
+    observed, _ = both.reset(seed=2)
+    rasters, _ = alone.reset(seed=2)
+    state, _ = plain.reset(seed=2)
+    assert both.observation_space.contains(observed)
+    assert alone.observation_space.contains(rasters)
+    assert observed["raster"].shape == (3, 8, 96, 96)
+    assert rasters["raster"].shape == (3, 11, 32, 96)
+    assert rasters.keys() == {"raster"}
+    np.testing.assert_array_equal(observed["state"], state)
+    assert both.observation_names[: len(plain.state_names)] == plain.observation_names == plain.state_names
+    assert alone.observation_names[0] == "raster road 32x96 at 1 m, 12 m ahead"
+    for action in actions(20, 3):
+        observed, *_ = both.step(action)
+    # An ego on its route: on the road, and right ahead of it the route.
+    road, route = observed["raster"][:, 0], observed["raster"][:, 4]
+    assert (road[:, 72, 48] == 255).all()
+    assert (route[:, 60:72, 40:56] == 255).any(axis=(1, 2)).all()
+    with pytest.raises(ConfigurationError, match="raster_height is 8, 16 to 512 is allowed"):
+        InProcessVectorEnv(scenario, 1, observation="both", raster=RasterSettings(height=8))
 
 
 def test_settings_of_the_gateway_reach_it(scenario: Path) -> None:

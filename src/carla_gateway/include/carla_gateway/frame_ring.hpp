@@ -30,6 +30,8 @@ struct RingInfo
   std::uint32_t num_route_points = 0;  ///< P
   std::uint32_t num_objects = 0;       ///< M, 0 when the ring has no array "objects"
   std::uint32_t sensor_bytes = 0;      ///< B, 0 when the ring has no array "sensors"
+  bool route_line = false;             ///< whether the ring has the array "route_line"
+  std::uint32_t num_lights = 0;        ///< L, 0 when the ring has no array "light_states"
   std::uint32_t slot_count = 0;
   double step_s = 0.0;  ///< simulated time per frame, s
 };
@@ -47,7 +49,9 @@ struct FrameView
   const float * objects = nullptr;  ///< null when num_objects is 0
   const float * metrics = nullptr;
   const std::uint8_t * status = nullptr;
-  const std::uint8_t * sensors = nullptr;  ///< null when sensor_bytes is 0
+  const std::uint8_t * sensors = nullptr;       ///< null when sensor_bytes is 0
+  const float * route_line = nullptr;           ///< null when the ring has none
+  const std::uint8_t * light_states = nullptr;  ///< null when num_lights is 0
 };
 
 /// Bytes in the ring itself.
@@ -116,6 +120,8 @@ class FrameRing
   std::size_t metrics_offset_ = 0;
   std::size_t status_offset_ = 0;
   std::size_t sensors_offset_ = 0;
+  std::size_t route_line_offset_ = 0;
+  std::size_t light_states_offset_ = 0;
   std::vector<StaticArray> static_arrays_;
   RingInfo info_;
 };

@@ -25,6 +25,7 @@
 #include "carla_gateway/gateway_parameters.hpp"
 #include "carla_gateway/health_monitor.hpp"
 #include "carla_gateway/observation_builder.hpp"
+#include "carla_gateway/raster_builder.hpp"
 #include "carla_gateway/reset_service.hpp"
 #include "carla_gateway/topic_publisher.hpp"
 
@@ -78,6 +79,7 @@ class GatewayNode : public rclcpp::Node, private BridgeHandler
   // The socket thread's own.
   std::shared_ptr<const FrameRing> ring_;  // shared with the threads of topics_
   std::unique_ptr<ObservationBuilder> builder_;
+  std::unique_ptr<RasterBuilder> raster_;  // null without rasters
   WorldSpec world_;
   carla_drl_msgs::msg::FleetObservation observation_;  // reused: its arrays are sized once per session
   carla_drl_msgs::msg::ObservationLayout layout_;

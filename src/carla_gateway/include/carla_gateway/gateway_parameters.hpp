@@ -8,6 +8,7 @@
 #include "carla_gateway/control_gate.hpp"
 #include "carla_gateway/health_monitor.hpp"
 #include "carla_gateway/observation_builder.hpp"
+#include "carla_gateway/raster_builder.hpp"
 #include "carla_gateway/topic_publisher.hpp"
 
 namespace carla_gateway
@@ -24,6 +25,7 @@ struct GatewayParameters
 {
   std::string simulator;  ///< name of the lock-step group
   BuilderConfig builder;
+  RasterConfig raster;
   Mode mode = Mode::kLockStep;
   double real_time_factor = 1.0;  ///< drive mode: simulated seconds per second
   bool record_sensors = false;    ///< whether FrameRecord carries the sensors' payloads

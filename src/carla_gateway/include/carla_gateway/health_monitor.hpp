@@ -66,6 +66,8 @@ class HealthMonitor
   void frame_published(std::int64_t written_ns, std::int64_t received_ns, std::int64_t published_ns);
   /// The frame's CONTROL was handed to the bridge, or could not be.
   void frame_answered(std::int64_t now_ns, bool sent);
+  /// The rasters of a frame were drawn.
+  void raster_built(std::int64_t duration_ns);
   /// A frame could not be used; full brake is its answer.
   void frame_unusable(std::int64_t now_ns, const std::string & why);
 
@@ -147,6 +149,7 @@ class HealthMonitor
   Span interval_;
   Span observation_;
   Span publish_;
+  Span raster_;
   Span action_;
   Span round_trip_;
 };

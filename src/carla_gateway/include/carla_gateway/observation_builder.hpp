@@ -24,10 +24,11 @@ struct BuilderConfig
 /// The arrays of one frame as the ring holds them, row-major.
 struct FrameArrays
 {
-  const float * ego;                ///< N x FrameLayout.NUM_EGO
-  const float * route;              ///< N x P x FrameLayout.NUM_ROUTE
-  const float * metrics;            ///< N x FleetObservation.NUM_METRICS
-  const float * objects = nullptr;  ///< M x FrameLayout.NUM_OBJECT
+  const float * ego;                   ///< N x FrameLayout.NUM_EGO
+  const float * route;                 ///< N x P x FrameLayout.NUM_ROUTE
+  const float * metrics;               ///< N x FleetObservation.NUM_METRICS
+  const float * objects = nullptr;     ///< M x FrameLayout.NUM_OBJECT
+  const float * route_line = nullptr;  ///< N x FrameLayout.NUM_ROUTE_LINE x 2, only checked here
 };
 
 /// Where a frame holds NaN or an infinity.
@@ -35,7 +36,7 @@ struct BadValue
 {
   std::string_view array;
   std::size_t agent = 0;
-  std::string column;  ///< as in column_names.hpp; for a route point "route_<point>_<column>"
+  std::string column;  ///< as in column_names.hpp; for points "route_<point>_<column>", "point_<point>"
   float value = 0.0F;
 
   std::string text() const;

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from gymnasium import Space
+from gymnasium.spaces import Dict
 from gymnasium.vector import VectorEnv
 
-from drl_agent_node.algorithms.base import Algorithm
+from drl_agent_node.algorithms.base import Algorithm, ObservationSize
 from drl_agent_node.algorithms.ppo import PPO, PPOConfig
 from drl_agent_node.algorithms.ppo_lagrangian import PPOLagrangian, PPOLagrangianConfig
 from drl_agent_node.algorithms.sac import SAC, SACConfig
 from drl_agent_node.config import StrictConfig
+from drl_agent_node.errors import ConfigurationError
 
 ALGORITHMS: Final[dict[str, tuple[Any, type[StrictConfig]]]] = {
     PPO.name: (PPO, PPOConfig),
@@ -25,10 +28,21 @@ def make_algorithm(name: str, config: StrictConfig, env: VectorEnv[Any, Any, Any
     Raises:
         ConfigurationError: when `config` does not fit them.
     """
-    observation_shape, action_shape = env.single_observation_space.shape, env.single_action_space.shape
-    assert observation_shape is not None
+    action_shape = env.single_action_space.shape
     assert action_shape is not None
-    algorithm: Algorithm = ALGORITHMS[name][0](
-        config, env.num_envs, observation_shape[0], action_shape[0], seed
-    )
+    observation = observation_size(env.single_observation_space)
+    kind = ALGORITHMS[name][0]
+    if not isinstance(observation, int) and not kind.learns_from_rasters:
+        raise ConfigurationError(
+            f"parameter observation asks for rasters, which algorithm {name} does not learn from; allowed: state"
+        )
+    algorithm: Algorithm = kind(config, env.num_envs, observation, action_shape[0], seed)
     return algorithm
+
+
+def observation_size(space: Space[Any]) -> ObservationSize:
+    """Return what an algorithm has to know about an observation space: a Box of one dimension, or a Dict of Boxes."""
+    if isinstance(space, Dict):
+        return {name: part.shape for name, part in space.spaces.items() if part.shape is not None}
+    assert space.shape is not None
+    return space.shape[0]

@@ -11,10 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from drl_agent_node.env.observations import Observations
 from drl_agent_node.errors import ConfigurationError
+from drl_agent_node.networks.encoders import Shapes
 
 Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]
+ObservationSize = int | Shapes
+"""Columns of the state, where that alone is observed; else the shapes of what is, by name."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,7 @@ class Transition:
     `valid` [E] is False where the outcome of the action is unknown. `costs` [E] is None where the environment has none.
     """
 
-    next_observations: Floats
+    next_observations: Observations
     rewards: Floats
     terminated: Bools
     truncated: Bools
@@ -36,6 +40,7 @@ class Algorithm(ABC):
     """Acts for E environments that reset on the next step (Gymnasium 1.x), and learns from what happened."""
 
     name: ClassVar[str]
+    learns_from_rasters: ClassVar[bool] = False
     updates: int
 
     @abstractmethod
@@ -47,11 +52,11 @@ class Algorithm(ABC):
         """
 
     @abstractmethod
-    def act(self, observations: Floats, *, deterministic: bool = False) -> Floats:
-        """Return actions [E, A] for raw observations [E, D], not clipped; the mode when `deterministic`."""
+    def act(self, observations: Observations, *, deterministic: bool = False) -> Floats:
+        """Return actions [E, A] for raw observations, not clipped; the mode when `deterministic`."""
 
     @abstractmethod
-    def record(self, observations: Floats, actions: Floats, transition: Transition) -> None:
+    def record(self, observations: Observations, actions: Floats, transition: Transition) -> None:
         """Keep a step for learning; `actions` as `act` returned them."""
 
     @property

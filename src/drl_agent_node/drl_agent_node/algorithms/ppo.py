@@ -15,13 +15,25 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from drl_agent_node.algorithms.base import Algorithm, Bools, Floats, Transition, check_same_shapes
+from drl_agent_node.algorithms.base import (
+    Algorithm,
+    Bools,
+    Floats,
+    ObservationSize,
+    Transition,
+    check_same_shapes,
+)
 from drl_agent_node.algorithms.rollout import Rollout, compute_gae
 from drl_agent_node.config import StrictConfig
 from drl_agent_node.env.normalization import RewardScaler, RunningMeanStd
+from drl_agent_node.env.observations import STATE, Observations, state_of
 from drl_agent_node.errors import ConfigurationError, DivergenceError
 from drl_agent_node.networks.actor_critic import ActorCritic, FastActor
+from drl_agent_node.networks.encoders import ObservationEncoder
 from drl_agent_node.networks.mlp import Activation
+
+Tensors = Tensor | dict[str, Tensor]
+"""Observations as tensors: the state alone, or what is observed by name."""
 
 
 class PPOConfig(StrictConfig):
@@ -71,9 +83,10 @@ class PPO(Algorithm):
     """Acts for E environments and learns from what happened."""
 
     name = "ppo"
+    learns_from_rasters = True
 
     def __init__(
-        self, config: PPOConfig, num_envs: int, observation_dim: int, action_dim: int, seed: int
+        self, config: PPOConfig, num_envs: int, observation: ObservationSize, action_dim: int, seed: int
     ) -> None:
         """`seed` sets torch's global generator as well as this object's.
 
@@ -84,9 +97,11 @@ class PPO(Algorithm):
         self.config = config
         self.updates = 0
         self._random = np.random.default_rng(seed)
+        self.encoder = None if isinstance(observation, int) else ObservationEncoder(observation)
+        state_dim = observation if isinstance(observation, int) else observation.get(STATE, (0,))[0]
         try:
             self.network = ActorCritic(
-                observation_dim,
+                state_dim if self.encoder is None else self.encoder.feature_dim,
                 action_dim,
                 config.hidden_sizes,
                 config.activation,
@@ -97,22 +112,24 @@ class PPO(Algorithm):
             raise ConfigurationError(f"ppo: {error}") from None
         self._actor = FastActor(self.network)
         self._parameters = list(self.network.parameters())
+        if self.encoder is not None:
+            self._parameters += self.encoder.parameters()
         self.optimizer = torch.optim.Adam(self._parameters, config.learning_rate, eps=1e-5, fused=True)
-        self.observation_stats = RunningMeanStd(observation_dim)
+        self.observation_stats = RunningMeanStd(state_dim)
         self.reward_scaler = RewardScaler(num_envs, config.gamma)
-        self.rollout = Rollout(config.rollout_steps, num_envs, observation_dim, action_dim)
+        self.rollout = Rollout(config.rollout_steps, num_envs, observation, action_dim)
 
     def begin(self, done: Bools, fresh: Bools) -> None:
         """See `Algorithm.begin`; the running rollout is dropped."""
         self.rollout.begin(done)
         self.reward_scaler.begin(fresh)
 
-    def act(self, observations: Floats, *, deterministic: bool = False) -> Floats:
-        """Return actions [E, A] for raw observations [E, D], not clipped; the mean when `deterministic`."""
-        scaled = self._scaled(observations)
-        return self._actor.mean(scaled) if deterministic else self._actor.sample(scaled, self._random)
+    def act(self, observations: Observations, *, deterministic: bool = False) -> Floats:
+        """Return actions [E, A] for raw observations, not clipped; the mean when `deterministic`."""
+        features = self._features(self._scaled(observations)).numpy()
+        return self._actor.mean(features) if deterministic else self._actor.sample(features, self._random)
 
-    def record(self, observations: Floats, actions: Floats, transition: Transition) -> None:
+    def record(self, observations: Observations, actions: Floats, transition: Transition) -> None:
         """Keep a step for learning; `actions` as `act` returned them."""
         self.rollout.add(observations, actions, transition)
 
@@ -160,25 +177,38 @@ class PPO(Algorithm):
     def _learn_statistics(self) -> None:
         if self.config.normalize_observations:
             # All but the last row, which opens the next rollout.
-            rows = self.rollout.observations[:-1]
-            self.observation_stats.update(rows.reshape(-1, rows.shape[-1]))
+            rows = state_of(self.rollout.observations)[:-1]
+            self.observation_stats.update(rows.reshape(len(rows) * rows.shape[1], rows.shape[2]))
 
-    def _scaled(self, observations: Floats) -> Floats:
-        if not self.config.normalize_observations:
-            return observations
-        return self.observation_stats.normalize(observations)
+    def _scaled(self, observations: Observations) -> Tensors:
+        """Return observations as tensors, the state among them brought to unit scale."""
+        state = state_of(observations)
+        if self.config.normalize_observations:
+            state = self.observation_stats.normalize(state)
+        if not isinstance(observations, dict):
+            return torch.from_numpy(state)
+        tensors = {name: torch.from_numpy(values) for name, values in observations.items()}
+        return tensors | ({STATE: torch.from_numpy(state)} if STATE in tensors else {})
+
+    def _features(self, observations: Tensors) -> Tensor:
+        """Return what the network goes on from, [..., F], without gradients."""
+        if isinstance(observations, dict):
+            assert self.encoder is not None
+            return self.encoder.encode(observations)
+        return observations
 
     def _prepare(self) -> _Batch:
         """Compute advantages and what the old policy thought, and drop transitions that are not valid."""
         rollout, config = self.rollout, self.config
-        for name, array in (("observations", rollout.observations), ("rewards", rollout.rewards)):
+        for name, array in (("observations", state_of(rollout.observations)), ("rewards", rollout.rewards)):
             if not np.isfinite(array).all():
                 raise DivergenceError(f"update {self.updates}: {name} of the rollout are not finite")
-        observations = torch.from_numpy(self._scaled(rollout.observations))
+        observations = self._scaled(rollout.observations)
+        features = self._features(observations)
         actions = torch.from_numpy(rollout.actions)
         with torch.no_grad():
-            values = self.network.value(observations).numpy()
-            log_probs, _ = self.network.log_prob_entropy(observations[:-1], actions)
+            values = self.network.value(features).numpy()
+            log_probs, _ = self.network.log_prob_entropy(features[:-1], actions)
         scale = self.reward_scaler.scale if config.normalize_rewards else 1.0
         advantages = compute_gae(
             rollout.rewards / np.float32(scale),
@@ -193,7 +223,7 @@ class PPO(Algorithm):
         old_values = torch.from_numpy(values[:-1].reshape(-1))[keep]
         kept_advantages = torch.from_numpy(advantages.reshape(-1))[keep]
         return _Batch(
-            observations=observations[:-1].flatten(0, 1)[keep],
+            observations=_each(observations, lambda part: part[:-1].flatten(0, 1)[keep]),
             actions=actions.flatten(0, 1)[keep],
             log_probs=log_probs.flatten()[keep],
             advantages=kept_advantages,
@@ -210,10 +240,10 @@ class PPO(Algorithm):
         for _ in range(config.epochs):
             if stopped:
                 break
-            shuffled = data.rows(torch.from_numpy(self._random.permutation(count)))
+            order = torch.from_numpy(self._random.permutation(count))
             # A short last minibatch would be noisy: its rows get their turn in the next epoch's order.
             for start in range(0, max(count - config.minibatch_size, 0) + 1, config.minibatch_size):
-                logs.append(self._minibatch(shuffled.rows(slice(start, start + config.minibatch_size))))
+                logs.append(self._minibatch(data.rows(order[start : start + config.minibatch_size])))
                 if (config.target_kl and logs[-1][3] > 1.5 * config.target_kl) or should_stop():
                     stopped = True
                     break
@@ -233,12 +263,16 @@ class PPO(Algorithm):
         advantages = rows.advantages
         if config.normalize_advantages and len(advantages) > 1:
             advantages = (advantages - advantages.mean()) / (advantages.std() + 1e-8)
-        log_probs, entropy = self.network.log_prob_entropy(rows.observations, rows.actions)
+        features = rows.observations
+        if isinstance(features, dict):
+            assert self.encoder is not None
+            features = self.encoder(features)
+        log_probs, entropy = self.network.log_prob_entropy(features, rows.actions)
         log_ratio = log_probs - rows.log_probs
         ratio = log_ratio.exp()
         clipped = ratio.clamp(1.0 - config.clip_range, 1.0 + config.clip_range)
         policy_loss = -torch.minimum(advantages * ratio, advantages * clipped).mean()
-        values = self.network.value(rows.observations)
+        values = self.network.value(features)
         value_loss = 0.5 * (values - rows.returns).square().mean()
         loss = policy_loss + config.value_coefficient * value_loss - config.entropy_coefficient * entropy
         self.optimizer.zero_grad(set_to_none=True)
@@ -262,10 +296,15 @@ class PPO(Algorithm):
         self.optimizer.step()
         return tuple(numbers)
 
+    def _modules(self) -> dict[str, Tensor]:
+        """Return the parameters of network and encoder by name, as they are in memory."""
+        encoder = {} if self.encoder is None else self.encoder.state_dict(prefix="encoder.")
+        return {**self.network.state_dict(), **encoder}
+
     def state_dict(self) -> dict[str, Any]:
         """Return everything that a resumed run needs, as tensors and plain data."""
         return {
-            "network": self.network.state_dict(),
+            "network": self._modules(),
             "optimizer": self.optimizer.state_dict(),
             "observation_stats": self.observation_stats.state_dict(),
             "reward_scaler": self.reward_scaler.state_dict(),
@@ -280,8 +319,11 @@ class PPO(Algorithm):
         Raises:
             ConfigurationError: when its network has other sizes than this one's.
         """
-        check_same_shapes(self.network.state_dict(), state["network"])
-        self.network.load_state_dict(state["network"])
+        here = self._modules()
+        check_same_shapes(here, state["network"])
+        with torch.no_grad():
+            for name, values in here.items():
+                values.copy_(state["network"][name])
         self.optimizer.load_state_dict(state["optimizer"])
         self.observation_stats.load_state_dict(state["observation_stats"])
         self.reward_scaler.load_state_dict(state["reward_scaler"])
@@ -294,13 +336,23 @@ class PPO(Algorithm):
 class _Batch:
     """Valid transitions, [B] or [B, ...], in no particular order."""
 
-    observations: Tensor
+    observations: Tensors
     actions: Tensor
     log_probs: Tensor
     advantages: Tensor
     returns: Tensor
     values: Tensor
 
-    def rows(self, index: Tensor | slice) -> _Batch:
+    def rows(self, index: Tensor) -> _Batch:
         """Return the transitions at `index`."""
-        return _Batch(**{name: values[index] for name, values in vars(self).items()})
+        columns = {name: values[index] for name, values in vars(self).items() if isinstance(values, Tensor)}
+        if isinstance(self.observations, dict):
+            return _Batch(_each(self.observations, lambda part: part[index]), **columns)
+        return _Batch(**columns)
+
+
+def _each(observations: Tensors, change: Callable[[Tensor], Tensor]) -> Tensors:
+    """Apply `change` to a tensor, or to each tensor of a dictionary."""
+    if isinstance(observations, dict):
+        return {name: change(values) for name, values in observations.items()}
+    return change(observations)

@@ -155,6 +155,10 @@ class PPOLagrangian(PPO):
         super().__init__(config, num_envs, observation, action_dim, seed, *more)
         if getattr(config, "memory_size", 0):
             raise ConfigurationError(f"{self.name}: memory_size is {config.memory_size}; allowed: 0")  # type: ignore[attr-defined]
+        if isinstance(observation, Mapping) and "state" not in observation:
+            raise ConfigurationError(
+                f"{self.name}: the cost critic needs states; allowed parameter observation: state, both"
+            )
         state_dim = observation["state"][0] if isinstance(observation, Mapping) else observation
         self.multiplier = Multiplier(
             config.initial_multiplier, config.multiplier_rate, config.cost_limit, config.max_multiplier

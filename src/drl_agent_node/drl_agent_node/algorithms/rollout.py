@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from drl_agent_node.algorithms.base import Bools, Floats, Transition
+from drl_agent_node.algorithms.base import Bools, Floats, ObservationSize, Transition
+from drl_agent_node.env.observations import RASTER, Observations, state_of
 
 
 class Rollout:
     """T steps of E environments, in time order. `observations` has T + 1 rows: the last one follows the last action."""
 
-    def __init__(self, steps: int, num_envs: int, observation_dim: int, action_dim: int) -> None:
-        self.observations: Floats = np.zeros((steps + 1, num_envs, observation_dim), np.float32)
+    def __init__(self, steps: int, num_envs: int, observation: ObservationSize, action_dim: int) -> None:
+        self.observations = _allocate((steps + 1, num_envs), observation)
         self.actions: Floats = np.zeros((steps, num_envs, action_dim), np.float32)
         self.rewards: Floats = np.zeros((steps, num_envs), np.float32)
         self.terminated: Bools = np.zeros((steps, num_envs), np.bool_)
@@ -25,12 +26,12 @@ class Rollout:
         """True when an update is due."""
         return self.length == len(self.actions)
 
-    def add(self, observations: Floats, actions: Floats, transition: Transition) -> None:
-        """Append a step: `observations` [E, D] were answered with `actions` [E, A], which led to `transition`."""
+    def add(self, observations: Observations, actions: Floats, transition: Transition) -> None:
+        """Append a step: `observations` were answered with `actions` [E, A], which led to `transition`."""
         step = self.length
         if step == 0:
-            self.observations[0] = observations
-        self.observations[step + 1] = transition.next_observations
+            _put(self.observations, 0, observations)
+        _put(self.observations, step + 1, transition.next_observations)
         self.actions[step] = actions
         self.rewards[step] = transition.rewards
         self.terminated[step] = transition.terminated
@@ -48,6 +49,25 @@ class Rollout:
         """Start over; `done` [E] says where the first observation to come ends an episode."""
         self.length = 0
         self._done_before = done.copy()
+
+
+def _allocate(leading: tuple[int, int], observation: ObservationSize) -> Observations:
+    if isinstance(observation, int):
+        return np.zeros((*leading, observation), np.float32)
+    # Rasters stay the bytes that they are: as floats they would take four times the memory.
+    return {
+        name: np.zeros((*leading, *shape), np.uint8 if name == RASTER else np.float32)
+        for name, shape in observation.items()
+    }
+
+
+def _put(target: Observations, row: int, observations: Observations) -> None:
+    if isinstance(target, dict):
+        assert isinstance(observations, dict)
+        for name, values in target.items():
+            values[row] = observations[name]
+    else:
+        target[row] = state_of(observations)
 
 
 def compute_gae(

@@ -19,6 +19,7 @@ from drl_agent_node.algorithms.base import Algorithm, Bools, Floats, Transition,
 from drl_agent_node.algorithms.guards import require_finite
 from drl_agent_node.config import StrictConfig
 from drl_agent_node.env.normalization import RewardScaler, RunningMeanStd
+from drl_agent_node.env.observations import Observations, state_of
 from drl_agent_node.errors import ConfigurationError
 from drl_agent_node.networks.mlp import Activation
 from drl_agent_node.networks.soft_actor_critic import SoftActor, TwinCritic, act_with, fast_actor
@@ -142,16 +143,17 @@ class SAC(Algorithm):
         self.replay.begin(done)
         self.reward_scaler.begin(fresh)
 
-    def act(self, observations: Floats, *, deterministic: bool = False) -> Floats:
+    def act(self, observations: Observations, *, deterministic: bool = False) -> Floats:
         """See `Algorithm.act`; actions lie in (-1, 1)."""
-        outputs = self._fast_actor(self._scaled(observations))
+        outputs = self._fast_actor(self._scaled(state_of(observations)))
         return act_with(outputs, None if deterministic else self._random)
 
-    def record(self, observations: Floats, actions: Floats, transition: Transition) -> None:
+    def record(self, observations: Observations, actions: Floats, transition: Transition) -> None:
         """See `Algorithm.record`."""
-        self.replay.add({"state": observations}, actions, transition, {"state": transition.next_observations})
+        state, following = state_of(observations), state_of(transition.next_observations)
+        self.replay.add({"state": state}, actions, transition, {"state": following})
         if self.config.normalize_observations:
-            self.observation_stats.update(observations)
+            self.observation_stats.update(state)
         if self.config.normalize_rewards:
             done = transition.terminated | transition.truncated
             self.reward_scaler.update(transition.rewards[None], done[None])

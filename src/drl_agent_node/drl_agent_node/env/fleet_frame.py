@@ -5,6 +5,7 @@ Messages are taken by attribute, so anything with the fields of `FleetObservatio
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -27,6 +28,7 @@ class FleetFrame:
         state: float32 [N, S].
         metrics: float32 [N, NUM_METRICS].
         status: uint8 [N], bits of `FleetObservation.STATUS_*`.
+        raster: uint8 [N, C, H, W]; C is 0 without rasters.
     """
 
     session: int
@@ -36,11 +38,12 @@ class FleetFrame:
     state: NDArray[np.float32]
     metrics: NDArray[np.float32]
     status: NDArray[np.uint8]
+    raster: NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
 class FleetLayout:
-    """One `ObservationLayout`: what the columns are called."""
+    """One `ObservationLayout`: what the columns and the rasters' channels are called, and where rasters lie."""
 
     simulator: str
     session: int
@@ -49,6 +52,9 @@ class FleetLayout:
     state_names: tuple[str, ...]
     metric_names: tuple[str, ...]
     action_names: tuple[str, ...]
+    raster_names: tuple[str, ...]
+    raster_resolution_m: float
+    raster_ahead_m: float
 
 
 def parse_layout(message: Any, topic: str) -> FleetLayout:
@@ -65,6 +71,9 @@ def parse_layout(message: Any, topic: str) -> FleetLayout:
         state_names=tuple(message.state_names),
         metric_names=tuple(message.metric_names),
         action_names=tuple(message.action_names),
+        raster_names=tuple(message.raster_names),
+        raster_resolution_m=float(message.raster_resolution_m),
+        raster_ahead_m=float(message.raster_ahead_m),
     )
     if layout.num_agents < 1:
         raise FleetError(f"{topic}: num_agents is {layout.num_agents}; at least 1 is needed")
@@ -101,6 +110,13 @@ def parse_observation(message: Any, topic: str) -> FleetFrame:
             f"status values; {agents} agents with {state_dim} state columns need {agents * state_dim}, "
             f"{agents * columns.NUM_METRICS} and {agents}"
         )
+    raster: NDArray[np.uint8] = np.frombuffer(message.raster, np.uint8)
+    raster_shape = (agents, message.raster_channels, message.raster_height, message.raster_width)
+    if raster.size != math.prod(raster_shape):
+        raise FleetError(
+            f"{topic}: frame {message.frame} has {raster.size} raster values; agents, channels, height and width "
+            f"{raster_shape} need {math.prod(raster_shape)}"
+        )
     state = state.reshape(agents, state_dim)
     metrics = metrics.reshape(agents, columns.NUM_METRICS)
     # A sum is finite when all its parts are, and costs one pass; overflow would need values past 1e38.
@@ -115,6 +131,7 @@ def parse_observation(message: Any, topic: str) -> FleetFrame:
         state,
         metrics,
         status,
+        raster.reshape(raster_shape),
     )
 
 

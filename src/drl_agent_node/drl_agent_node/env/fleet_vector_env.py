@@ -17,6 +17,7 @@ from drl_agent_node.env import columns
 from drl_agent_node.env.fleet_frame import FleetFrame
 from drl_agent_node.env.fleet_link import Transport
 from drl_agent_node.env.lock_step import LockStep
+from drl_agent_node.env.observations import Observations, ObservationView, Observed
 from drl_agent_node.env.reward import RewardConfig, RewardFunction
 from drl_agent_node.errors import FleetError, InterruptedWaitError, ObservationTimeoutError
 from drl_agent_node.safety.config import SafetyConfig
@@ -30,9 +31,7 @@ WAITING_AFTER_S: Final = 1.0
 
 # rewards, terminated, truncated, infos
 Outcome = tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]]
-StepResult = tuple[
-    NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]
-]
+StepResult = tuple[Observations, NDArray[np.float32], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]]
 
 
 @dataclass(slots=True)
@@ -68,8 +67,10 @@ class Timings:
     wait_s: float = 0.0
 
 
-class FleetVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.float32], NDArray[Any]]):
+class FleetVectorEnv(VectorEnv[Any, NDArray[np.float32], NDArray[Any]]):
     """K simulators x N agents; agent i of group k is row `offset_k + i` of every array.
+
+    Observations are the state, float32 [E, S], or a dictionary of `raster`, uint8 [E, C, H, W], and maybe `state`.
 
     Autoreset is next-step: the action after a done step is ignored. When a group's world is made anew, its agents are
     truncated with the observation they had (`infos["valid"]` is False for that step: nobody saw where the action
@@ -87,6 +88,8 @@ class FleetVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.float32], NDArray
         should_stop: asked about every 0.1 s while waiting; True ends the wait with `InterruptedWaitError`.
         waiting: True while nothing has arrived for 1 s.
         safety: the safety layer, None when `safety` is `off`, and before the first `reset`.
+        state_names: names of the state's columns.
+        observation_names: names of all that is observed.
     """
 
     metadata: dict[str, Any] = {"autoreset_mode": AutoresetMode.NEXT_STEP}  # noqa: RUF012 (Gymnasium's interface)
@@ -98,6 +101,7 @@ class FleetVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.float32], NDArray
         *,
         safety: str = "off",
         safety_config: SafetyConfig | None = None,
+        observation: Observed = "state",
         observation_timeout_s: float = 60.0,
         lost_after_s: float = math.inf,
         should_stop: Callable[[], bool] = lambda: False,
@@ -105,7 +109,8 @@ class FleetVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.float32], NDArray
     ) -> None:
         """Spaces and `num_envs` are known after `reset`, which waits for the first observations.
 
-        `safety` is one of `safety.config.MODES`; `lost_after_s` is how long the other groups wait for one, s.
+        `safety` is one of `safety.config.MODES`; `observation` is what is observed: `state`, `raster` or `both`;
+        `lost_after_s` is how long the other groups wait for one, s.
         """
         self._transport = transport
         self._reward = RewardFunction(reward_config or RewardConfig())
@@ -116,6 +121,9 @@ class FleetVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.float32], NDArray
         self.waiting = False
         self.num_envs = 0
         self.state_names: tuple[str, ...] = ()
+        self.observation_names: tuple[str, ...] = ()
+        self._observation = observation
+        self._view: ObservationView
         self.timings = Timings()
         self._groups: list[_Group] = []
         self._lost: list[_Group] = []
@@ -140,8 +148,8 @@ class FleetVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.float32], NDArray
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[NDArray[np.float32], dict[str, Any]]:
-        """Wait for the first observation of every group and return the observations, float32 [E, S].
+    ) -> tuple[Observations, dict[str, Any]]:
+        """Wait for the first observation of every group and return the observations.
 
         The simulator owns the episodes and their seed; `seed` only seeds `np_random`. Episodes that are under way go
         on.
@@ -149,6 +157,7 @@ class FleetVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.float32], NDArray
         Raises:
             ObservationTimeoutError: naming the topics on which nothing arrived in time.
             FleetError: when the groups do not fit together, or a message breaks its contract.
+            ConfigurationError: when rasters are to be observed and there are none.
             InterruptedWaitError: when `should_stop` says so.
         """
         super().reset(seed=seed)
@@ -160,7 +169,7 @@ class FleetVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.float32], NDArray
         frames = [group.shown for group in self._groups]
         status = np.concatenate([frame.status for frame in frames])
         metrics = np.concatenate([frame.metrics for frame in frames])
-        return self._state(), self._infos(metrics, status, np.ones(self.num_envs, np.bool_))
+        return self._view.of(frames), self._infos(metrics, status, np.ones(self.num_envs, np.bool_))
 
     def step(self, actions: NDArray[np.float32]) -> StepResult:
         """Answer every group's frame with its rows of `actions` [E, NUM_ACTIONS], and wait for the next frames.
@@ -191,8 +200,8 @@ class FleetVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.float32], NDArray
                 group.link.answer(clipped[group.rows], self._sent_at)
         self.timings.policy_s += time.perf_counter() - self._shown_at
 
-    def receive(self) -> NDArray[np.float32]:
-        """Wait for the frames that follow what was sent; returns the observations, float32 [E, S].
+    def receive(self) -> Observations:
+        """Wait for the frames that follow what was sent; returns the observations.
 
         Raises:
             FleetError: when a message breaks its contract.
@@ -213,7 +222,7 @@ class FleetVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.float32], NDArray
             else:
                 _show(group)
         self._judged = self._sent
-        return self._state()
+        return self._view.of([group.shown for group in self._groups])
 
     def outcome(self) -> Outcome:
         """Return rewards, terminated, truncated and infos of the last `receive`.
@@ -317,17 +326,20 @@ class FleetVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.float32], NDArray
         for link in self._transport.groups:
             assert link.layout is not None
             assert link.current is not None
-            if link.layout.state_names != first.state_names:
-                raise FleetError(
-                    f"{link.layout_topic}: state columns differ from those of group {first.simulator}; all groups "
-                    "of one agent must have the same"
-                )
+            for name in ("state_names", "raster_names", "raster_resolution_m", "raster_ahead_m"):
+                if getattr(link.layout, name) != getattr(first, name):
+                    raise FleetError(
+                        f"{link.layout_topic}: {name} differ from those of group {first.simulator}; all groups of "
+                        "one agent must have the same"
+                    )
             agents = len(link.current.status)
             self._groups.append(_Group(link, slice(offset, offset + agents), link.current, link.world))
             offset += agents
         self.num_envs = offset
         self.state_names = first.state_names
-        self.single_observation_space = gym.spaces.Box(-np.inf, np.inf, (len(first.state_names),), np.float32)
+        self._view = ObservationView(self._observation, first, self._groups[0].shown)
+        self.observation_names = self._view.names
+        self.single_observation_space = self._view.single_space
         self.single_action_space = gym.spaces.Box(-1.0, 1.0, (columns.NUM_ACTIONS,), np.float32)
         self.observation_space = gym.vector.utils.batch_space(self.single_observation_space, offset)
         self.action_space = gym.vector.utils.batch_space(self.single_action_space, offset)

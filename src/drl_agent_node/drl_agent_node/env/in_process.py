@@ -29,8 +29,9 @@ from carla_sensor_bridge.scenario import Scenario, load_scenario
 from carla_sensor_bridge.scenario_change import parse_scenario
 from drl_agent_node.env import columns
 from drl_agent_node.env.fleet_vector_env import FleetVectorEnv
-from drl_agent_node.env.gateway_core import GatewayCore, GatewaySettings
+from drl_agent_node.env.gateway_core import GatewayCore, GatewaySettings, RasterSettings
 from drl_agent_node.env.lock_step import LockStep
+from drl_agent_node.env.observations import Observations, Observed
 from drl_agent_node.env.reward import RewardConfig
 from drl_agent_node.errors import ConfigurationError
 from drl_agent_node.safety.config import SafetyConfig
@@ -52,14 +53,22 @@ class _Observation:
     state: NDArray[np.float32]
     metrics: NDArray[np.float32]
     status: NDArray[np.uint8]
+    raster_channels: int
+    raster_height: int
+    raster_width: int
+    raster: NDArray[np.uint8]
 
 
 class InProcessTransport:
     """A `Transport` that has simulator, bridge and gateway behind it, as libraries."""
 
-    def __init__(self, bridge: InProcessBridge, gateway: GatewayCore) -> None:
+    def __init__(
+        self, bridge: InProcessBridge, gateway: GatewayCore, raster: RasterSettings | None = None
+    ) -> None:
         self._bridge = bridge
         self._gateway = gateway
+        self._raster = raster
+        self._take_town()
         self._session = 1
         self._frame = 0
         self._actions: NDArray[np.float32] | None = None
@@ -74,6 +83,9 @@ class InProcessTransport:
                 state_names=gateway.state_names,
                 metric_names=[f"metric_{column}" for column in range(columns.NUM_METRICS)],
                 action_names=("acceleration", "steer"),
+                raster_names=gateway.raster_names,
+                raster_resolution_m=gateway.raster_resolution_m,
+                raster_ahead_m=gateway.raster_ahead_m,
             )
         )
         self._publish()
@@ -94,7 +106,13 @@ class InProcessTransport:
         self._actions = None
         self._session += 1
         self._frame = 0
+        self._take_town()
         self._publish()
+
+    def _take_town(self) -> None:
+        """Give the gateway what a session's ring would give it; its rasters remember nothing from before."""
+        if self._bridge.town is not None:
+            self._gateway.add_rasters(self._bridge.town.static_arrays(), self._raster)
 
     def wait(self, timeout_s: float) -> None:
         """Simulate the step that was answered last."""
@@ -118,7 +136,15 @@ class InProcessTransport:
     def _publish(self) -> None:
         self._frame += 1
         slot = self._bridge.frame
-        state = self._gateway.observe(self._frame, slot.ego, slot.route, slot.metrics, slot.status)
+        state, raster = self._gateway.observe(
+            self._frame,
+            slot.ego,
+            slot.route,
+            slot.metrics,
+            slot.status,
+            slot.route_line,
+            slot.light_states,
+        )
         # As the gateway stamps its messages.
         sec, nanosec = divmod(round(self._bridge.sim_time_s * 1e9), 1_000_000_000)
         self._group.on_observation(
@@ -132,6 +158,10 @@ class InProcessTransport:
                 state,
                 slot.metrics,
                 slot.status,
+                raster.shape[1],
+                raster.shape[2],
+                raster.shape[3],
+                raster,
             ),
             0.0,
         )
@@ -151,6 +181,8 @@ class InProcessVectorEnv(FleetVectorEnv):
         gateway: GatewaySettings | None = None,
         safety: str = "off",
         safety_config: SafetyConfig | None = None,
+        observation: Observed = "state",
+        raster: RasterSettings | None = None,
     ) -> None:
         """Make the world and its first frame.
 
@@ -162,6 +194,8 @@ class InProcessVectorEnv(FleetVectorEnv):
             reward_config: weights of the reward.
             gateway: parameters of the gateway that are not at their defaults.
             safety, safety_config: as in `FleetVectorEnv`.
+            observation: what is observed, see `FleetVectorEnv`.
+            raster: parameters of the gateway's rasters that are not at their defaults.
 
         Raises:
             ConfigurationError: when the scenario cannot be driven by that many agents, or the gateway is not built.
@@ -171,20 +205,28 @@ class InProcessVectorEnv(FleetVectorEnv):
         try:
             if not isinstance(scenario, Scenario):
                 scenario = load_scenario(scenario)
-            bridge = InProcessBridge(scenario, num_agents, seed, town_seed=town_seed)
+            bridge = InProcessBridge(
+                scenario, num_agents, seed, town_seed=town_seed, raster=observation != "state"
+            )
         except BridgeConfigurationError as error:
             raise ConfigurationError(str(error)) from None
         core = GatewayCore(num_agents, len(scenario.routes.preview_m), scenario.step_s, gateway)
-        self._in_process = InProcessTransport(bridge, core)
-        super().__init__(self._in_process, reward_config, safety=safety, safety_config=safety_config)
+        self._in_process = InProcessTransport(bridge, core, raster)
+        super().__init__(
+            self._in_process,
+            reward_config,
+            safety=safety,
+            safety_config=safety_config,
+            observation=observation,
+        )
         self._seed = seed
         self._moved = False
         self._connect()
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[NDArray[np.float32], dict[str, Any]]:
-        """Make the world anew and return its first observations, float32 [N, S].
+    ) -> tuple[Observations, dict[str, Any]]:
+        """Make the world anew and return its first observations.
 
         Args:
             seed: of the routes; None draws one from `np_random`, but leaves a world that has not moved yet as it is.

@@ -76,7 +76,15 @@ class LockStep:
         layout = parse_layout(message, self.layout_topic)
         known = self.layout
         if known is not None:
-            for name in ("state_names", "metric_names", "action_names", "num_agents"):
+            for name in (
+                "state_names",
+                "metric_names",
+                "action_names",
+                "num_agents",
+                "raster_names",
+                "raster_resolution_m",
+                "raster_ahead_m",
+            ):
                 was, now = getattr(known, name), getattr(layout, name)
                 if was != now:
                     raise FleetError(
@@ -147,10 +155,20 @@ class LockStep:
                 f"{self.observation_topic}: {agents} agents with {state_dim} state columns do not fit the layout on "
                 f"{self.layout_topic}: {layout.num_agents} agents with {len(layout.state_names)} columns"
             )
+        if frame.raster.shape[1] != len(layout.raster_names):
+            raise FleetError(
+                f"{self.observation_topic}: rasters with {frame.raster.shape[1]} channels do not fit the layout on "
+                f"{self.layout_topic}: {len(layout.raster_names)} names of channels"
+            )
 
     def _check_same_size(self, frame: FleetFrame) -> None:
         if self.current is not None and frame.state.shape != self.current.state.shape:
             raise FleetError(
                 f"{self.observation_topic}: agents x state columns changed from {self.current.state.shape} to "
                 f"{frame.state.shape}; restart the agent"
+            )
+        if self.current is not None and frame.raster.shape != self.current.raster.shape:
+            raise FleetError(
+                f"{self.observation_topic}: the rasters' shape changed from {self.current.raster.shape} to "
+                f"{frame.raster.shape}; restart the agent"
             )

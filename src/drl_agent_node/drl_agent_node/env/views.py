@@ -15,8 +15,10 @@ from pettingzoo import ParallelEnv
 
 from drl_agent_node.env import columns
 from drl_agent_node.env.fleet_vector_env import FleetVectorEnv
+from drl_agent_node.env.observations import Observations, row_of
 
 Rows = dict[str, NDArray[np.float32]]
+SeenRows = dict[str, Observations]
 
 
 def _row(infos: dict[str, Any], row: int) -> dict[str, Any]:
@@ -24,7 +26,7 @@ def _row(infos: dict[str, Any], row: int) -> dict[str, Any]:
     return {name: values[row] for name, values in infos.items()}
 
 
-class FleetParallelEnv(ParallelEnv[str, NDArray[np.float32], NDArray[np.float32]]):  # type: ignore[misc]
+class FleetParallelEnv(ParallelEnv[str, Observations, NDArray[np.float32]]):  # type: ignore[misc]
     """A fleet as a PettingZoo parallel environment.
 
     Agents are called `<simulator>_ego<i>`. One that is done leaves; the vector environment places its vehicle on a new
@@ -56,18 +58,18 @@ class FleetParallelEnv(ParallelEnv[str, NDArray[np.float32], NDArray[np.float32]
 
     def reset(
         self, seed: int | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[Rows, dict[str, dict[str, Any]]]:
+    ) -> tuple[SeenRows, dict[str, dict[str, Any]]]:
         """Begin with the whole fleet; what becomes of running episodes is up to the vector environment's `reset`."""
         observations, infos = self._env.reset(seed=seed, options=options)
         self.agents = list(self.possible_agents)
         return (
-            {name: observations[row] for name, row in self._rows.items()},
+            {name: row_of(observations, row) for name, row in self._rows.items()},
             {name: _row(infos, row) for name, row in self._rows.items()},
         )
 
     def step(
         self, actions: Rows
-    ) -> tuple[Rows, dict[str, float], dict[str, bool], dict[str, bool], dict[str, dict[str, Any]]]:
+    ) -> tuple[SeenRows, dict[str, float], dict[str, bool], dict[str, bool], dict[str, dict[str, Any]]]:
         """Step with the actions of the agents that are there."""
         batch = np.zeros((self._env.num_envs, columns.NUM_ACTIONS), np.float32)
         batch[:, 0] = -1.0
@@ -78,7 +80,7 @@ class FleetParallelEnv(ParallelEnv[str, NDArray[np.float32], NDArray[np.float32]
         rows = {name: self._rows[name] for name in here}
         self.agents = [name for name, row in rows.items() if not (terminated[row] or truncated[row])]
         return (
-            {name: observations[row] for name, row in rows.items()},
+            {name: row_of(observations, row) for name, row in rows.items()},
             {name: float(rewards[row]) for name, row in rows.items()},
             {name: bool(terminated[row]) for name, row in rows.items()},
             {name: bool(truncated[row]) for name, row in rows.items()},
@@ -90,7 +92,7 @@ class FleetParallelEnv(ParallelEnv[str, NDArray[np.float32], NDArray[np.float32]
         self._env.close()
 
 
-class SingleAgentEnv(gym.Env[NDArray[np.float32], NDArray[np.float32]]):
+class SingleAgentEnv(gym.Env[Observations, NDArray[np.float32]]):
     """A fleet of one as a plain Gymnasium environment."""
 
     metadata: dict[str, Any] = {"render_modes": []}  # noqa: RUF012
@@ -112,7 +114,7 @@ class SingleAgentEnv(gym.Env[NDArray[np.float32], NDArray[np.float32]]):
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[NDArray[np.float32], dict[str, Any]]:
+    ) -> tuple[Observations, dict[str, Any]]:
         """Begin the next episode; with a seed, as the vector environment's `reset` does."""
         super().reset(seed=seed)
         if self._done and seed is None:
@@ -120,15 +122,19 @@ class SingleAgentEnv(gym.Env[NDArray[np.float32], NDArray[np.float32]]):
         else:
             observations, infos = self._env.reset(seed=seed, options=options)
         self._done = False
-        return observations[0], _row(infos, 0)
+        return row_of(observations, 0), _row(infos, 0)
 
-    def step(
-        self, action: NDArray[np.float32]
-    ) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
+    def step(self, action: NDArray[np.float32]) -> tuple[Observations, float, bool, bool, dict[str, Any]]:
         """Step the fleet's one vehicle."""
         observations, rewards, terminated, truncated, infos = self._env.step(np.asarray(action)[None])
         self._done = bool(terminated[0] or truncated[0])
-        return observations[0], float(rewards[0]), bool(terminated[0]), bool(truncated[0]), _row(infos, 0)
+        return (
+            row_of(observations, 0),
+            float(rewards[0]),
+            bool(terminated[0]),
+            bool(truncated[0]),
+            _row(infos, 0),
+        )
 
     def close(self) -> None:
         """Close the vector environment."""

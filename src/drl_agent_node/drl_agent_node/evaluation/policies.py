@@ -52,7 +52,7 @@ class DrivingPolicy:
         algorithm = make_algorithm(self.algorithm, self.config, env, self.seed)
         if self.checkpoint is not None:
             assert self.path is not None
-            check_fits(self.checkpoint, self.path, self.algorithm, env.state_names)
+            check_fits(self.checkpoint, self.path, self.algorithm, env.observation_names)
             algorithm.load_state_dict(self.checkpoint.state)
         return lambda observations: algorithm.act(observations, deterministic=True)
 

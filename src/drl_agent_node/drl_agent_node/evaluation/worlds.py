@@ -89,7 +89,7 @@ class LoopWorlds:
         Args:
             make_node: makes a ROS node that nothing spins; it is destroyed after its case.
             server: `host:port` of a CARLA server; empty: an embedded simulator is started.
-            options: keyword arguments of the environments: reward and safety layer.
+            options: keyword arguments of the environments: reward, safety layer, observation.
             should_stop, on_waiting: as of `FleetVectorEnv`.
         """
         self._make_node = make_node
@@ -110,7 +110,8 @@ class LoopWorlds:
         group = f"eval{os.getpid()}_{self._opened}"
         scenario = self._folder / f"{group}.yaml"
         scenario.write_text(yaml.safe_dump(case.scenario.model_dump(mode="json")), encoding="utf-8")
-        gateway = self._start(group, "carla_gateway", "gateway_node", {"simulator": group})
+        raster = self._options.get("observation", "state") != "state"
+        gateway = self._start(group, "carla_gateway", "gateway_node", {"simulator": group, "raster": raster})
         bridge = self._start(
             group,
             "carla_sensor_bridge",
@@ -122,6 +123,7 @@ class LoopWorlds:
                 "scenario": scenario,
                 "num_agents": num_agents,
                 "seed": case.seed,
+                "raster": raster,
             },
         )
         node = self._make_node()

@@ -1,0 +1,88 @@
+"""What a policy is shown of a fleet's frames: the state, the rasters, or both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, Literal
+
+import gymnasium as gym
+import numpy as np
+from numpy.typing import NDArray
+
+from drl_agent_node.env.fleet_frame import FleetFrame, FleetLayout
+from drl_agent_node.errors import ConfigurationError
+
+Observed = Literal["state", "raster", "both"]
+OBSERVED: Final[tuple[Observed, ...]] = ("state", "raster", "both")
+
+STATE: Final = "state"
+RASTER: Final = "raster"
+
+Observations = NDArray[np.float32] | dict[str, NDArray[Any]]
+"""The state alone, float32 [E, S]; or a dictionary with RASTER, uint8 [E, C, H, W], and maybe STATE."""
+
+
+def state_of(observations: Observations) -> NDArray[np.float32]:
+    """Return the state among observations, float32 [..., S]; S is 0 where it is not observed."""
+    if not isinstance(observations, dict):
+        return observations
+    if STATE in observations:
+        return observations[STATE]
+    return np.zeros((*observations[RASTER].shape[:-3], 0), np.float32)
+
+
+def row_of(observations: Observations, row: int) -> Observations:
+    """Return the observations of one row of a batch."""
+    if isinstance(observations, dict):
+        return {name: values[row] for name, values in observations.items()}
+    result: NDArray[np.float32] = observations[row]
+    return result
+
+
+class ObservationView:
+    """Cuts observations out of frames.
+
+    Attributes:
+        names: what the columns and channels are, for checkpoints.
+        single_space: of one agent: a Box for the state alone, else a Dict.
+    """
+
+    def __init__(self, observed: Observed, layout: FleetLayout, frame: FleetFrame) -> None:
+        """Prepare for frames of that layout.
+
+        Raises:
+            ConfigurationError: when rasters are to be observed and there are none.
+        """
+        self._observed = observed
+        state = gym.spaces.Box(-np.inf, np.inf, (len(layout.state_names),), np.float32)
+        self.names = layout.state_names if observed != RASTER else ()
+        self.single_space: gym.Space[Any] = state
+        if observed == STATE:
+            return
+        if not layout.raster_names:
+            raise ConfigurationError(
+                f"parameter observation is '{observed}', but the fleet of simulator {layout.simulator} has no rasters; "
+                "set parameter raster of its gateway and bridge to true"
+            )
+        shape = frame.raster.shape[1:]
+        place = (
+            f"{shape[1]}x{shape[2]} at {layout.raster_resolution_m:g} m, {layout.raster_ahead_m:g} m ahead"
+        )
+        self.names += tuple(f"raster {name} {place}" for name in layout.raster_names)
+        spaces: dict[str, gym.Space[Any]] = {RASTER: gym.spaces.Box(0, 255, shape, np.uint8)}
+        if observed != RASTER:
+            spaces[STATE] = state
+        self.single_space = gym.spaces.Dict(spaces)
+
+    def of(self, frames: Sequence[FleetFrame]) -> Observations:
+        """Return the observations of some groups' frames, one after the other."""
+        if self._observed == STATE:
+            return np.concatenate([frame.state for frame in frames])
+        rasters = [frame.raster for frame in frames]
+        # A megabyte that is worth not copying; the message it is in is nobody else's.
+        parts: dict[str, NDArray[Any]] = {
+            RASTER: rasters[0] if len(rasters) == 1 else np.concatenate(rasters)
+        }
+        if self._observed != RASTER:
+            parts[STATE] = np.concatenate([frame.state for frame in frames])
+        return parts
