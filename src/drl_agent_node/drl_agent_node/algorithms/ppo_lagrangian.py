@@ -111,7 +111,7 @@ class CostCritic:
         return error
 
     def state_dict(self) -> dict[str, Any]:
-        """Return everything that a resumed run needs, as tensors and plain data."""
+        """See `Algorithm.state_dict`."""
         return {
             "network": self.network.state_dict(),
             "optimizer": self.optimizer.state_dict(),
@@ -120,11 +120,7 @@ class CostCritic:
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take over the state of `state_dict`.
-
-        Raises:
-            ConfigurationError: when its network has other sizes than this one's.
-        """
+        """See `Algorithm.load_state_dict`."""
         check_same_shapes(self.network.state_dict(), state["network"])
         self.network.load_state_dict(state["network"])
         self.optimizer.load_state_dict(state["optimizer"])
@@ -215,16 +211,12 @@ class PPOLagrangian(PPO):
         return replace(batch, advantages=weighed)
 
     def state_dict(self) -> dict[str, Any]:
-        """Return everything that a resumed run needs, as tensors and plain data."""
+        """See `Algorithm.state_dict`."""
         own = {"multiplier": self.multiplier.value, "cost_critic": self.cost_critic.state_dict()}
         return super().state_dict() | own
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take over the state of `state_dict`.
-
-        Raises:
-            ConfigurationError: when its networks have other sizes than this one's.
-        """
+        """See `Algorithm.load_state_dict`."""
         super().load_state_dict(state)
         self.multiplier.value = float(state["multiplier"])
         self.cost_critic.load_state_dict(state["cost_critic"])
