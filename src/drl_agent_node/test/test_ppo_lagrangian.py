@@ -119,3 +119,21 @@ def test_configuration_files_are_for_the_longest_name():
     assert algorithm_of("ppo_lagrangian_strict") == "ppo_lagrangian"
     assert algorithm_of("ppo_fast") == "ppo"
     assert algorithm_of("ppofast") == "ppofast"
+
+
+def test_the_cost_critic_goes_by_the_state_beside_rasters():
+    config = PPOLagrangianConfig(rollout_steps=2, minibatch_size=4, epochs=1)
+    shapes = {"state": (3,), "raster": (2, 32, 32)}
+    algorithm = PPOLagrangian(config, 4, shapes, 2, seed=0)
+    never = np.zeros(4, np.bool_)
+    seen = {"state": np.ones((4, 3), np.float32), "raster": np.zeros((4, 2, 32, 32), np.uint8)}
+    algorithm.begin(never, ~never)
+    for _ in range(2):
+        ones = np.ones(4, np.float32)
+        actions = algorithm.act(seen)
+        algorithm.record(seen, actions, Transition(seen, ones, never, never, ~never, ones))
+    scalars = algorithm.update(0.0)
+    assert scalars["cost"] == 1.0
+    assert scalars["multiplier"] > 0.1
+    with pytest.raises(ConfigurationError, match="allowed parameter observation: state, both"):
+        PPOLagrangian(config, 4, {"raster": (2, 32, 32)}, 2, seed=0)
