@@ -84,7 +84,13 @@ def policy_module(algorithm: Algorithm, dim: int) -> PolicyModule:
     Raises:
         ConfigurationError: when there is no export for it.
     """
+    if isinstance(algorithm, (PPO, SAC)) and not algorithm.features.identity:
+        raise ConfigurationError(
+            "only policies of a plain state can be exported; this one sees rasters or attends to neighbours"
+        )
     if isinstance(algorithm, PPO):
+        if algorithm.core is not None:
+            raise ConfigurationError("policies with memory cannot be exported; train with memory_size: 0")
         layers = algorithm.network.actor
         head = next(name for name, kind in POLICIES.items() if kind is algorithm.network.policy)
     elif isinstance(algorithm, SAC):

@@ -181,7 +181,7 @@ class LaneWorldEnv(VectorEnv):
     def __init__(self, num_agents: int, seed: int = 0, config: RewardConfig | None = None) -> None:
         self.num_envs = num_agents
         self.world = LaneWorld(num_agents, seed)
-        self.state_names = STATE_NAMES
+        self.state_names = self.observation_names = STATE_NAMES
         self.step_s = STEP_S
         self.single_observation_space = gym.spaces.Box(-np.inf, np.inf, (len(STATE_NAMES),), np.float32)
         self.single_action_space = gym.spaces.Box(-1.0, 1.0, (columns.NUM_ACTIONS,), np.float32)

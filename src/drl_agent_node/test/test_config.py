@@ -12,6 +12,7 @@ GOOD = {
     "simulators": ["sim0"],
     "algorithm": "ppo",
     "algorithm_config": "",
+    "observation": "state",
     "safety": "off",
     "total_steps": 10,
     "seed": 4,

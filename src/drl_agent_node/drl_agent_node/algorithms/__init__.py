@@ -13,7 +13,6 @@ from drl_agent_node.algorithms.ppo import PPO, PPOConfig
 from drl_agent_node.algorithms.ppo_lagrangian import PPOLagrangian, PPOLagrangianConfig
 from drl_agent_node.algorithms.sac import SAC, SACConfig
 from drl_agent_node.config import StrictConfig
-from drl_agent_node.errors import ConfigurationError
 
 ALGORITHMS: Final[dict[str, tuple[Any, type[StrictConfig]]]] = {
     PPO.name: (PPO, PPOConfig),
@@ -32,11 +31,9 @@ def make_algorithm(name: str, config: StrictConfig, env: VectorEnv[Any, Any, Any
     assert action_shape is not None
     observation = observation_size(env.single_observation_space)
     kind = ALGORITHMS[name][0]
-    if not isinstance(observation, int) and not kind.learns_from_rasters:
-        raise ConfigurationError(
-            f"parameter observation asks for rasters, which algorithm {name} does not learn from; allowed: state"
-        )
-    algorithm: Algorithm = kind(config, env.num_envs, observation, action_shape[0], seed)
+    algorithm: Algorithm = kind(
+        config, env.num_envs, observation, action_shape[0], seed, getattr(env, "state_names", ())
+    )
     return algorithm
 
 

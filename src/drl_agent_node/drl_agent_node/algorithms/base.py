@@ -40,7 +40,6 @@ class Algorithm(ABC):
     """Acts for E environments that reset on the next step (Gymnasium 1.x), and learns from what happened."""
 
     name: ClassVar[str]
-    learns_from_rasters: ClassVar[bool] = False
     updates: int
 
     @abstractmethod
@@ -58,6 +57,12 @@ class Algorithm(ABC):
     @abstractmethod
     def record(self, observations: Observations, actions: Floats, transition: Transition) -> None:
         """Keep a step for learning; `actions` as `act` returned them."""
+
+    def follow(self, done: Bools) -> None:  # noqa: B027 (nothing to do for most)
+        """Take in which episodes ended, [E], with the oldest step that has no outcome yet, when nothing is recorded.
+
+        Only policies with memory need it: they forget at the end of an episode. `record` does it itself.
+        """
 
     @property
     @abstractmethod

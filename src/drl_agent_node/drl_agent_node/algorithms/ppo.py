@@ -6,14 +6,13 @@ step carries no information and is left out of everything.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
 
 import numpy as np
 import torch
-from pydantic import Field
-from torch import Tensor
+from pydantic import Field, model_validator
+from torch import Tensor, nn
 
 from drl_agent_node.algorithms.base import (
     Algorithm,
@@ -23,28 +22,33 @@ from drl_agent_node.algorithms.base import (
     Transition,
     check_same_shapes,
 )
+from drl_agent_node.algorithms.batches import Batch, in_any_order, in_pieces
+from drl_agent_node.algorithms.guards import require_finite
+from drl_agent_node.algorithms.losses import ValueLoss, policy_loss, value_loss
+from drl_agent_node.algorithms.observing import ObservationScaler, each
 from drl_agent_node.algorithms.rollout import Rollout, compute_gae
-from drl_agent_node.config import StrictConfig
-from drl_agent_node.env.normalization import RewardScaler, RunningMeanStd
-from drl_agent_node.env.observations import STATE, Observations, state_of
+from drl_agent_node.algorithms.schedules import LearningRate, RateSchedule, linear
+from drl_agent_node.env.normalization import RewardScaler
+from drl_agent_node.env.observations import Observations, state_of
 from drl_agent_node.errors import ConfigurationError, DivergenceError
 from drl_agent_node.networks.actor_critic import ActorCritic, FastActor
-from drl_agent_node.networks.encoders import ObservationEncoder
+from drl_agent_node.networks.distributions import PolicyName
+from drl_agent_node.networks.features import FeatureConfig, FeatureNetwork
 from drl_agent_node.networks.mlp import Activation
+from drl_agent_node.networks.recurrent import FleetMemory, RecurrentCore
 
-Tensors = Tensor | dict[str, Tensor]
-"""Observations as tensors: the state alone, or what is observed by name."""
+_LOGGED: Final = ("policy_loss", "value_loss", "entropy", "approx_kl", "clip_fraction", "gradient_norm")
 
 
-class PPOConfig(StrictConfig):
+class PPOConfig(FeatureConfig):
     """What can be set. Defaults are meant for 16 agents and 200,000 steps of route following at 10 Hz."""
 
     rollout_steps: int = Field(default=128, ge=2, description="steps per agent between updates")
     epochs: int = Field(default=4, ge=1, description="passes over a rollout per update")
     minibatch_size: int = Field(default=512, ge=2, description="transitions per gradient step")
-    learning_rate: float = Field(default=1e-3, gt=0, lt=1, description="Adam's step size")
-    anneal_learning_rate: bool = Field(
-        default=True, description="let it fall in a straight line, to 5 % at total_steps"
+    learning_rate: float = Field(default=1e-3, gt=0, lt=1, description="Adam's first step size")
+    learning_rate_schedule: RateSchedule = Field(
+        default="linear", description="constant; linear: to 5 % at total_steps; kl: keeps near target_kl"
     )
     gamma: float = Field(default=0.98, ge=0, le=1, description="discount per step")
     gae_lambda: float = Field(
@@ -53,11 +57,19 @@ class PPOConfig(StrictConfig):
     clip_range: float = Field(
         default=0.2, gt=0, lt=1, description="how far a probability ratio may move the objective"
     )
+    value_loss: ValueLoss = Field(
+        default="mse",
+        description="mse; clipped: to value_limit around the old value; huber: linear beyond it",
+    )
+    value_limit: float = Field(default=0.5, gt=0, description="of value_loss, in units of scaled returns")
     value_coefficient: float = Field(default=0.5, ge=0, description="weight of the value loss")
-    entropy_coefficient: float = Field(default=0.0, ge=0, description="weight of the entropy bonus")
+    entropy_coefficient: float = Field(default=0.0, ge=0, description="first weight of the entropy bonus")
+    final_entropy_coefficient: float | None = Field(
+        default=None, ge=0, description="its weight at total_steps, in a straight line; absent: stays"
+    )
     max_gradient_norm: float = Field(default=0.5, gt=0, description="gradients are scaled down to this norm")
     target_kl: float = Field(
-        default=0.03, ge=0, description="stop an update when the policy moved this far; 0: never"
+        default=0.03, ge=0, description="stop an update at 1.5 times this move of the policy; 0: never"
     )
     normalize_advantages: bool = Field(
         default=True, description="bring each minibatch's advantages to mean 0, std 1"
@@ -66,6 +78,15 @@ class PPOConfig(StrictConfig):
     normalize_rewards: bool = Field(
         default=True, description="divide rewards by the std of discounted returns"
     )
+    policy: PolicyName = Field(
+        default="gaussian",
+        description="gaussian: clipped by the environment; squashed: by tanh; beta: bounded by itself",
+    )
+    memory_size: int = Field(default=0, ge=0, description="units of a GRU before actor and critic; 0: none")
+    sequence_length: int = Field(
+        default=16, ge=2, description="steps that gradients flow back through the GRU; divides rollout_steps"
+    )
+    mixed_precision: bool = Field(default=False, description="bfloat16 for matrix products while learning")
     hidden_sizes: tuple[int, ...] = Field(
         default=(64, 64), description="units of the hidden layers, actor and critic alike"
     )
@@ -78,17 +99,32 @@ class PPOConfig(StrictConfig):
         default=(-0.7, -1.2), description="first log std per action dimension"
     )
 
+    @model_validator(mode="after")
+    def _check(self) -> PPOConfig:
+        if self.memory_size and self.rollout_steps % self.sequence_length:
+            raise ValueError(
+                f"rollout_steps = {self.rollout_steps} has to be a multiple of sequence_length = {self.sequence_length}"
+            )
+        if self.learning_rate_schedule == "kl" and not self.target_kl:
+            raise ValueError("learning_rate_schedule kl needs a target_kl above 0")
+        return self
+
 
 class PPO(Algorithm):
     """Acts for E environments and learns from what happened."""
 
     name = "ppo"
-    learns_from_rasters = True
 
     def __init__(
-        self, config: PPOConfig, num_envs: int, observation: ObservationSize, action_dim: int, seed: int
+        self,
+        config: PPOConfig,
+        num_envs: int,
+        observation: ObservationSize,
+        action_dim: int,
+        seed: int,
+        state_names: Sequence[str] = (),
     ) -> None:
-        """`seed` sets torch's global generator as well as this object's.
+        """`seed` sets torch's global generator as well as this object's; attention needs `state_names`.
 
         Raises:
             ConfigurationError: when a per-action field has the wrong number of values.
@@ -97,76 +133,105 @@ class PPO(Algorithm):
         self.config = config
         self.updates = 0
         self._random = np.random.default_rng(seed)
-        self.encoder = None if isinstance(observation, int) else ObservationEncoder(observation)
-        state_dim = observation if isinstance(observation, int) else observation.get(STATE, (0,))[0]
+        self.features = FeatureNetwork(config, observation, state_names, self.name)
+        size = self.features.feature_dim
+        self.core = RecurrentCore(size, config.memory_size) if config.memory_size else None
         try:
             self.network = ActorCritic(
-                state_dim if self.encoder is None else self.encoder.feature_dim,
+                config.memory_size or size,
                 action_dim,
                 config.hidden_sizes,
                 config.activation,
                 config.initial_mean,
                 config.initial_log_std,
+                config.policy,
             )
         except ValueError as error:
             raise ConfigurationError(f"ppo: {error}") from None
+        self._networks: dict[str, nn.Module] = {"network": self.network, "features": self.features}
+        if self.core is not None:
+            self._networks["core"] = self.core
         self._actor = FastActor(self.network)
-        self._parameters = list(self.network.parameters())
-        if self.encoder is not None:
-            self._parameters += self.encoder.parameters()
+        self._parameters = [each for network in self._networks.values() for each in network.parameters()]
         self.optimizer = torch.optim.Adam(self._parameters, config.learning_rate, eps=1e-5, fused=True)
-        self.observation_stats = RunningMeanStd(state_dim)
+        self._learning_rate = LearningRate(
+            config.learning_rate_schedule, config.learning_rate, config.target_kl
+        )
+        self._entropy_coefficient = config.entropy_coefficient
+        self.scaler = ObservationScaler(
+            observation, enabled=config.normalize_observations, layout=self.features.layout
+        )
+        self.observation_stats = self.scaler.stats
         self.reward_scaler = RewardScaler(num_envs, config.gamma)
         self.rollout = Rollout(config.rollout_steps, num_envs, observation, action_dim)
+        self._memory = FleetMemory(num_envs, config.memory_size)
+        self._starts: Bools = np.zeros((config.rollout_steps + 1, num_envs), np.bool_)
+        self._memories: Floats = np.zeros((config.rollout_steps, num_envs, config.memory_size), np.float32)
 
     def begin(self, done: Bools, fresh: Bools) -> None:
         """See `Algorithm.begin`; the running rollout is dropped."""
         self.rollout.begin(done)
         self.reward_scaler.begin(fresh)
+        self._memory.begin(done, fresh)
 
+    @torch.no_grad()
     def act(self, observations: Observations, *, deterministic: bool = False) -> Floats:
-        """Return actions [E, A] for raw observations, not clipped; the mean when `deterministic`."""
-        features = self._features(self._scaled(observations)).numpy()
-        return self._actor.mean(features) if deterministic else self._actor.sample(features, self._random)
+        """See `Algorithm.act`; a Gaussian's actions are not clipped."""
+        features: Tensor = self.features(self.scaler.tensors(observations))
+        if self.core is not None:
+            starts = self._memory.starts()
+            remembered = torch.from_numpy(self._memory.values)
+            _, features = self.core(features[None], torch.from_numpy(starts)[None], remembered)
+            self._memory.answered(starts, features.numpy())
+        if deterministic:
+            return self._actor.mean(features.numpy())
+        return self._actor.sample(features.numpy(), self._random)
+
+    def follow(self, done: Bools) -> None:
+        """See `Algorithm.follow`."""
+        if self.core is not None:
+            self._memory.follow(done)
 
     def record(self, observations: Observations, actions: Floats, transition: Transition) -> None:
-        """Keep a step for learning; `actions` as `act` returned them."""
+        """See `Algorithm.record`."""
+        if self.core is not None:
+            step = self.rollout.length
+            done = transition.terminated | transition.truncated
+            self._starts[step], self._memories[step] = self._memory.follow(done)
         self.rollout.add(observations, actions, transition)
 
     @property
     def ready(self) -> bool:
-        """True when `update` is due."""
+        """See `Algorithm.ready`."""
         return self.rollout.full
 
     @property
     def nearly_ready(self) -> bool:
-        """True when `update` will be due after one more step."""
+        """See `Algorithm.nearly_ready`."""
         return self.rollout.length + 1 >= len(self.rollout.actions)
 
     def update(self, progress: float, should_stop: Callable[[], bool] = lambda: False) -> dict[str, float]:
-        """Learn from the rollout and start a new one; returns scalars for the log.
-
-        `progress` is the share of training that is over. `should_stop` is asked after each minibatch.
-
-        Raises:
-            DivergenceError: saying what was not finite; parameters are those before the offending minibatch.
-        """
+        """See `Algorithm.update`; starts a new rollout."""
         rollout, config = self.rollout, self.config
         if config.normalize_rewards:
             self.reward_scaler.update(rollout.rewards, rollout.terminated | rollout.truncated)
         # The first policy answers the same to everything, so statistics may come in late once, before it learns.
-        first = self.observation_stats.count == 0
+        first = self.scaler.empty
+        # All but the last row, which opens the next rollout.
+        states = state_of(rollout.observations)[:-1]
         if first:
-            self._learn_statistics()
+            self.scaler.update(states)
         data = self._prepare()
-        learning_rate = config.learning_rate
-        if config.anneal_learning_rate:
-            learning_rate *= max(1.0 - progress, 0.05)
+        learning_rate = self._learning_rate.at(progress)
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate
+        final = config.final_entropy_coefficient
+        if final is not None:
+            self._entropy_coefficient = linear(config.entropy_coefficient, final, progress)
         scalars = self._fit(data, should_stop)
+        self._learning_rate.heard(scalars["approx_kl"])
         if not first:
-            self._learn_statistics()
+            self.scaler.update(states)
         rollout.clear()
         self.updates += 1
         with torch.no_grad():
@@ -174,185 +239,140 @@ class PPO(Algorithm):
         scalars |= {"learning_rate": learning_rate, "reward_scale": self.reward_scaler.scale}
         return scalars | {f"action_std_{index}": float(value) for index, value in enumerate(std)}
 
-    def _learn_statistics(self) -> None:
-        if self.config.normalize_observations:
-            # All but the last row, which opens the next rollout.
-            rows = state_of(self.rollout.observations)[:-1]
-            self.observation_stats.update(rows.reshape(len(rows) * rows.shape[1], rows.shape[2]))
-
-    def _scaled(self, observations: Observations) -> Tensors:
-        """Return observations as tensors, the state among them brought to unit scale."""
-        state = state_of(observations)
-        if self.config.normalize_observations:
-            state = self.observation_stats.normalize(state)
-        if not isinstance(observations, dict):
-            return torch.from_numpy(state)
-        tensors = {name: torch.from_numpy(values) for name, values in observations.items()}
-        return tensors | ({STATE: torch.from_numpy(state)} if STATE in tensors else {})
-
-    def _features(self, observations: Tensors) -> Tensor:
-        """Return what the network goes on from, [..., F], without gradients."""
-        if isinstance(observations, dict):
-            assert self.encoder is not None
-            return self.encoder.encode(observations)
-        return observations
-
-    def _prepare(self) -> _Batch:
-        """Compute advantages and what the old policy thought, and drop transitions that are not valid."""
+    @torch.no_grad()
+    def _prepare(self) -> Batch:
+        """Compute advantages and what the old policy thought of the rollout."""
         rollout, config = self.rollout, self.config
         for name, array in (("observations", state_of(rollout.observations)), ("rewards", rollout.rewards)):
             if not np.isfinite(array).all():
                 raise DivergenceError(f"update {self.updates}: {name} of the rollout are not finite")
-        observations = self._scaled(rollout.observations)
-        features = self._features(observations)
+        observations = self.scaler.tensors(rollout.observations)
+        features: Tensor = self.features(observations)
+        memory: dict[str, Tensor] = {}
+        if self.core is not None:
+            self._starts[-1] = rollout.terminated[-2] | rollout.truncated[-2]
+            starts, memories = torch.from_numpy(self._starts), torch.from_numpy(self._memories)
+            features, _ = self.core(features, starts, memories[0])
+            memory = {"starts": starts[:-1], "valid": torch.from_numpy(rollout.valid)}
         actions = torch.from_numpy(rollout.actions)
-        with torch.no_grad():
-            values = self.network.value(features).numpy()
-            log_probs, _ = self.network.log_prob_entropy(features[:-1], actions)
+        values = self.network.value(features)
+        log_probs, _ = self.network.log_prob_entropy(features[:-1], actions)
         scale = self.reward_scaler.scale if config.normalize_rewards else 1.0
         advantages = compute_gae(
             rollout.rewards / np.float32(scale),
-            values,
+            values.numpy(),
             rollout.terminated,
             rollout.truncated,
             rollout.valid,
             config.gamma,
             config.gae_lambda,
         )
-        keep = torch.from_numpy(np.flatnonzero(rollout.valid))
-        old_values = torch.from_numpy(values[:-1].reshape(-1))[keep]
-        kept_advantages = torch.from_numpy(advantages.reshape(-1))[keep]
-        return _Batch(
-            observations=_each(observations, lambda part: part[:-1].flatten(0, 1)[keep]),
-            actions=actions.flatten(0, 1)[keep],
-            log_probs=log_probs.flatten()[keep],
-            advantages=kept_advantages,
-            returns=kept_advantages + old_values,
-            values=old_values,
+        advantage = torch.from_numpy(advantages)
+        steps = Batch(
+            each(observations, lambda part: part[:-1]),
+            actions,
+            log_probs,
+            advantage,
+            advantage + values[:-1],
+            values[:-1],
+            **memory,
         )
+        if self.core is None:
+            return steps.change(in_any_order(torch.from_numpy(np.flatnonzero(rollout.valid))))
+        pieces = steps.change(in_pieces(config.sequence_length))
+        first = torch.from_numpy(self._memories[:: config.sequence_length]).flatten(0, 1)
+        return Batch(**(vars(pieces) | {"memory": first}))
 
-    def _fit(self, data: _Batch, should_stop: Callable[[], bool]) -> dict[str, float]:
-        config = self.config
-        count = len(data.returns)
+    def _fit(self, data: Batch, should_stop: Callable[[], bool]) -> dict[str, float]:
+        config, count = self.config, len(data)
+        _, _, _, returns, values = data.outcomes()
+        size = max(config.minibatch_size // (config.sequence_length if self.core else 1), 1)
         logs: list[tuple[float, ...]] = []
         epochs = 0
-        stopped = count < 2
+        stopped = len(returns) < 2
         for _ in range(config.epochs):
             if stopped:
                 break
             order = torch.from_numpy(self._random.permutation(count))
             # A short last minibatch would be noisy: its rows get their turn in the next epoch's order.
-            for start in range(0, max(count - config.minibatch_size, 0) + 1, config.minibatch_size):
-                logs.append(self._minibatch(data.rows(order[start : start + config.minibatch_size])))
+            for start in range(0, max(count - size, 0) + 1, size):
+                logs.append(self._minibatch(data.rows(order[start : start + size])))
                 if (config.target_kl and logs[-1][3] > 1.5 * config.target_kl) or should_stop():
                     stopped = True
                     break
             epochs += 1
-        names = ("policy_loss", "value_loss", "entropy", "approx_kl", "clip_fraction", "gradient_norm")
-        means = np.mean(logs, axis=0) if logs else np.zeros(len(names))
-        variance = float(data.returns.var()) if count > 1 else 0.0
-        residual = float((data.returns - data.values).var()) if count > 1 else 0.0
-        return dict(zip(names, means.tolist(), strict=True)) | {
+        means = np.mean(logs, axis=0) if logs else np.zeros(len(_LOGGED))
+        variance = float(returns.var()) if len(returns) > 1 else 0.0
+        residual = float((returns - values).var()) if len(returns) > 1 else 0.0
+        return dict(zip(_LOGGED, means.tolist(), strict=True)) | {
             "explained_variance": 1.0 - residual / variance if variance > 0.0 else 0.0,
             "epochs": float(epochs),
         }
 
-    def _minibatch(self, rows: _Batch) -> tuple[float, ...]:
-        """Take one gradient step; returns policy loss, value loss, entropy, KL, clip fraction, gradient norm."""
+    def _minibatch(self, rows: Batch) -> tuple[float, ...]:
+        """Take one gradient step; returns what `_LOGGED` names."""
         config = self.config
-        advantages = rows.advantages
+        actions, old_log_probs, advantages, returns, old_values = rows.outcomes()
         if config.normalize_advantages and len(advantages) > 1:
             advantages = (advantages - advantages.mean()) / (advantages.std() + 1e-8)
-        features = rows.observations
-        if isinstance(features, dict):
-            assert self.encoder is not None
-            features = self.encoder(features)
-        log_probs, entropy = self.network.log_prob_entropy(features, rows.actions)
-        log_ratio = log_probs - rows.log_probs
-        ratio = log_ratio.exp()
-        clipped = ratio.clamp(1.0 - config.clip_range, 1.0 + config.clip_range)
-        policy_loss = -torch.minimum(advantages * ratio, advantages * clipped).mean()
-        values = self.network.value(features)
-        value_loss = 0.5 * (values - rows.returns).square().mean()
-        loss = policy_loss + config.value_coefficient * value_loss - config.entropy_coefficient * entropy
+        with torch.autocast("cpu", torch.bfloat16, enabled=config.mixed_precision):
+            features = self._features_of(rows)
+            log_probs, entropy = self.network.log_prob_entropy(features, actions)
+            values = self.network.value(features)
+        loss, kl, clip_fraction = policy_loss(log_probs, old_log_probs, advantages, config.clip_range)
+        error = value_loss(values.float(), returns, old_values, config.value_loss, config.value_limit)
         self.optimizer.zero_grad(set_to_none=True)
-        torch.autograd.backward(loss)
+        total = loss + config.value_coefficient * error - self._entropy_coefficient * entropy
+        torch.autograd.backward(total)
         norm = torch.nn.utils.clip_grad_norm_(self._parameters, config.max_gradient_norm)
         with torch.no_grad():
-            # k3 of Schulman's "Approximating KL Divergence" (2020): never negative, low variance.
-            kl = (ratio - 1.0 - log_ratio).mean()
-            clip_fraction = ((ratio - 1.0).abs() > config.clip_range).float().mean()
-            numbers: list[float] = torch.stack(
-                (policy_loss, value_loss, entropy, kl, clip_fraction, norm)
-            ).tolist()
-        if not np.isfinite(numbers).all():
-            raise DivergenceError(
-                f"update {self.updates}: not finite: policy loss {numbers[0]:g}, value loss {numbers[1]:g}, entropy "
-                f"{numbers[2]:g}, KL {numbers[3]:g}, gradient norm {numbers[5]:g}; largest |return| "
-                f"{float(rows.returns.abs().max()):g}, learning rate {self.optimizer.param_groups[0]['lr']:g}. "
-                "A smaller learning_rate or max_gradient_norm usually helps; training can resume from the last "
-                "checkpoint"
-            )
+            numbers: list[float] = torch.stack((loss, error, entropy, kl, clip_fraction, norm)).tolist()
+        require_finite(
+            f"update {self.updates}",
+            dict(zip(_LOGGED, numbers, strict=True)) | {"largest |return|": float(returns.abs().max())},
+            self._networks,
+            self.optimizer.param_groups[0]["lr"],
+        )
         self.optimizer.step()
         return tuple(numbers)
 
-    def _modules(self) -> dict[str, Tensor]:
-        """Return the parameters of network and encoder by name, as they are in memory."""
-        encoder = {} if self.encoder is None else self.encoder.state_dict(prefix="encoder.")
-        return {**self.network.state_dict(), **encoder}
+    def _features_of(self, rows: Batch) -> Tensor:
+        """Return what actor and critic go on from, [B, F], for the valid transitions."""
+        features: Tensor = self.features(rows.observations)
+        if self.core is None:
+            return features
+        assert rows.valid is not None
+        assert rows.starts is not None
+        features, _ = self.core(features.transpose(0, 1), rows.starts.T, rows.memory)
+        return features.transpose(0, 1)[rows.valid]
 
     def state_dict(self) -> dict[str, Any]:
-        """Return everything that a resumed run needs, as tensors and plain data."""
+        """See `Algorithm.state_dict`."""
         return {
-            "network": self._modules(),
+            **{name: network.state_dict() for name, network in self._networks.items()},
             "optimizer": self.optimizer.state_dict(),
-            "observation_stats": self.observation_stats.state_dict(),
+            "learning_rate": self._learning_rate.adapted,
+            "observation_stats": self.scaler.state_dict(),
             "reward_scaler": self.reward_scaler.state_dict(),
+            "memory": torch.from_numpy(self._memory.values.copy()),
             "updates": self.updates,
             "random": self._random.bit_generator.state,
             "torch_random": torch.get_rng_state(),
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take over the state of `state_dict`.
-
-        Raises:
-            ConfigurationError: when its network has other sizes than this one's.
-        """
-        here = self._modules()
-        check_same_shapes(here, state["network"])
-        with torch.no_grad():
-            for name, values in here.items():
-                values.copy_(state["network"][name])
+        """See `Algorithm.load_state_dict`."""
+        for name, network in self._networks.items():
+            check_same_shapes(network.state_dict(), state.get(name, {}))
+        for name, network in self._networks.items():
+            network.load_state_dict(state.get(name, {}))
         self.optimizer.load_state_dict(state["optimizer"])
-        self.observation_stats.load_state_dict(state["observation_stats"])
+        self._learning_rate.adapted = float(state["learning_rate"])
+        self.scaler.load_state_dict(state["observation_stats"])
         self.reward_scaler.load_state_dict(state["reward_scaler"])
+        memory = state["memory"].numpy()
+        if memory.shape == self._memory.values.shape:
+            self._memory.values = memory.copy()
         self.updates = int(state["updates"])
         self._random.bit_generator.state = state["random"]
         torch.set_rng_state(state["torch_random"])
-
-
-@dataclass(frozen=True)
-class _Batch:
-    """Valid transitions, [B] or [B, ...], in no particular order."""
-
-    observations: Tensors
-    actions: Tensor
-    log_probs: Tensor
-    advantages: Tensor
-    returns: Tensor
-    values: Tensor
-
-    def rows(self, index: Tensor) -> _Batch:
-        """Return the transitions at `index`."""
-        columns = {name: values[index] for name, values in vars(self).items() if isinstance(values, Tensor)}
-        if isinstance(self.observations, dict):
-            return _Batch(_each(self.observations, lambda part: part[index]), **columns)
-        return _Batch(**columns)
-
-
-def _each(observations: Tensors, change: Callable[[Tensor], Tensor]) -> Tensors:
-    """Apply `change` to a tensor, or to each tensor of a dictionary."""
-    if isinstance(observations, dict):
-        return {name: change(values) for name, values in observations.items()}
-    return change(observations)

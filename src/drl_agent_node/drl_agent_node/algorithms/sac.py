@@ -5,28 +5,38 @@ Reading order: `SACConfig` says what can be set, `SAC` acts, records and learns.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import DTypeLike, NDArray
 from pydantic import Field
-from torch import Tensor
+from torch import Tensor, nn
 
-from drl_agent_node.algorithms.base import Algorithm, Bools, Floats, Transition, check_same_shapes
+from drl_agent_node.algorithms.base import (
+    Algorithm,
+    Bools,
+    Floats,
+    ObservationSize,
+    Transition,
+    check_same_shapes,
+)
 from drl_agent_node.algorithms.guards import require_finite
-from drl_agent_node.config import StrictConfig
-from drl_agent_node.env.normalization import RewardScaler, RunningMeanStd
-from drl_agent_node.env.observations import Observations, state_of
+from drl_agent_node.algorithms.observing import ObservationScaler, Tensors
+from drl_agent_node.env.normalization import RewardScaler
+from drl_agent_node.env.observations import RASTER, STATE, Observations, state_of
 from drl_agent_node.errors import ConfigurationError
+from drl_agent_node.networks.features import FeatureConfig, FeatureNetwork
 from drl_agent_node.networks.mlp import Activation
 from drl_agent_node.networks.soft_actor_critic import SoftActor, TwinCritic, act_with, fast_actor
+from drl_agent_node.replay.augmentation import random_shift
 from drl_agent_node.replay.replay_buffer import ReplayBatch, ReplayBuffer
 
 
-class SACConfig(StrictConfig):
+class SACConfig(FeatureConfig):
     """What can be set. Defaults are meant for 16 agents and 200,000 steps of route following at 10 Hz."""
 
     buffer_capacity: int = Field(default=200_000, ge=1000, description="agent steps that are kept")
@@ -65,10 +75,12 @@ class SACConfig(StrictConfig):
         default=None,
         description="entropy per step that the temperature aims at; absent: minus the action's size",
     )
+    augment_shift: int = Field(default=4, ge=0, le=32, description="images are moved by up to so many pixels")
     normalize_observations: bool = Field(default=True, description="bring observations to mean 0, std 1")
     normalize_rewards: bool = Field(
         default=True, description="divide rewards by the std of discounted returns"
     )
+    mixed_precision: bool = Field(default=False, description="bfloat16 for matrix products while learning")
     hidden_sizes: tuple[int, ...] = Field(
         default=(128, 128), description="units of the hidden layers, actor and critics alike"
     )
@@ -88,9 +100,15 @@ class SAC(Algorithm):
     name = "sac"
 
     def __init__(
-        self, config: SACConfig, num_envs: int, observation_dim: int, action_dim: int, seed: int
+        self,
+        config: SACConfig,
+        num_envs: int,
+        observation: ObservationSize,
+        action_dim: int,
+        seed: int,
+        state_names: Sequence[str] = (),
     ) -> None:
-        """`seed` sets torch's global generator as well as this object's.
+        """`seed` sets torch's global generator as well as this object's; attention needs `state_names`.
 
         Raises:
             ConfigurationError: when a per-action field has the wrong number of values.
@@ -106,29 +124,44 @@ class SAC(Algorithm):
         self.steps = 0
         self._random = np.random.default_rng(seed)
         hidden, activation = config.hidden_sizes, config.activation
-        self.actor = SoftActor(
-            observation_dim, hidden, activation, config.initial_mean, config.initial_log_std
-        )
-        self.critic = TwinCritic(observation_dim, action_dim, hidden, activation)
+        self.features = FeatureNetwork(config, observation, state_names, self.name)
+        size = self.features.feature_dim
+        self.actor = SoftActor(size, hidden, activation, config.initial_mean, config.initial_log_std)
+        self.critic = TwinCritic(size, action_dim, hidden, activation)
         self.target = deepcopy(self.critic).requires_grad_(False)
-        self._networks = {"actor": self.actor, "critic": self.critic, "target": self.target}
+        self._networks: dict[str, nn.Module] = {
+            "actor": self.actor,
+            "critic": self.critic,
+            "target": self.target,
+            "features": self.features,
+        }
         self.log_temperature = torch.tensor(float(np.log(config.initial_temperature)), requires_grad=True)
         self._target_entropy = -action_dim if config.target_entropy is None else config.target_entropy
         self._actor_parameters: list[Tensor] = list(self.actor.parameters())
         self._critic_parameters: list[Tensor] = list(self.critic.parameters())
         self._target_parameters: list[Tensor] = list(self.target.parameters())
+        # Errors of the critics teach the features, too; the policy takes them as they are.
+        self._value_parameters = [*self._critic_parameters, *self.features.parameters()]
         self.optimizers = {
-            "critic": torch.optim.Adam(self._critic_parameters, config.learning_rate, fused=True),
-            "actor": torch.optim.Adam(self._actor_parameters, config.actor_learning_rate, fused=True),
-            "temperature": torch.optim.Adam([self.log_temperature], config.temperature_learning_rate),
+            "critic": torch.optim.Adam(self._value_parameters, config.learning_rate, fused=True),
+            "actor": torch.optim.Adam(
+                [
+                    {"params": self._actor_parameters, "lr": config.actor_learning_rate},
+                    {"params": [self.log_temperature], "lr": config.temperature_learning_rate},
+                ],
+                fused=True,
+            ),
         }
         self._fast_actor = fast_actor(self.actor)
-        self.observation_stats = RunningMeanStd(observation_dim)
+        self.scaler = ObservationScaler(
+            observation, enabled=config.normalize_observations, layout=self.features.layout
+        )
+        self.observation_stats = self.scaler.stats
         self.reward_scaler = RewardScaler(num_envs, config.gamma)
         self.replay = ReplayBuffer(
             config.buffer_capacity,
             num_envs,
-            {"state": ((observation_dim,), np.float32)},
+            _spaces(observation),
             action_dim,
             n_step=config.n_step,
             gamma=config.gamma,
@@ -145,15 +178,16 @@ class SAC(Algorithm):
 
     def act(self, observations: Observations, *, deterministic: bool = False) -> Floats:
         """See `Algorithm.act`; actions lie in (-1, 1)."""
-        outputs = self._fast_actor(self._scaled(state_of(observations)))
+        with torch.no_grad():
+            features: Tensor = self.features(self.scaler.tensors(observations))
+        outputs = self._fast_actor(features.numpy())
         return act_with(outputs, None if deterministic else self._random)
 
     def record(self, observations: Observations, actions: Floats, transition: Transition) -> None:
         """See `Algorithm.record`."""
-        state, following = state_of(observations), state_of(transition.next_observations)
-        self.replay.add({"state": state}, actions, transition, {"state": following})
-        if self.config.normalize_observations:
-            self.observation_stats.update(state)
+        following = transition.next_observations
+        self.replay.add(_by_name(observations), actions, transition, _by_name(following))
+        self.scaler.update(state_of(observations))
         if self.config.normalize_rewards:
             done = transition.terminated | transition.truncated
             self.reward_scaler.update(transition.rewards[None], done[None])
@@ -193,14 +227,16 @@ class SAC(Algorithm):
             "gradient_steps": float(self.steps),
         }
 
-    def _scaled(self, observations: Floats) -> Floats:
-        if not self.config.normalize_observations:
-            return observations
-        return self.observation_stats.normalize(observations)
+    def _tensors(self, drawn: dict[str, NDArray[Any]]) -> Tensors:
+        if RASTER in drawn:
+            drawn[RASTER] = random_shift(drawn[RASTER], self.config.augment_shift, self._random)
+        return self.scaler.tensors(drawn)
 
     def _gradient_step(self, batch: ReplayBatch) -> dict[str, float]:
-        observations = torch.from_numpy(self._scaled(batch.observations["state"]))
-        following = torch.from_numpy(self._scaled(batch.next_observations["state"]))
+        with self._cast():
+            observations: Tensor = self.features(self._tensors(batch.observations)).float()
+        with torch.no_grad(), self._cast():
+            following: Tensor = self.features(self._tensors(batch.next_observations)).float()
         scale = self.reward_scaler.scale if self.config.normalize_rewards else 1.0
         returns = torch.from_numpy(batch.returns / np.float32(scale))
         targets = self._targets(following, returns, torch.from_numpy(batch.discounts))
@@ -210,27 +246,32 @@ class SAC(Algorithm):
         if self.config.priority_alpha > 0.0:
             self.replay.set_priorities(batch.leaves, errors)
         if self.steps % self.config.actor_interval == 0:
-            logs |= self._step_actor(observations)
+            logs |= self._step_actor(observations.detach())
         torch._foreach_lerp_(self._target_parameters, self._critic_parameters, self.config.tau)
         self.steps += 1
         return logs
 
+    def _cast(self) -> torch.autocast:
+        return torch.autocast("cpu", torch.bfloat16, enabled=self.config.mixed_precision)
+
     @torch.no_grad()
     def _targets(self, following: Tensor, returns: Tensor, discounts: Tensor) -> Tensor:
         """Return the values [B] that the critics should have had."""
-        actions, log_probs = self.actor(following)
-        values = self.target(following, actions).amin(0) - self.log_temperature.exp() * log_probs
-        result: Tensor = returns + discounts * values
+        with self._cast():
+            actions, log_probs = self.actor(following)
+            values = self.target(following, actions).amin(0).float()
+        result: Tensor = returns + discounts * (values - self.log_temperature.exp() * log_probs)
         return result
 
     def _step_critics(
         self, observations: Tensor, actions: Tensor, targets: Tensor, weights: Tensor
     ) -> tuple[dict[str, float], Floats]:
         """Take a step with the critics; returns scalars and the errors [B] that decide what is replayed."""
-        values = self.critic(observations, actions)
+        with self._cast():
+            values = self.critic(observations, actions).float()
         errors = values - targets
         loss = 0.5 * (weights * errors.square()).mean(-1).sum()
-        norm = self._backward("critic", loss, self._critic_parameters)
+        norm = self._backward(loss, self._value_parameters)
         logs = {"critic_loss": float(loss.detach()), "critic_gradient_norm": norm}
         require_finite(self._where, logs, self._networks, self.config.learning_rate)
         self.optimizers["critic"].step()
@@ -239,26 +280,28 @@ class SAC(Algorithm):
 
     def _step_actor(self, observations: Tensor) -> dict[str, float]:
         """Take a step with the policy and with the temperature."""
-        actions, log_probs = self.actor(observations)
-        # The critics only pass the gradient on: their own would be thrown away.
-        self.critic.requires_grad_(False)
-        values = self.critic(observations, actions).amin(0)
-        self.critic.requires_grad_(True)
+        with self._cast():
+            actions, log_probs = self.actor(observations)
+            values = self.critic.judge(observations, actions)
         loss = (self.log_temperature.detach().exp() * log_probs - values).mean()
-        norm = self._backward("actor", loss, self._actor_parameters)
+        norm = self._backward(loss, self._actor_parameters)
         entropy = -float(log_probs.detach().mean())
         logs = {"actor_loss": float(loss.detach()), "actor_gradient_norm": norm, "entropy": entropy}
         require_finite(self._where, logs, self._networks, self.config.actor_learning_rate)
-        self.optimizers["actor"].step()
         # d/d log_temperature of log_temperature * (entropy - target entropy)
         self.log_temperature.grad = torch.tensor(entropy - self._target_entropy)
-        self.optimizers["temperature"].step()
+        self.optimizers["actor"].step()
         return logs
 
-    def _backward(self, name: str, loss: Tensor, parameters: list[Tensor]) -> float:
-        self.optimizers[name].zero_grad(set_to_none=True)
-        torch.autograd.backward(loss)
-        return float(torch.nn.utils.clip_grad_norm_(parameters, self.config.max_gradient_norm))
+    def _backward(self, loss: Tensor, parameters: list[Tensor]) -> float:
+        """Set the gradients of `parameters`, scaled down to the largest norm allowed; returns the norm before."""
+        gradients = torch.autograd.grad(loss, parameters)
+        norm = torch.nn.utils.get_total_norm(gradients)
+        for parameter, gradient in zip(parameters, gradients, strict=True):
+            parameter.grad = gradient
+        if norm > self.config.max_gradient_norm:
+            torch.nn.utils.clip_grads_with_norm_(parameters, self.config.max_gradient_norm, norm)
+        return float(norm)
 
     @property
     def _where(self) -> str:
@@ -270,7 +313,7 @@ class SAC(Algorithm):
             **{name: network.state_dict() for name, network in self._networks.items()},
             "log_temperature": self.log_temperature.detach().clone(),
             "optimizers": {name: optimizer.state_dict() for name, optimizer in self.optimizers.items()},
-            "observation_stats": self.observation_stats.state_dict(),
+            "observation_stats": self.scaler.state_dict(),
             "reward_scaler": self.reward_scaler.state_dict(),
             "replay": self.replay.state_dict() if self.config.save_buffer else None,
             "owed": self._owed,
@@ -290,7 +333,7 @@ class SAC(Algorithm):
             self.log_temperature.copy_(state["log_temperature"])
         for name, optimizer in self.optimizers.items():
             optimizer.load_state_dict(state["optimizers"][name])
-        self.observation_stats.load_state_dict(state["observation_stats"])
+        self.scaler.load_state_dict(state["observation_stats"])
         self.reward_scaler.load_state_dict(state["reward_scaler"])
         if state["replay"] is not None:
             self.replay.load_state_dict(state["replay"])
@@ -298,3 +341,12 @@ class SAC(Algorithm):
         self.steps, self.updates = int(state["steps"]), int(state["updates"])
         self._random.bit_generator.state = state["random"]
         torch.set_rng_state(state["torch_random"])
+
+
+def _by_name(observations: Observations) -> dict[str, NDArray[Any]]:
+    return observations if isinstance(observations, dict) else {STATE: observations}
+
+
+def _spaces(observation: ObservationSize) -> dict[str, tuple[tuple[int, ...], DTypeLike]]:
+    shapes = {STATE: (observation,)} if isinstance(observation, int) else observation
+    return {name: (shape, np.uint8 if name == RASTER else np.float32) for name, shape in shapes.items()}

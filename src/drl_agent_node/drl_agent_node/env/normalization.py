@@ -19,7 +19,11 @@ class RunningMeanStd:
     Before the first `update` it normalises with mean 0 and variance 1.
     """
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, fixed: Mapping[int, float] | None = None) -> None:
+        """`fixed` names columns that are not centred, and what each is divided by instead of its std."""
+        columns = sorted(fixed or {})
+        self._fixed: NDArray[np.int64] = np.array(columns, np.int64)
+        self._fixed_scale = np.array([1.0 / (fixed or {})[column] for column in columns], np.float32)
         self.mean: NDArray[np.float64] = np.zeros(size, np.float64)
         self.var: NDArray[np.float64] = np.ones(size, np.float64)
         self.count = 0
@@ -48,6 +52,8 @@ class RunningMeanStd:
         self._mean32 = self.mean.astype(np.float32)
         # Columns that never change would otherwise blow up rounding noise.
         self._scale32 = (1.0 / np.sqrt(np.maximum(self.var, 1e-4))).astype(np.float32)
+        self._mean32[self._fixed] = 0.0
+        self._scale32[self._fixed] = self._fixed_scale
 
     def normalize(self, values: NDArray[np.float32], clip: float = 10.0) -> NDArray[np.float32]:
         """Return (values - mean) / std, float32 of the same shape, limited to [-clip, clip]."""

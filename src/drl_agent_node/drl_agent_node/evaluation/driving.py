@@ -4,18 +4,31 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from drl_agent_node.env import columns
 from drl_agent_node.episodes import Episode, EpisodeTracker
 from drl_agent_node.errors import InterruptedWaitError
 from drl_agent_node.evaluation.scoring import EpisodeRecord, Route, score
 from drl_agent_node.evaluation.suite import Case
 from drl_agent_node.evaluation.trace import TraceRecorder
 
-Policy = Callable[[Any], NDArray[np.float32]]
+
+class Policy(Protocol):
+    """Drives a fleet."""
+
+    def begin(self, done: NDArray[np.bool_], fresh: NDArray[np.bool_]) -> None:
+        """Start with observations that end an episode where `done` [E], and begin one where `fresh` [E]."""
+
+    def __call__(self, observations: Any) -> NDArray[np.float32]:
+        """Return actions, float32 [E, NUM_ACTIONS]."""
+
+    def follow(self, done: NDArray[np.bool_]) -> None:
+        """Hear which episodes ended, [E], with what the last actions led to."""
+
 
 # Of the first calls some allocate and load; they are not what a vehicle would wait for.
 WARM_UP_CALLS: Final = 20
@@ -58,6 +71,8 @@ class CaseDrive:
         policy = make_policy(env)
         tracker = EpisodeTracker(env.num_envs)
         tracker.begin(infos)
+        status = infos["status"]
+        policy.begin((status & columns.DONE) != 0, (status & columns.RESET) != 0)
         traces = TraceRecorder(env.num_envs, env.state_names, env.step_s)
         traces.add(observations, infos)
         quota = quotas(self._episodes, env.num_envs)
@@ -69,6 +84,7 @@ class CaseDrive:
             actions = policy(observations)
             self.latencies_s.append(time.perf_counter() - before)
             observations, rewards, terminated, truncated, infos = env.step(actions)
+            policy.follow(terminated | truncated)
             traces.add(observations, infos)
             new = []
             for episode in tracker.step(rewards, terminated | truncated, infos):

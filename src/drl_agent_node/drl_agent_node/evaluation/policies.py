@@ -8,11 +8,24 @@ from pathlib import Path
 from typing import Any, Final
 
 from drl_agent_node.algorithms import ALGORITHMS, make_algorithm
+from drl_agent_node.algorithms.base import Algorithm, Floats
 from drl_agent_node.checkpoint import Checkpoint, CheckpointFolder, check_fits, load
 from drl_agent_node.errors import ConfigurationError
 from drl_agent_node.evaluation.driving import Policy
 
 UNTRAINED: Final = "untrained"
+
+
+class _Deterministic:
+    """An algorithm that does not explore."""
+
+    def __init__(self, algorithm: Algorithm) -> None:
+        self.begin = algorithm.begin
+        self.follow = algorithm.follow
+        self._act = algorithm.act
+
+    def __call__(self, observations: Any) -> Floats:
+        return self._act(observations, deterministic=True)
 
 
 @dataclass(frozen=True)
@@ -54,7 +67,7 @@ class DrivingPolicy:
             assert self.path is not None
             check_fits(self.checkpoint, self.path, self.algorithm, env.observation_names)
             algorithm.load_state_dict(self.checkpoint.state)
-        return lambda observations: algorithm.act(observations, deterministic=True)
+        return _Deterministic(algorithm)
 
 
 def untrained(algorithm: str, config: Any, folder: Path, seed: int) -> DrivingPolicy:

@@ -53,7 +53,7 @@ class ActorCritic(nn.Module):
 
     def log_prob_entropy(self, observations: Tensor, actions: Tensor) -> tuple[Tensor, Tensor]:
         """Return log-probabilities [B] of `actions` [B, A] and the policy's mean entropy (a scalar)."""
-        outputs = self.actor(observations)
+        outputs = self.actor(observations).float()
         log_prob = self.policy.log_prob(outputs, self.log_std, actions)
         return log_prob, self.policy.entropy(outputs, self.log_std).mean()
 

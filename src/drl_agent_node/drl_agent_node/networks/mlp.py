@@ -13,7 +13,11 @@ from torch import Tensor, nn
 
 Activation = Literal["tanh", "relu", "silu"]
 
-_MODULES: Final[dict[str, type[nn.Module]]] = {"tanh": nn.Tanh, "relu": nn.ReLU, "silu": nn.SiLU}
+_MODULES: Final[dict[str, Callable[[], nn.Module]]] = {
+    "tanh": nn.Tanh,
+    "relu": lambda: nn.ReLU(inplace=True),
+    "silu": nn.SiLU,
+}
 # Gains of orthogonal initialisation: torch.nn.init.calculate_gain, SiLU taken as ReLU.
 _GAINS: Final = {"tanh": 5.0 / 3.0, "relu": math.sqrt(2.0), "silu": math.sqrt(2.0)}
 

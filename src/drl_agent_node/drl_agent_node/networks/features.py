@@ -1,0 +1,120 @@
+"""From what is observed to the features that policies and value functions go on from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from drl_agent_node.config import StrictConfig
+from drl_agent_node.env.observations import RASTER, STATE
+from drl_agent_node.errors import ConfigurationError
+from drl_agent_node.networks.attention import CrossAttentionFusion, NeighbourEncoder
+from drl_agent_node.networks.encoders import RasterEncoder, Shapes
+from drl_agent_node.networks.state_layout import StateLayout, read_layout
+
+# Images that are encoded together where no gradient is wanted: what a rollout holds would not fit as floats.
+_CHUNK = 256
+
+
+class FeatureConfig(StrictConfig):
+    """How observations become features; part of every algorithm's configuration."""
+
+    state_encoder: Literal["none", "attention"] = Field(
+        default="none",
+        description="attention: the ego attends to its neighbours, whose order then does not matter",
+    )
+    fusion: Literal["concat", "cross_attention"] = Field(
+        default="concat",
+        description="how images and state come together; cross_attention: the state attends to places of the image",
+    )
+    attention_size: int = Field(default=64, ge=1, le=1024, description="units of attention, over all heads")
+    attention_heads: int = Field(
+        default=4, ge=1, le=64, description="heads; attention_size is a multiple of it"
+    )
+
+
+class FeatureNetwork(nn.Module):
+    """Encoders for rasters and neighbours, fused; the identity where only a plain state is observed.
+
+    Attributes:
+        feature_dim: F, size of the features.
+        layout: of the state, where neighbours are attended to.
+        identity: True where the features are the observation itself.
+    """
+
+    def __init__(
+        self, config: FeatureConfig, observation: int | Shapes, state_names: Sequence[str], algorithm: str
+    ) -> None:
+        """`observation` is the number of state columns, or the shapes of what is observed by name.
+
+        Raises:
+            ConfigurationError: when attention is asked for and cannot be, naming `algorithm`.
+        """
+        super().__init__()
+        if config.attention_size % config.attention_heads:
+            raise ConfigurationError(
+                f"{algorithm}: attention_size = {config.attention_size} cannot be split over attention_heads = "
+                f"{config.attention_heads}; allowed: a multiple of it"
+            )
+        shapes = {STATE: (observation,)} if isinstance(observation, int) else dict(observation)
+        state_dim = shapes[STATE][0] if STATE in shapes else 0
+        self.layout: StateLayout | None = None
+        self.neighbours: NeighbourEncoder | None = None
+        self.raster: RasterEncoder | None = None
+        self.fusion: CrossAttentionFusion | None = None
+        if config.state_encoder == "attention":
+            self.layout = read_layout(state_names[:state_dim])
+            self.neighbours = NeighbourEncoder(self.layout, config.attention_size, config.attention_heads)
+            state_dim = self.neighbours.output_dim
+        if RASTER in shapes:
+            attends = config.fusion == "cross_attention"
+            self.raster = RasterEncoder(shapes[RASTER], places=attends)
+            if attends:
+                if state_dim == 0:
+                    raise ConfigurationError(
+                        f"{algorithm}: fusion cross_attention needs a state beside the raster"
+                    )
+                self.fusion = CrossAttentionFusion(
+                    state_dim, self.raster.channels, config.attention_size, config.attention_heads
+                )
+        self.identity = self.neighbours is None and self.raster is None
+        self.feature_dim: int = state_dim + (0 if self.raster is None else self.raster.features)
+        if self.fusion is not None:
+            self.feature_dim = self.fusion.output_dim
+
+    def forward(self, observations: Tensor | Mapping[str, Tensor]) -> Tensor:
+        """Return features [..., F] of observations with any number of leading dimensions."""
+        if self.identity:
+            return observations[STATE] if isinstance(observations, Mapping) else observations
+        parts = observations if isinstance(observations, Mapping) else {STATE: observations}
+        leading = parts[RASTER].shape[:-3] if RASTER in parts else parts[STATE].shape[:-1]
+        flat = {name: values.flatten(0, len(leading) - 1) for name, values in parts.items()}
+        if torch.is_grad_enabled():
+            features = self._encode(flat)
+        else:
+            count = len(next(iter(flat.values())))
+            features = torch.cat(
+                [
+                    self._encode({name: values[start : start + _CHUNK] for name, values in flat.items()})
+                    for start in range(0, count, _CHUNK)
+                ]
+            )
+        return features.view(*leading, self.feature_dim)
+
+    def _encode(self, observations: Mapping[str, Tensor]) -> Tensor:
+        state = observations.get(STATE)
+        if self.neighbours is not None:
+            state = self.neighbours.attend(observations[STATE])[0]
+        if self.raster is None:
+            assert state is not None
+            return state
+        if self.fusion is not None:
+            assert state is not None
+            features, _ = self.fusion.attend(state, self.raster.places(observations[RASTER]))
+            return features
+        image = self.raster.forward(observations[RASTER])
+        return image if state is None else torch.cat((image, state), -1)
