@@ -27,6 +27,7 @@ from drl_agent_node.algorithms.base import Algorithm
 from drl_agent_node.algorithms.ppo import PPO
 from drl_agent_node.algorithms.sac import SAC
 from drl_agent_node.env.normalization import RunningMeanStd
+from drl_agent_node.env.observations import CHANNEL_PREFIX
 from drl_agent_node.errors import ConfigurationError
 from drl_agent_node.evaluation.policies import DrivingPolicy, find_policy
 from drl_agent_node.evaluation.results import RESULTS_FILE, evaluation_figures, read_results
@@ -122,6 +123,10 @@ def export_policy(policy: DrivingPolicy, target: Path) -> PolicyCard:
     if policy.checkpoint is None:
         raise ConfigurationError("the untrained policy depends on the fleet and cannot be exported")
     names = policy.checkpoint.state_names
+    if any(name.startswith(CHANNEL_PREFIX) for name in names):
+        raise ConfigurationError(
+            f"'{policy.path}' sees rasters and cannot be exported; allowed parameter observation: state"
+        )
     algorithm = _restored(policy)
     module = policy_module(algorithm, len(names))
     about = policy.checkpoint.config.get("about", {})

@@ -15,6 +15,8 @@ from drl_agent_node.errors import ConfigurationError
 Observed = Literal["state", "raster", "both"]
 OBSERVED: Final[tuple[Observed, ...]] = ("state", "raster", "both")
 
+CHANNEL_PREFIX: Final = "raster "
+"""What names of a raster's channels begin with, which names of the state's columns do not."""
 STATE: Final = "state"
 RASTER: Final = "raster"
 
@@ -68,7 +70,7 @@ class ObservationView:
         place = (
             f"{shape[1]}x{shape[2]} at {layout.raster_resolution_m:g} m, {layout.raster_ahead_m:g} m ahead"
         )
-        self.names += tuple(f"raster {name} {place}" for name in layout.raster_names)
+        self.names += tuple(f"{CHANNEL_PREFIX}{name} {place}" for name in layout.raster_names)
         spaces: dict[str, gym.Space[Any]] = {RASTER: gym.spaces.Box(0, 255, shape, np.uint8)}
         if observed != RASTER:
             spaces[STATE] = state
