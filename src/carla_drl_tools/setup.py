@@ -21,6 +21,7 @@ setup(
         "console_scripts": [
             f"bag_to_dataset = {PACKAGE}.bag_to_dataset:main",
             f"dataset_to_bag = {PACKAGE}.dataset_to_bag:main",
+            f"road_markers_node = {PACKAGE}.road_markers_node:main",
             f"foxglove_node = {PACKAGE}.foxglove_node:main",
         ]
     },

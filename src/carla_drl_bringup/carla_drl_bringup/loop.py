@@ -26,7 +26,8 @@ from launch_ros.actions import Node
 
 from carla_drl_bringup import arguments as parse
 from carla_drl_bringup import shared_memory
-from carla_drl_bringup.process_settings import process_settings
+from carla_drl_bringup.process_settings import SIGKILL_TIMEOUT_S, SIGTERM_TIMEOUT_S, process_settings
+from carla_drl_bringup.viewers import viewers
 from drl_agent_node.algorithm_names import algorithm_of
 
 # Exit code of every node for a configuration that cannot work (sysexits.h EX_CONFIG): a restart would not help.
@@ -37,9 +38,6 @@ RESPAWN_DELAY_S = 1.0
 CONNECT_TIMEOUT_S = 30.0
 # The first start on a machine compiles the simulator's kernels, where setup has not done so.
 EMBEDDED_CONNECT_TIMEOUT_S = 300.0
-# Ctrl-C ends everything within 5 s: nodes get 2.5 s to finish, 1 s more to die.
-SIGTERM_TIMEOUT_S = "2.5"
-SIGKILL_TIMEOUT_S = "1.0"
 # From the simulator's answer to the first observation: loading a town takes a CARLA server up to a minute.
 WORLD_TIMEOUT_S = 60.0
 
@@ -264,24 +262,6 @@ def _group(
     return nodes
 
 
-def viewers(setup: Setup) -> list[Node]:
-    """Return what looks on: nothing else depends on it."""
-    if not setup.foxglove_port:
-        return []
-    return [
-        Node(
-            package="carla_drl_tools",
-            executable="foxglove_node",
-            name="foxglove",
-            output="screen",
-            parameters=[{"port": setup.foxglove_port}],
-            ros_arguments=["--log-level", setup.log_level],
-            sigterm_timeout=SIGTERM_TIMEOUT_S,
-            sigkill_timeout=SIGKILL_TIMEOUT_S,
-        )
-    ]
-
-
 def agent(setup: Setup, parameters: dict[str, Any], *, respawn: bool) -> Node:
     """Return the agent node with `parameters` on top of the shared ones."""
     return Node(
@@ -400,6 +380,9 @@ def loop(
         # When launch itself ends, all its processes have.
         atexit.register(shared_memory.remove_unused, shared_memory.files())
         ends = end_with(nodes, main, main_respawns=respawn_agent)
-        return [*environment(), *ends, *nodes, main, *viewers(setup)]
+        looking_on = []
+        if setup.foxglove_port:
+            looking_on = viewers(next(iter(setup.groups)), setup.foxglove_port, setup.log_level)
+        return [*environment(), *ends, *nodes, main, *looking_on]
 
     return [OpaqueFunction(function=start)]

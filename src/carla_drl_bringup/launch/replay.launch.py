@@ -7,14 +7,8 @@ from launch.actions import DeclareLaunchArgument, OpaqueFunction
 from launch_ros.actions import Node
 
 from carla_drl_bringup import arguments as parse
-from carla_drl_bringup.loop import (
-    RASTER_ARGUMENTS,
-    SIGKILL_TIMEOUT_S,
-    SIGTERM_TIMEOUT_S,
-    end_with,
-    environment,
-    raster_parameters,
-)
+from carla_drl_bringup.loop import RASTER_ARGUMENTS, end_with, environment, raster_parameters
+from carla_drl_bringup.process_settings import SIGKILL_TIMEOUT_S, SIGTERM_TIMEOUT_S
 
 ARGUMENTS = {
     "bag": ("", "folder that record.launch.py wrote with topics:=dataset or topics:=full"),

@@ -18,6 +18,7 @@ from rosgraph_msgs.msg import Clock
 from sensor_loop import LATCHED, SCENARIOS, SensorLoop, nanoseconds
 from sensor_msgs.msg import CameraInfo, Image, Imu, NavSatFix, PointCloud2
 from tf2_msgs.msg import TFMessage
+from visualization_msgs.msg import Marker, MarkerArray
 
 SMALL = {"image_size_x": 64, "image_size_y": 48, "fov": 90.0}
 POINTS = {"points_per_second": 5000}
@@ -83,6 +84,7 @@ def test_every_sensor_and_the_world_are_topics_of_their_frame(tmp_path: Path) ->
         every_frame(Clock, "/clock")
         every_frame(TFMessage, "/tf")
         loop.listen(LaneInvasionEvent, f"{ROLE}/lane_invasion")
+        loop.listen(MarkerArray, "/carla_drl/sim0/markers")  # 20 times per second of wall time
         loop.listen(WorldInfo, "/carla/world_info", LATCHED)
         loop.listen(TFMessage, "/tf_static", LATCHED)
         loop.begin()
@@ -167,6 +169,20 @@ def check_messages(loop: SensorLoop) -> None:
     assert imu.orientation.z == pytest.approx(odometry.pose.pose.orientation.z, abs=0.05)
     objects = last("/carla/objects").objects
     assert [(each.kind, each.index) for each in objects] == [(RoadObject.KIND_EGO, 0)]
+    loop.wait_until(lambda: loop.messages["/carla_drl/sim0/markers"], "markers")
+    box, route = last("/carla_drl/sim0/markers").markers
+    assert (box.ns, box.type, route.ns, route.type) == ("egos", Marker.CUBE, "routes", Marker.LINE_STRIP)
+    assert box.header.frame_id == "map"
+    assert (
+        math.hypot(
+            box.pose.position.x - odometry.pose.pose.position.x,
+            box.pose.position.y - odometry.pose.pose.position.y,
+        )
+        < 5.0
+    )
+    assert len(route.points) == 10
+    ahead = math.hypot(route.points[0].x - box.pose.position.x, route.points[0].y - box.pose.position.y)
+    assert ahead < 10.0  # the route's first point is 2.5 m ahead of where the ego is on it
     status = last("/carla/status")
     assert (status.session, status.simulator) == (loop.observation.session, "sim0")
     loop.wait_until(

@@ -28,16 +28,13 @@ def lane_edges(map_name: str, opendrive: str) -> list[NDArray[np.float32]]:
     """
     try:
         town = carla.Map(map_name, opendrive)
-        starts = [start for start, _ in town.get_topology()]
+        lanes = {(start.road_id, start.section_id, start.lane_id): start for start, _ in town.get_topology()}
     except RuntimeError as error:
         raise ToolError(f"the OpenDRIVE document of map '{map_name}' cannot be read: {error}") from error
+    if not lanes:
+        raise ToolError(f"the OpenDRIVE document of map '{map_name}' has no driving lane")
     edges = []
-    done = set()
-    for start in starts:
-        lane = (start.road_id, start.section_id, start.lane_id)
-        if lane in done:
-            continue
-        done.add(lane)
+    for start in lanes.values():
         points = [start, *start.next_until_lane_end(STEP_M)]
         centre = np.array([_place(point) for point in points], np.float32)
         half = 0.5 * np.array([point.lane_width for point in points], np.float32)

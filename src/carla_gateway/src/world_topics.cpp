@@ -8,6 +8,7 @@
 #include "carla_drl_msgs/msg/frame_layout.hpp"
 #include "carla_drl_msgs/msg/road_object_array.hpp"
 #include "carla_drl_msgs/msg/simulation_status.hpp"
+#include "carla_gateway/marker_topic.hpp"
 #include "carla_gateway/ros_time.hpp"
 #include "carla_gateway/sensor_messages.hpp"
 #include "carla_gateway/sensor_topics.hpp"
@@ -257,6 +258,7 @@ std::vector<std::unique_ptr<Topic>> make_world_topics(rclcpp::Node & node, const
   topics.push_back(std::make_unique<TransformTopic>(node, info, world, names));
   topics.push_back(std::make_unique<StatusTopic>(node, simulator, info, names));
   topics.push_back(std::make_unique<ObjectsTopic>(node, info, names));
+  topics.push_back(std::make_unique<MarkerTopic>(node, simulator, info, names));
   for (std::uint32_t agent = 0; agent < info.num_agents; ++agent) {
     topics.push_back(std::make_unique<OdometryTopic>(node, agent, world.role(agent), names));
   }
