@@ -32,7 +32,7 @@ from drl_agent_node.env.fleet_vector_env import FleetVectorEnv
 from drl_agent_node.episodes import Episode
 from drl_agent_node.errors import ConfigurationError, DivergenceError, FleetError, InterruptedWaitError
 from drl_agent_node.evaluation.plan import about_plain, about_training
-from drl_agent_node.evaluation.policies import find_policy
+from drl_agent_node.evaluation.policies import find_learned
 from drl_agent_node.parameters import AgentParameters, check_parameters, declare_parameters
 from drl_agent_node.progress import ProgressPrinter
 from drl_agent_node.reporting import Reporter
@@ -190,7 +190,7 @@ class Agent:
 
         checkpoints = self._folder.checkpoints.folder
         best = checkpoints / BEST
-        policy = find_policy(str(best if best.exists() else checkpoints / LATEST))
+        policy = find_learned(str(best if best.exists() else checkpoints / LATEST))
         target = self._folder.path / "policy.onnx"
         try:
             export_policy(policy, target)

@@ -29,7 +29,7 @@ from drl_agent_node.algorithms.sac import SAC
 from drl_agent_node.env.normalization import RunningMeanStd
 from drl_agent_node.env.observations import CHANNEL_PREFIX
 from drl_agent_node.errors import ConfigurationError
-from drl_agent_node.evaluation.policies import DrivingPolicy, find_policy
+from drl_agent_node.evaluation.policies import LearnedPolicy, find_learned
 from drl_agent_node.evaluation.results import RESULTS_FILE, evaluation_figures, read_results
 from drl_agent_node.inference.policy_file import CARD_KEY, INPUT, OUTPUT, PolicyCard, load_policy
 from drl_agent_node.networks.distributions import POLICIES
@@ -102,7 +102,7 @@ def policy_module(algorithm: Algorithm, dim: int) -> PolicyModule:
     return PolicyModule(layers, head, stats, dim).eval()
 
 
-def last_evaluation(policy: DrivingPolicy) -> dict[str, Any]:
+def last_evaluation(policy: LearnedPolicy) -> dict[str, Any]:
     """Return the figures of the newest evaluation of a checkpoint that its run's folder has; empty without one."""
     files = list((policy.folder / "evaluation").glob(f"*_{policy.short_name}/{RESULTS_FILE}"))
     if not files:
@@ -110,7 +110,7 @@ def last_evaluation(policy: DrivingPolicy) -> dict[str, Any]:
     return evaluation_figures(read_results(max(files, key=lambda file: file.stat().st_mtime)))
 
 
-def export_policy(policy: DrivingPolicy, target: Path) -> PolicyCard:
+def export_policy(policy: LearnedPolicy, target: Path) -> PolicyCard:
     """Write the policy of a checkpoint to `target`, whose ending says in which format.
 
     The card tells the figures of its newest evaluation, too.
@@ -153,7 +153,7 @@ def export_policy(policy: DrivingPolicy, target: Path) -> PolicyCard:
     return card
 
 
-def _restored(policy: DrivingPolicy) -> Algorithm:
+def _restored(policy: LearnedPolicy) -> Algorithm:
     assert policy.checkpoint is not None
     box = gym.spaces.Box(-np.inf, np.inf, (len(policy.checkpoint.state_names),), np.float32)
     env: Any = SimpleNamespace(
@@ -221,7 +221,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     options = parser.parse_args(arguments)
     try:
-        policy = find_policy(options.policy, print)
+        policy = find_learned(options.policy, print)
         target = options.output or policy.folder / "policy.onnx"
         card = export_policy(policy, target)
     except ConfigurationError as error:

@@ -10,9 +10,10 @@ from lane_world import STATE_NAMES, LaneWorldEnv
 from drl_agent_node.algorithms import ALGORITHMS, make_algorithm
 from drl_agent_node.checkpoint import Checkpoint, CheckpointFolder
 from drl_agent_node.errors import ConfigurationError
-from drl_agent_node.evaluation.policies import find_policy
-from drl_agent_node.export import export_policy, main
+from drl_agent_node.evaluation.policies import find_learned, find_policy
+from drl_agent_node.export import PolicyModule, export_policy, main
 from drl_agent_node.inference.policy_file import load_policy
+from drl_agent_node.networks.actor_critic import ActorCritic, FastActor
 
 ABOUT = {"code_revision": "abc", "scenario": {"name": "town01_basic", "hash": "0123"}}
 
@@ -44,6 +45,7 @@ def checkpoint(folder: Path, algorithm: str, **fields: object) -> Path:
     [
         ("ppo", {}, "policy.onnx"),
         ("ppo", {"activation": "silu", "hidden_sizes": [16], "normalize_observations": False}, "policy.ts"),
+        ("ppo_lagrangian", {}, "policy.onnx"),
         ("sac", {}, "policy.onnx"),
     ],
 )
@@ -51,9 +53,11 @@ def test_an_exported_policy_acts_as_its_original(
     tmp_path: Path, algorithm: str, fields: dict[str, object], name: str
 ):
     path = checkpoint(tmp_path, algorithm, **fields)
-    policy = find_policy(str(path))
+    policy = find_learned(str(path))
     assert export_policy(policy, tmp_path / name).steps == 700
     exported = load_policy(tmp_path / name)
+    assert find_policy(str(tmp_path / name)).short_name == "policy_000000000700"
+    assert find_policy(str(tmp_path / name)).bind(LaneWorldEnv(4, seed=1)) is not None
     original = policy.bind(LaneWorldEnv(4, seed=1))
     random = np.random.default_rng(1)
     spread = set()
@@ -68,6 +72,18 @@ def test_an_exported_policy_acts_as_its_original(
     assert (card.code_revision, card.scenario["hash"]) == ("abc", "0123")
     assert bool(card.normalization) == fields.get("normalize_observations", True)
     assert card.config["algorithm"]["hidden_sizes"]
+
+
+@pytest.mark.parametrize("head", ["gaussian", "squashed", "beta"])
+def test_every_distribution_is_exported_as_its_mode(head: str):
+    torch.manual_seed(1)
+    network = ActorCritic(5, 2, initial_mean=(0.4, 0.0), policy=head)
+    for parameter in network.actor.parameters():
+        parameter.data += 0.3 * torch.randn_like(parameter)
+    observations = torch.randn(50, 5)
+    actions = PolicyModule(network.actor, head, None, 5)(observations).detach().numpy()
+    expected = np.clip(FastActor(network).mean(observations.numpy()), -1.0, 1.0)
+    np.testing.assert_allclose(actions, expected, rtol=0.0, atol=1e-5)
 
 
 def test_another_layout_is_refused_with_the_difference(tmp_path: Path):
@@ -102,7 +118,7 @@ def test_files_that_are_no_policies_are_refused(tmp_path: Path, capsys: pytest.C
 
 
 def test_a_policy_that_would_act_differently_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    policy = find_policy(str(checkpoint(tmp_path, "ppo")))
+    policy = find_learned(str(checkpoint(tmp_path, "ppo")))
     monkeypatch.setattr("drl_agent_node.export.TOLERANCE", -1.0)
     with pytest.raises(ConfigurationError, match="actions differ by up to"):
         export_policy(policy, tmp_path / "policy.onnx")

@@ -17,7 +17,7 @@ from test_export import checkpoint
 
 from drl_agent_node.env.fleet_link import FleetLink
 from drl_agent_node.errors import ConfigurationError, ObservationTimeoutError
-from drl_agent_node.evaluation.policies import find_policy
+from drl_agent_node.evaluation.policies import find_learned
 from drl_agent_node.export import export_policy
 from drl_agent_node.inference.driver import Driver
 from drl_agent_node.inference.latency import LatencyWindow
@@ -37,7 +37,7 @@ infer()
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("policy")
-    export_policy(find_policy(str(checkpoint(folder, "ppo"))), folder / "policy.onnx")
+    export_policy(find_learned(str(checkpoint(folder, "ppo"))), folder / "policy.onnx")
     return folder / "policy.onnx"
 
 

@@ -10,7 +10,7 @@ import pytest
 from test_export import checkpoint
 
 from drl_agent_node.errors import ConfigurationError
-from drl_agent_node.evaluation.policies import find_policy
+from drl_agent_node.evaluation.policies import find_learned
 from drl_agent_node.export import export_policy
 from drl_agent_node.tracking.mailbox import Mailbox
 from drl_agent_node.tracking.models import main as models_main
@@ -130,7 +130,7 @@ def test_runs_and_models_are_kept_in_a_database(tmp_path: Path, capsys: pytest.C
             }
         )
     )
-    export_policy(find_policy(str(checkpoint(tmp_path, "ppo"))), policy)
+    export_policy(find_learned(str(checkpoint(tmp_path, "ppo"))), policy)
     first = store.register("driver", policy, run.info.run_id)
     assert (first.version, first.stage, first.card.steps) == (1, "candidate", 700)
     assert first.card.scenario["hash"] == "0123"

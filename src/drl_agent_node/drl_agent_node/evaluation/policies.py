@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from drl_agent_node.algorithms import ALGORITHMS, make_algorithm
 from drl_agent_node.algorithms.base import Algorithm, Floats
 from drl_agent_node.checkpoint import Checkpoint, CheckpointFolder, check_fits, load
 from drl_agent_node.errors import ConfigurationError
 from drl_agent_node.evaluation.driving import Policy
+from drl_agent_node.inference.policy_file import ExportedPolicy, is_exported, load_policy
 
 UNTRAINED: Final = "untrained"
 
@@ -28,9 +29,76 @@ class _Deterministic:
         return self._act(observations, deterministic=True)
 
 
-@dataclass(frozen=True)
-class DrivingPolicy:
+class DrivingPolicy(Protocol):
     """A policy that is not bound to a fleet yet.
+
+    Attributes:
+        label: for people.
+        folder: where reports about it go by default.
+        algorithm: name of the algorithm.
+        steps: agent steps it was trained for.
+        short_name: for files: the agent steps, or `untrained`.
+    """
+
+    @property
+    def label(self) -> str: ...  # noqa: D102
+    @property
+    def folder(self) -> Path: ...  # noqa: D102
+    @property
+    def algorithm(self) -> str: ...  # noqa: D102
+    @property
+    def steps(self) -> int: ...  # noqa: D102
+    @property
+    def short_name(self) -> str: ...  # noqa: D102
+
+    def bind(self, env: Any) -> Policy:
+        """Return the policy for a fleet: observations in, actions float32 [E, NUM_ACTIONS] out, deterministic.
+
+        Raises:
+            ConfigurationError: when the fleet's observations are not those that it was trained on.
+        """
+
+
+@dataclass(frozen=True)
+class ExportedPolicyFile:
+    """A `DrivingPolicy` from a file that `export` wrote."""
+
+    policy: ExportedPolicy
+
+    @property
+    def label(self) -> str:
+        """Path of the file."""
+        return str(self.policy.path)
+
+    @property
+    def folder(self) -> Path:
+        """Folder of the file."""
+        return self.policy.path.resolve().parent
+
+    @property
+    def algorithm(self) -> str:
+        """Name of the algorithm that trained it."""
+        return self.policy.card.algorithm
+
+    @property
+    def steps(self) -> int:
+        """Agent steps it was trained for."""
+        return self.policy.card.steps
+
+    @property
+    def short_name(self) -> str:
+        """Name of the file without its ending, and the agent steps."""
+        return f"{self.policy.path.stem}_{self.steps:012d}"
+
+    def bind(self, env: Any) -> Policy:
+        """See `DrivingPolicy.bind`."""
+        self.policy.check_layout(env.state_names)
+        return self.policy.act
+
+
+@dataclass(frozen=True)
+class LearnedPolicy:
+    """A `DrivingPolicy` from a checkpoint, or the untrained one.
 
     Attributes:
         label: for people.
@@ -70,12 +138,12 @@ class DrivingPolicy:
         return _Deterministic(algorithm)
 
 
-def untrained(algorithm: str, config: Any, folder: Path, seed: int) -> DrivingPolicy:
+def untrained(algorithm: str, config: Any, folder: Path, seed: int) -> LearnedPolicy:
     """Return the policy that training starts from."""
-    return DrivingPolicy(UNTRAINED, folder, algorithm, config, seed=seed)
+    return LearnedPolicy(UNTRAINED, folder, algorithm, config, seed=seed)
 
 
-def from_checkpoint(checkpoint: Checkpoint, path: Path) -> DrivingPolicy:
+def from_checkpoint(checkpoint: Checkpoint, path: Path) -> LearnedPolicy:
     """Return the policy of a checkpoint.
 
     Raises:
@@ -88,7 +156,7 @@ def from_checkpoint(checkpoint: Checkpoint, path: Path) -> DrivingPolicy:
     config_type = ALGORITHMS[checkpoint.algorithm][1]
     config = config_type.from_mapping(checkpoint.config.get("algorithm", {}), f"'{path}'")
     folder = path.resolve().parent
-    return DrivingPolicy(
+    return LearnedPolicy(
         str(path),
         folder.parent if folder.name == "checkpoints" else folder,
         checkpoint.algorithm,
@@ -100,7 +168,17 @@ def from_checkpoint(checkpoint: Checkpoint, path: Path) -> DrivingPolicy:
 
 
 def find_policy(source: str, warn: Callable[[str], None] = lambda _message: None) -> DrivingPolicy:
-    """Return the policy of a checkpoint's path, or the newest one of a run's folder.
+    """Return an exported policy or that of a checkpoint by its path, or the newest of a run's folder.
+
+    Raises:
+        ConfigurationError: when there is none, or it cannot be read.
+    """
+    path = Path(source).expanduser()
+    return ExportedPolicyFile(load_policy(path)) if is_exported(path) else find_learned(source, warn)
+
+
+def find_learned(source: str, warn: Callable[[str], None] = lambda _message: None) -> LearnedPolicy:
+    """Return the policy of a checkpoint by its path, or the newest of a run's folder.
 
     Raises:
         ConfigurationError: when there is none, or it cannot be read.
