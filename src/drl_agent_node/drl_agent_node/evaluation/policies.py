@@ -59,6 +59,22 @@ class DrivingPolicy(Protocol):
         """
 
 
+class _Stateless:
+    """An exported policy: every observation is answered for itself."""
+
+    def __init__(self, policy: ExportedPolicy) -> None:
+        self._act = policy.act
+
+    def begin(self, done: Any, fresh: Any) -> None:
+        """Nothing is remembered."""
+
+    def follow(self, done: Any) -> None:
+        """Nothing is remembered."""
+
+    def __call__(self, observations: Any) -> Floats:
+        return self._act(observations)
+
+
 @dataclass(frozen=True)
 class ExportedPolicyFile:
     """A `DrivingPolicy` from a file that `export` wrote."""
@@ -92,8 +108,8 @@ class ExportedPolicyFile:
 
     def bind(self, env: Any) -> Policy:
         """See `DrivingPolicy.bind`."""
-        self.policy.check_layout(env.state_names)
-        return self.policy.act
+        self.policy.check_layout(env.observation_names)
+        return _Stateless(self.policy)
 
 
 @dataclass(frozen=True)
