@@ -22,10 +22,12 @@ def evaluate(folder: Path, offset: int, **arguments: object) -> dict[str, float]
     ) as run:
         assert run.wait(120) == 0, run.output[-4000:]
     reports = sorted(
-        (folder / "runs" / "e2e").glob("evaluation*.json"), key=lambda path: path.stat().st_mtime
+        (folder / "runs" / "e2e").glob("evaluation/*/results.json"), key=lambda path: path.stat().st_mtime
     )
     assert reports, run.output[-4000:]
-    return json.loads(reports[-1].read_text())
+    (case,) = json.loads(reports[-1].read_text())["cases"]
+    means = {name: figure["value"] for name, figure in case["summary"]["means"].items()}
+    return {"episodes": case["summary"]["episodes"], **means}
 
 
 def test_training_improves_on_the_untrained_policy(tmp_path: Path) -> None:
@@ -36,8 +38,8 @@ def test_training_improves_on_the_untrained_policy(tmp_path: Path) -> None:
     assert list((tmp_path / "runs" / "e2e").glob("**/events.out.tfevents.*"))
     after = evaluate(tmp_path, 2, policy="latest")
     assert after["episodes"] >= 48
-    assert after["mean_return"] > before["mean_return"] + IMPROVEMENT, (before, after)
-    assert after["mean_route_completion"] > before["mean_route_completion"], (before, after)
+    assert after["episode_return"] > before["episode_return"] + IMPROVEMENT, (before, after)
+    assert after["route_completion"] > before["route_completion"], (before, after)
 
 
 def test_ctrl_c_ends_everything_within_five_seconds(tmp_path: Path) -> None:
