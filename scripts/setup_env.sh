@@ -66,7 +66,7 @@ fi
 # --- Python packages ---------------------------------------------------------------------------
 stamp_of() { cat "$@" 2> /dev/null | sha256sum | cut -d' ' -f1; }
 tree_stamp() { # content of the files below the given folders
-  find "$@" -type f -not -name '*.pyc' -not -path '*/.*' -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1
+  find "$@" -type f -not -path '*/__pycache__/*' -not -path '*/.*' -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1
 }
 unchanged() { [ -f "$1" ] && [ "$(cat "$1")" = "$2" ]; }
 
@@ -139,7 +139,17 @@ build "the workspace" build/.stamp "$(tree_stamp src colcon.meta)-$wanted" \
 # Numba keeps what it compiles beside the installed files, so whoever starts the simulator later need not wait.
 compile_kernels() {
   . install/local_setup.bash
-  .venv/bin/python -m carla_drl_sim.compile && .venv/bin/python -m carla_sensor_bridge.warm_up
+  .venv/bin/python -m carla_drl_sim.compile && .venv/bin/python -m carla_sensor_bridge.warm_up || return 1
+  if $dev; then share_kernels; fi
+}
+# Tests run in the source tree, whose files are the installed ones with the same times: what was compiled for those fits,
+# and where it does not, numba sees that and compiles anew.
+share_kernels() {
+  local installed
+  installed=$(echo install/carla_drl_sim/lib/python3*/site-packages)
+  find "$installed/carla_drl_sim" -name '*.nb[ic]' -printf 'carla_drl_sim/%P\0' |
+    tar -C "$installed" --null -T - -cf - | tar -C src/carla_drl_sim -xf - ||
+    say "the tests of carla_drl_sim will compile for themselves"
 }
 build "the compiled kernels" build/.kernels "$(tree_stamp src/carla_drl_sim src/carla_sensor_bridge)-$wanted" compile_kernels
 say "ready: source scripts/env.sh"
