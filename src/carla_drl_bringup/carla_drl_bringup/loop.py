@@ -90,10 +90,14 @@ COMMON_ARGUMENTS: dict[str, tuple[str, str]] = {
 
 def declare(extra: dict[str, tuple[str, str]]) -> list[LaunchDescriptionEntity]:
     """Declare the arguments that every launch file of the loop has, and `extra` ones: name -> (default, text)."""
-    everything = COMMON_ARGUMENTS | extra
+    return declare_only(COMMON_ARGUMENTS | extra)
+
+
+def declare_only(arguments: dict[str, tuple[str, str]]) -> list[LaunchDescriptionEntity]:
+    """Declare these arguments and no others: name -> (default, text)."""
     return [
         DeclareLaunchArgument(name, default_value=default, description=text)
-        for name, (default, text) in everything.items()
+        for name, (default, text) in arguments.items()
     ]
 
 

@@ -4,11 +4,12 @@ import time
 from pathlib import Path
 
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
-from launch.actions import DeclareLaunchArgument, EmitEvent, ExecuteProcess, OpaqueFunction
+from launch.actions import EmitEvent, ExecuteProcess, OpaqueFunction
 from launch.events import Shutdown
 
 from carla_drl_bringup import arguments as parse
 from carla_drl_bringup.bag_topics import SETS, record_arguments
+from carla_drl_bringup.loop import declare_only
 
 ARGUMENTS = {
     "topics": ("dataset", "; ".join(f"{name}: {text}" for name, text in SETS.items())),
@@ -61,8 +62,4 @@ def _record(context: LaunchContext) -> list[LaunchDescriptionEntity]:
 
 
 def generate_launch_description() -> LaunchDescription:
-    declared = [
-        DeclareLaunchArgument(name, default_value=default, description=text)
-        for name, (default, text) in ARGUMENTS.items()
-    ]
-    return LaunchDescription([*declared, OpaqueFunction(function=_record)])
+    return LaunchDescription([*declare_only(ARGUMENTS), OpaqueFunction(function=_record)])

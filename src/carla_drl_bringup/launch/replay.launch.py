@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
-from launch.actions import DeclareLaunchArgument, OpaqueFunction
+from launch.actions import OpaqueFunction
 from launch_ros.actions import Node
 
 from carla_drl_bringup import arguments as parse
-from carla_drl_bringup.loop import RASTER_ARGUMENTS, end_with, environment, raster_parameters
+from carla_drl_bringup.loop import RASTER_ARGUMENTS, declare_only, end_with, environment, raster_parameters
 from carla_drl_bringup.process_settings import SIGKILL_TIMEOUT_S, SIGTERM_TIMEOUT_S
 
 ARGUMENTS = {
@@ -61,8 +61,4 @@ def _replay(context: LaunchContext) -> list[LaunchDescriptionEntity]:
 
 
 def generate_launch_description() -> LaunchDescription:
-    declared = [
-        DeclareLaunchArgument(name, default_value=default, description=text)
-        for name, (default, text) in ARGUMENTS.items()
-    ]
-    return LaunchDescription([*declared, OpaqueFunction(function=_replay)])
+    return LaunchDescription([*declare_only(ARGUMENTS), OpaqueFunction(function=_replay)])

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from ament_index_python.packages import get_package_share_directory
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
-from launch.actions import DeclareLaunchArgument, LogInfo, OpaqueFunction
+from launch.actions import LogInfo, OpaqueFunction
 from launch_ros.actions import Node
 
 from carla_drl_bringup import arguments as parse
-from carla_drl_bringup.loop import environment
+from carla_drl_bringup.loop import declare_only, environment
 from carla_drl_bringup.viewers import viewers
 
 ARGUMENTS = {
@@ -40,8 +40,4 @@ def _view(context: LaunchContext) -> list[LaunchDescriptionEntity]:
 
 
 def generate_launch_description() -> LaunchDescription:
-    declared = [
-        DeclareLaunchArgument(name, default_value=default, description=text)
-        for name, (default, text) in ARGUMENTS.items()
-    ]
-    return LaunchDescription([*declared, OpaqueFunction(function=_view)])
+    return LaunchDescription([*declare_only(ARGUMENTS), OpaqueFunction(function=_view)])

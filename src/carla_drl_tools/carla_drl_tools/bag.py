@@ -8,9 +8,10 @@ from typing import Any, Final
 
 from carla_drl_msgs.msg import FleetAction, FleetObservation, ObservationLayout
 from rclpy.serialization import deserialize_message
-from rosbag2_py import ConverterOptions, SequentialReader, StorageFilter, StorageOptions
+from rosbag2_py import ConverterOptions
 
 from carla_drl_tools.errors import ToolError
+from carla_sensor_bridge.bag import BagReader
 
 TYPES: Final[dict[str, Any]] = {
     "observation_layout": ObservationLayout,
@@ -21,11 +22,7 @@ CDR: Final = ConverterOptions(input_serialization_format="cdr", output_serializa
 
 
 class Bag:
-    """Reads observations, actions and layouts of a simulator.
-
-    Attributes:
-        counts: messages per topic of the bag.
-    """
+    """Reads observations, actions and layouts of a simulator."""
 
     def __init__(self, path: Path, simulator: str) -> None:
         """Look into a bag.
@@ -33,15 +30,11 @@ class Bag:
         Raises:
             ToolError: when it cannot be read.
         """
-        self.path = path
-        self._prefix = f"/carla_drl/{simulator}/"
+        self._path = path
         try:
-            metadata = self._open().get_metadata()
+            self._reader = BagReader(path, simulator)
         except (RuntimeError, OSError) as error:
             raise ToolError(f"bag '{path}' cannot be read: {error}") from error
-        self.counts: dict[str, int] = {
-            one.topic_metadata.name: one.message_count for one in metadata.topics_with_message_count
-        }
 
     def count(self, topic: str) -> int:
         """Return how many messages of one of `TYPES` there are.
@@ -49,23 +42,14 @@ class Bag:
         Raises:
             ToolError: when there are none; the message names the topics that the bag has.
         """
-        name = self._prefix + topic
-        if not self.counts.get(name):
-            present = (
-                ", ".join(sorted(one for one, count in self.counts.items() if count)) or "no message at all"
-            )
-            raise ToolError(f"bag '{self.path}' has no message of {name}; it has {present}")
-        return self.counts[name]
+        name = self._reader.prefix + topic
+        count: int = self._reader.counts.get(name, 0)
+        if not count:
+            present = ", ".join(self._reader.present()) or "no message at all"
+            raise ToolError(f"bag '{self._path}' has no message of {name}; it has {present}")
+        return count
 
     def messages(self, topic: str) -> Iterator[tuple[Any, int]]:
         """Yield the messages of one of `TYPES`, with the time of recording in nanoseconds."""
-        reader = self._open()
-        reader.set_filter(StorageFilter(topics=[self._prefix + topic]))
-        while reader.has_next():
-            _, raw, time_ns = reader.read_next()
+        for raw, time_ns in self._reader.messages(topic):
             yield deserialize_message(raw, TYPES[topic]), time_ns
-
-    def _open(self) -> SequentialReader:
-        reader = SequentialReader()
-        reader.open(StorageOptions(uri=str(self.path)), CDR)
-        return reader

@@ -9,8 +9,8 @@ from typing import Any
 
 from carla_drl_msgs.msg import FleetAction, FleetObservation, FrameRecord, FrameRecordLayout
 from rclpy.serialization import deserialize_message
-from rosbag2_py import ConverterOptions, SequentialReader, StorageFilter, StorageOptions
 
+from carla_sensor_bridge.bag import BagReader
 from carla_sensor_bridge.errors import ConfigurationError
 
 
@@ -38,25 +38,22 @@ class Recording:
         Raises:
             ConfigurationError: when it cannot be read or holds no frames of this simulator.
         """
-        self._path = path
-        self._prefix = f"/carla_drl/{simulator}/"
         try:
-            metadata = self._open().get_metadata()
+            self._bag = BagReader(path, simulator)
         except (RuntimeError, OSError) as error:
             raise ConfigurationError(
                 f"parameter bag is '{path}', which cannot be read ({error}); allowed: a folder that "
                 "`ros2 bag record` wrote and closed"
             ) from error
-        counts = {one.topic_metadata.name: one.message_count for one in metadata.topics_with_message_count}
         self.layouts: dict[int, bytes] = {}
         for layout in self._messages("frame_record_layout", FrameRecordLayout):
             self.layouts.setdefault(layout.session, bytes(layout.data))
-        self.num_frames: int = counts.get(self._prefix + "frame_record", 0)
+        self.num_frames: int = self._bag.counts.get(self._bag.prefix + "frame_record", 0)
         if not self.num_frames or not self.layouts:
             raise ConfigurationError(
                 f"parameter bag is '{path}', which has no frames of simulator '{simulator}'; it needs messages of "
-                f"{self._prefix}frame_record and {self._prefix}frame_record_layout, and has "
-                f"{', '.join(sorted(name for name in counts if counts[name])) or 'none at all'}"
+                f"{self._bag.prefix}frame_record and {self._bag.prefix}frame_record_layout, and has "
+                f"{', '.join(self._bag.present()) or 'none at all'}"
             )
 
     def frames(self) -> Iterator[RecordedFrame]:
@@ -70,20 +67,8 @@ class Recording:
                 action = actions.take(record.session, record.frame)
                 yield RecordedFrame(record, observation and observation[1], action and action[0])
 
-    def _open(self) -> SequentialReader:
-        reader = SequentialReader()
-        reader.open(
-            StorageOptions(uri=str(self._path)),
-            ConverterOptions(input_serialization_format="cdr", output_serialization_format="cdr"),
-        )
-        return reader
-
     def _raw(self, topic: str) -> Iterator[bytes]:
-        # A reader for each topic: three places in the bag that go forward on their own.
-        reader = self._open()
-        reader.set_filter(StorageFilter(topics=[self._prefix + topic]))
-        while reader.has_next():
-            yield reader.read_next()[1]
+        return (raw for raw, _ in self._bag.messages(topic))
 
     def _messages(self, topic: str, kind: Any) -> Iterator[Any]:
         return (deserialize_message(raw, kind) for raw in self._raw(topic))

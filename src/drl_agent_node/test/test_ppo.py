@@ -4,33 +4,14 @@ import numpy as np
 import pytest
 import torch
 from gymnasium.vector import AutoresetMode, VectorEnv
+from lane_training import train
 from lane_world import LaneWorldEnv
 
 from drl_agent_node.algorithms.base import Transition
 from drl_agent_node.algorithms.ppo import PPO, PPOConfig
 from drl_agent_node.env import columns
-from drl_agent_node.episodes import EpisodeTracker
 from drl_agent_node.errors import ConfigurationError, DivergenceError
 from drl_agent_node.networks.recurrent import FleetMemory
-
-
-def train(env: LaneWorldEnv, algorithm: PPO, steps: int) -> EpisodeTracker:
-    observations, infos = env.reset(seed=0)
-    tracker = EpisodeTracker(env.num_envs)
-    tracker.begin(infos)
-    status = infos["status"]
-    algorithm.begin((status & columns.DONE) != 0, (status & columns.RESET) != 0)
-    while tracker.steps < steps:
-        actions = algorithm.act(observations)
-        following, rewards, terminated, truncated, infos = env.step(actions)
-        algorithm.record(
-            observations, actions, Transition(following, rewards, terminated, truncated, infos["valid"])
-        )
-        observations = following
-        tracker.step(rewards, terminated | truncated, infos)
-        if algorithm.ready:
-            algorithm.update(tracker.steps / steps)
-    return tracker
 
 
 def make(env: LaneWorldEnv, seed: int = 0, **fields: object) -> PPO:

@@ -3,12 +3,10 @@ from copy import deepcopy
 import numpy as np
 import pytest
 import torch
+from lane_training import train
 from lane_world import LaneWorldEnv
 
-from drl_agent_node.algorithms.base import Transition
 from drl_agent_node.algorithms.sac import SAC, SACConfig
-from drl_agent_node.env import columns
-from drl_agent_node.episodes import EpisodeTracker
 from drl_agent_node.errors import ConfigurationError, DivergenceError
 
 SMALL = {"hidden_sizes": (16, 16), "batch_size": 32, "learning_starts": 64, "buffer_capacity": 4000}
@@ -16,25 +14,6 @@ SMALL = {"hidden_sizes": (16, 16), "batch_size": 32, "learning_starts": 64, "buf
 
 def make(env: LaneWorldEnv, seed: int = 0, **fields: object) -> SAC:
     return SAC(SACConfig(**fields), env.num_envs, env.single_observation_space.shape[0], 2, seed)
-
-
-def train(env: LaneWorldEnv, algorithm: SAC, steps: int) -> EpisodeTracker:
-    observations, infos = env.reset(seed=0)
-    tracker = EpisodeTracker(env.num_envs)
-    tracker.begin(infos)
-    status = infos["status"]
-    algorithm.begin((status & columns.DONE) != 0, (status & columns.RESET) != 0)
-    while tracker.steps < steps:
-        actions = algorithm.act(observations)
-        following, rewards, terminated, truncated, infos = env.step(actions)
-        algorithm.record(
-            observations, actions, Transition(following, rewards, terminated, truncated, infos["valid"])
-        )
-        observations = following
-        tracker.step(rewards, terminated | truncated, infos)
-        if algorithm.ready:
-            algorithm.update(tracker.steps / steps)
-    return tracker
 
 
 def parameters(algorithm: SAC) -> torch.Tensor:
