@@ -61,7 +61,9 @@ def convert(bag_path: Path, dataset: Path, simulator: str, reward_file: Path | N
         },
     )
     try:
-        drive = rows(bag.messages("observation"), bag.messages("action"), config, counts)
+        # Actions are small: going through them twice costs little beside the observations.
+        sessions = (action.session for action, _ in bag.messages("action"))
+        drive = rows(bag.messages("observation"), bag.messages("action"), sessions, config, counts)
         for row in tqdm(drive, total=total, unit=" frames", unit_scale=True, disable=not sys.stderr.isatty()):
             writer.append(row)
     except BaseException:

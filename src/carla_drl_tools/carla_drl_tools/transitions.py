@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carla_drl_tools.errors import ToolError
+from carla_sensor_bridge.bag import FrameLookup
 from drl_agent_node.env import columns
 from drl_agent_node.env.reward import RewardConfig, reward
 
@@ -30,6 +31,7 @@ class Counts:
 def rows(
     observations: Iterable[tuple[Any, int]],
     actions: Iterable[tuple[Any, int]],
+    sessions: Iterable[int],
     config: RewardConfig,
     counts: Counts,
 ) -> Iterator[dict[str, Any]]:
@@ -38,13 +40,14 @@ def rows(
     Args:
         observations: `FleetObservation`s and their times, ns, in the order of recording.
         actions: `FleetAction`s, likewise.
+        sessions: of the actions, in the order of recording.
         config: of the reward.
         counts: is kept up to date.
 
     Raises:
         ToolError: when the fleet or the observation changes in the middle.
     """
-    answers = _Answers(actions)
+    answers = FrameLookup(actions, sessions)
     previous: dict[str, Any] | None = None
     shape: tuple[int, ...] | None = None
     for message, time_ns in observations:
@@ -52,7 +55,8 @@ def rows(
         if previous is not None and key == (previous["session"], previous["frame"]):
             counts.repeated += 1
             continue
-        row = _row(message, time_ns, answers.take(*key))
+        answer = answers.take(*key)
+        row = _row(message, time_ns, answer and answer[0])
         if shape is not None and row["state"].shape != shape:
             raise ToolError(
                 f"frame {key[1]} of session {key[0]} has {row['state'].shape} state values, the ones before it have "
@@ -111,23 +115,3 @@ def _complete(
     elif following is not None:
         counts.gaps += 1
     return {**row, "reward": rewards, **result}
-
-
-class _Answers:
-    """Actions, looked up by session and frame, in the order of the drive."""
-
-    def __init__(self, actions: Iterable[tuple[Any, int]]) -> None:
-        self._actions = (action for action, _ in actions)
-        self._next = next(self._actions, None)
-        self._sessions: set[int] = set()
-
-    def take(self, session: int, frame: int) -> Any | None:
-        """Return the action of that frame, None when there is none."""
-        self._sessions.add(session)
-        while self._next is not None:
-            if self._next.session == session and self._next.frame >= frame:
-                return self._next if self._next.frame == frame else None
-            if self._next.session not in self._sessions:
-                return None  # of a session to come
-            self._next = next(self._actions, None)
-        return None

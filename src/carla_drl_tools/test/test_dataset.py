@@ -98,6 +98,30 @@ def test_rows_are_what_happened(tmp_path: Path) -> None:
         assert data.attrs["simulator"] == "sim0"
 
 
+def test_actions_of_a_session_that_was_not_observed_are_passed_over(tmp_path: Path) -> None:
+    """As when the recorder saw the last action of a world that was gone, and actions before observations."""
+    messages: list[tuple[str, Any]] = [("observation_layout", layout()), ("action", action(3, 80))]
+    for frame in (1, 2):
+        messages += [("observation", observation(4, frame)), ("action", action(4, frame))]
+    messages += [
+        ("action", action(5, 1)),
+        ("observation", observation(6, 1)),
+        ("observation", observation(7, 1)),
+    ]
+    messages += [("action", action(7, 1))]
+    write_bag(tmp_path / "bag", messages)
+    counts = convert(tmp_path / "bag", tmp_path / "drive.h5", "sim0", None)
+    with h5py.File(tmp_path / "drive.h5") as data:
+        answered = np.isfinite(data["action"][:]).all((1, 2))
+        assert list(zip(data["session"], answered, strict=True)) == [
+            (4, True),
+            (4, True),
+            (6, False),
+            (7, True),
+        ]
+    assert counts.unanswered == 1
+
+
 def test_there_and_back_is_the_same(tmp_path: Path) -> None:
     write_bag(tmp_path / "bag", drive())
     bag_to_dataset([str(tmp_path / "bag"), str(tmp_path / "one.h5")])

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any, Generic, TypeVar
 
 from rosbag2_py import ConverterOptions, SequentialReader, StorageFilter, StorageOptions
+
+Extra = TypeVar("Extra")
 
 
 class BagReader:
@@ -48,3 +51,35 @@ class BagReader:
         reader = SequentialReader()
         reader.open(StorageOptions(uri=str(self._path)), ConverterOptions("cdr", "cdr"))
         return reader
+
+
+class FrameLookup(Generic[Extra]):
+    """Messages of one topic, looked up by session and frame in the order of the drive, without keeping them all."""
+
+    def __init__(self, messages: Iterable[tuple[Any, Extra]], sessions: Iterable[int]) -> None:
+        """Go through `messages` once.
+
+        Args:
+            messages: with fields `session` and `frame`, in the order of recording, each with something that goes along.
+            sessions: in the order of the drive; messages of others are passed over.
+        """
+        self._messages = iter(messages)
+        self._order = {session: index for index, session in enumerate(dict.fromkeys(sessions))}
+        self._next = next(self._messages, None)
+
+    def take(self, session: int, frame: int) -> tuple[Any, Extra] | None:
+        """Return the message of that frame and what goes along with it, None when there is none.
+
+        Frames have to be asked for in the order of the drive; those before the last one are gone.
+        """
+        if session not in self._order:
+            return None
+        wanted = (self._order[session], frame)
+        while self._next is not None and self._key(self._next[0]) < wanted:
+            self._next = next(self._messages, None)
+        if self._next is None or self._key(self._next[0]) != wanted:
+            return None
+        return self._next
+
+    def _key(self, message: Any) -> tuple[int, int]:
+        return self._order.get(message.session, -1), message.frame

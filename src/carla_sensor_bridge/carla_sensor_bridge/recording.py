@@ -10,7 +10,7 @@ from typing import Any
 from carla_drl_msgs.msg import FleetAction, FleetObservation, FrameRecord, FrameRecordLayout
 from rclpy.serialization import deserialize_message
 
-from carla_sensor_bridge.bag import BagReader
+from carla_sensor_bridge.bag import BagReader, FrameLookup
 from carla_sensor_bridge.errors import ConfigurationError
 
 
@@ -58,38 +58,19 @@ class Recording:
 
     def frames(self) -> Iterator[RecordedFrame]:
         """Yield every frame whose session's layout is known, reading the bag as it goes."""
-        order = {session: index for index, session in enumerate(self.layouts)}
-        observations = _Track(self._raw("observation"), FleetObservation, order)
-        actions = _Track(self._raw("action"), FleetAction, order)
+        observations = self._lookup("observation", FleetObservation)
+        actions = self._lookup("action", FleetAction)
         for record in self._messages("frame_record", FrameRecord):
-            if record.session in order:
+            if record.session in self.layouts:
                 observation = observations.take(record.session, record.frame)
                 action = actions.take(record.session, record.frame)
                 yield RecordedFrame(record, observation and observation[1], action and action[0])
+
+    def _lookup(self, topic: str, kind: Any) -> FrameLookup[bytes]:
+        return FrameLookup(((deserialize_message(raw, kind), raw) for raw in self._raw(topic)), self.layouts)
 
     def _raw(self, topic: str) -> Iterator[bytes]:
         return (raw for raw, _ in self._bag.messages(topic))
 
     def _messages(self, topic: str, kind: Any) -> Iterator[Any]:
         return (deserialize_message(raw, kind) for raw in self._raw(topic))
-
-
-class _Track:
-    """Messages of one topic, looked up by session and frame, which only go up."""
-
-    def __init__(self, raw: Iterator[bytes], kind: Any, order: dict[int, int]) -> None:
-        self._messages = ((deserialize_message(one, kind), one) for one in raw)
-        self._order = order
-        self._next = next(self._messages, None)
-
-    def take(self, session: int, frame: int) -> tuple[Any, bytes] | None:
-        """Return the message of that frame with its bytes, None when there is none."""
-        wanted = (self._order[session], frame)
-        while self._next is not None and self._key(self._next[0]) < wanted:
-            self._next = next(self._messages, None)
-        if self._next is None or self._key(self._next[0]) != wanted:
-            return None
-        return self._next
-
-    def _key(self, message: Any) -> tuple[int, int]:
-        return self._order.get(message.session, -1), message.frame
