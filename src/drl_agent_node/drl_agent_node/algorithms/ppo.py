@@ -24,23 +24,23 @@ from drl_agent_node.algorithms.base import (
 )
 from drl_agent_node.algorithms.batches import Batch, in_any_order, in_pieces
 from drl_agent_node.algorithms.guards import require_finite
+from drl_agent_node.algorithms.learner_config import LearnerConfig
 from drl_agent_node.algorithms.losses import ValueLoss, policy_loss, value_loss
 from drl_agent_node.algorithms.observing import ObservationScaler, each
 from drl_agent_node.algorithms.rollout import Rollout, compute_gae
 from drl_agent_node.algorithms.schedules import LearningRate, RateSchedule, linear
 from drl_agent_node.env.normalization import RewardScaler
 from drl_agent_node.env.observations import Observations, state_of
-from drl_agent_node.errors import ConfigurationError, DivergenceError
+from drl_agent_node.errors import DivergenceError
 from drl_agent_node.networks.actor_critic import ActorCritic, FastActor
 from drl_agent_node.networks.distributions import PolicyName
-from drl_agent_node.networks.features import FeatureConfig, FeatureNetwork
-from drl_agent_node.networks.mlp import Activation
+from drl_agent_node.networks.features import FeatureNetwork
 from drl_agent_node.networks.recurrent import FleetMemory, RecurrentCore
 
 _LOGGED: Final = ("policy_loss", "value_loss", "entropy", "approx_kl", "clip_fraction", "gradient_norm")
 
 
-class PPOConfig(FeatureConfig):
+class PPOConfig(LearnerConfig):
     """What can be set. Defaults are meant for 16 agents and 200,000 steps of route following at 10 Hz."""
 
     rollout_steps: int = Field(default=128, ge=2, description="steps per agent between updates")
@@ -50,7 +50,6 @@ class PPOConfig(FeatureConfig):
     learning_rate_schedule: RateSchedule = Field(
         default="linear", description="constant; linear: to 5 % at total_steps; kl: keeps near target_kl"
     )
-    gamma: float = Field(default=0.98, ge=0, le=1, description="discount per step")
     gae_lambda: float = Field(
         default=0.95, ge=0, le=1, description="bias (0) against variance (1) of advantages"
     )
@@ -74,10 +73,6 @@ class PPOConfig(FeatureConfig):
     normalize_advantages: bool = Field(
         default=True, description="bring each minibatch's advantages to mean 0, std 1"
     )
-    normalize_observations: bool = Field(default=True, description="bring observations to mean 0, std 1")
-    normalize_rewards: bool = Field(
-        default=True, description="divide rewards by the std of discounted returns"
-    )
     policy: PolicyName = Field(
         default="gaussian",
         description="gaussian: clipped by the environment; squashed: by tanh; beta: bounded by itself",
@@ -85,18 +80,6 @@ class PPOConfig(FeatureConfig):
     memory_size: int = Field(default=0, ge=0, description="units of a GRU before actor and critic; 0: none")
     sequence_length: int = Field(
         default=16, ge=2, description="steps that gradients flow back through the GRU; divides rollout_steps"
-    )
-    mixed_precision: bool = Field(default=False, description="bfloat16 for matrix products while learning")
-    hidden_sizes: tuple[int, ...] = Field(
-        default=(64, 64), description="units of the hidden layers, actor and critic alike"
-    )
-    activation: Activation = Field(default="tanh", description="tanh, relu or silu")
-    initial_mean: tuple[float, ...] = Field(
-        default=(0.4, 0.0),
-        description="first mean action: acceleration, so that untrained cars move, and steering",
-    )
-    initial_log_std: tuple[float, ...] = Field(
-        default=(-0.7, -1.2), description="first log std per action dimension"
     )
 
     @model_validator(mode="after")
@@ -129,6 +112,7 @@ class PPO(Algorithm):
         Raises:
             ConfigurationError: when a per-action field has the wrong number of values.
         """
+        config.check_actions(action_dim, self.name)
         torch.manual_seed(seed)
         self.config = config
         self.updates = 0
@@ -136,18 +120,15 @@ class PPO(Algorithm):
         self.features = FeatureNetwork(config, observation, state_names, self.name)
         size = self.features.feature_dim
         self.core = RecurrentCore(size, config.memory_size) if config.memory_size else None
-        try:
-            self.network = ActorCritic(
-                config.memory_size or size,
-                action_dim,
-                config.hidden_sizes,
-                config.activation,
-                config.initial_mean,
-                config.initial_log_std,
-                config.policy,
-            )
-        except ValueError as error:
-            raise ConfigurationError(f"ppo: {error}") from None
+        self.network = ActorCritic(
+            config.memory_size or size,
+            action_dim,
+            config.hidden_sizes,
+            config.activation,
+            config.initial_mean,
+            config.initial_log_std,
+            config.policy,
+        )
         self._networks: dict[str, nn.Module] = {"network": self.network, "features": self.features}
         if self.core is not None:
             self._networks["core"] = self.core

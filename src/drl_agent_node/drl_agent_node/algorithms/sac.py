@@ -25,18 +25,18 @@ from drl_agent_node.algorithms.base import (
     check_same_shapes,
 )
 from drl_agent_node.algorithms.guards import require_finite
+from drl_agent_node.algorithms.learner_config import LearnerConfig
 from drl_agent_node.algorithms.observing import ObservationScaler, Tensors
 from drl_agent_node.env.normalization import RewardScaler
 from drl_agent_node.env.observations import RASTER, STATE, Observations, state_of
-from drl_agent_node.errors import ConfigurationError
-from drl_agent_node.networks.features import FeatureConfig, FeatureNetwork
+from drl_agent_node.networks.features import FeatureNetwork
 from drl_agent_node.networks.mlp import Activation
 from drl_agent_node.networks.soft_actor_critic import SoftActor, TwinCritic, act_with, fast_actor
 from drl_agent_node.replay.augmentation import random_shift
 from drl_agent_node.replay.replay_buffer import ReplayBatch, ReplayBuffer
 
 
-class SACConfig(FeatureConfig):
+class SACConfig(LearnerConfig):
     """What can be set. Defaults are meant for 16 agents and 200,000 steps of route following at 10 Hz."""
 
     buffer_capacity: int = Field(default=200_000, ge=1000, description="agent steps that are kept")
@@ -55,7 +55,6 @@ class SACConfig(FeatureConfig):
         default=1, ge=1, description="policy and temperature learn in one of so many gradient steps"
     )
     n_step: int = Field(default=3, ge=1, le=100, description="rewards summed up before the critic takes over")
-    gamma: float = Field(default=0.98, ge=0, le=1, description="discount per step")
     tau: float = Field(default=0.005, gt=0, le=1, description="how far targets follow per gradient step")
     priority_alpha: float = Field(
         default=0.6, ge=0, le=1, description="how much the error decides what is replayed; 0: all alike"
@@ -76,22 +75,10 @@ class SACConfig(FeatureConfig):
         description="entropy per step that the temperature aims at; absent: minus the action's size",
     )
     augment_shift: int = Field(default=4, ge=0, le=32, description="images are moved by up to so many pixels")
-    normalize_observations: bool = Field(default=True, description="bring observations to mean 0, std 1")
-    normalize_rewards: bool = Field(
-        default=True, description="divide rewards by the std of discounted returns"
-    )
-    mixed_precision: bool = Field(default=False, description="bfloat16 for matrix products while learning")
     hidden_sizes: tuple[int, ...] = Field(
         default=(128, 128), description="units of the hidden layers, actor and critics alike"
     )
     activation: Activation = Field(default="relu", description="tanh, relu or silu")
-    initial_mean: tuple[float, ...] = Field(
-        default=(0.4, 0.0),
-        description="first mean action: acceleration, so that untrained cars move, and steering",
-    )
-    initial_log_std: tuple[float, ...] = Field(
-        default=(-0.7, -1.2), description="first log std per action dimension, before squashing"
-    )
 
 
 class SAC(Algorithm):
@@ -113,11 +100,7 @@ class SAC(Algorithm):
         Raises:
             ConfigurationError: when a per-action field has the wrong number of values.
         """
-        for field in ("initial_mean", "initial_log_std"):
-            if len(getattr(config, field)) != action_dim:
-                raise ConfigurationError(
-                    f"sac: {field} has {len(getattr(config, field))} values; the action has {action_dim}"
-                )
+        config.check_actions(action_dim, self.name)
         torch.manual_seed(seed)
         self.config = config
         self.updates = 0
