@@ -128,7 +128,7 @@ def test_observations_and_rewards_are_those_of_the_loop_bit_by_bit(
     assert_same(here_observed, there_observed, "reset")
     shown = np.zeros(here_observed["raster"].shape[1], np.bool_)
     reasons: set[int] = set()
-    ended = 0
+    ended = lights = 0
     for number, action in enumerate(actions()):
         there, now = loop.step(action), here.step(action)
         assert_same(there[0], now[0], f"step {number}")
@@ -141,9 +141,11 @@ def test_observations_and_rewards_are_those_of_the_loop_bit_by_bit(
                 f"step {number}: infos['{name}'] differ"
             )
         reasons |= set(there[4]["end_reason"].tolist())
+        lights += int((there[4]["metrics"][:, columns.RED_LIGHT_DISTANCE_M] >= 0.0).sum())
         ended += int((there[2] | there[3]).sum())
     assert {columns.END_ROUTE_DONE, columns.END_COLLISION, columns.END_ROUTE_DEVIATION} <= reasons
     assert ended > 2 * AGENTS
+    assert lights > AGENTS
     names = [name.split()[1] for name in here.observation_names[-len(shown) :]]
     missing = [name for name, seen in zip(names, shown, strict=True) if not seen]
     assert missing == ["walkers", "walkers_3_frames_ago"]  # the scenario has none

@@ -16,6 +16,7 @@ Array = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 LIGHT_RED: Final = 0
+LIGHT_YELLOW: Final = 1
 LIGHT_OFF: Final = 3
 """Values of `carla.TrafficLightState`."""
 

@@ -50,6 +50,7 @@ from carla_sensor_bridge.columns import (
     OUTSIDE_LANES,
     PROGRESS,
     RED_LIGHT,
+    RED_LIGHT_DISTANCE,
     ROUTE_COMPLETION,
     ROUTE_DONE,
     ROUTE_LENGTH,
@@ -67,7 +68,7 @@ from carla_sensor_bridge.columns import (
     TRAFFIC_SPEED,
 )
 from carla_sensor_bridge.drivable import directions, only_oncoming
-from carla_sensor_bridge.fleet_world import LIGHT_RED
+from carla_sensor_bridge.fleet_world import LIGHT_RED, LIGHT_YELLOW
 
 SEARCH_MARGIN_M: Final = 2.0
 """How much farther along the route than the ego has moved its new position is looked for. Parts of the route that
@@ -78,6 +79,9 @@ MOVING_MPS: Final = 0.1
 
 LIGHT_RANGE_M: Final = 100.0
 """The state of a light is asked for when the ego's front is at most this far before its line."""
+
+WAITING_M: Final = 20.0
+"""Who stands at most this far before the line of a light that is red or yellow waits for it and is not blocked."""
 
 STOP_ZONE_M: Final = 4.0
 """A stop at a stop sign counts when the ego's front is at most this far before the line (Leaderboard's RunningStopTest
@@ -99,7 +103,8 @@ STATE_ACCELERATION: Final = 5
 STATE_TIME_LIMIT: Final = 6
 STATE_LINE: Final = 7
 STATE_STOOD: Final = 8
-NUM_STATE: Final = 9
+STATE_BLOCKED: Final = 9
+NUM_STATE: Final = 10
 
 
 @numba.njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
@@ -140,7 +145,9 @@ def project(  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _pass_lines(lines, state, rear, front, is_fresh, stands, light_state):  # type: ignore[no-untyped-def]
+def _pass_lines(  # type: ignore[no-untyped-def]
+    lines, state, rear, front, is_fresh, stands, told, light_state
+):
     """Tell which rules an ego broke at the stop lines that its rear end passed in this frame.
 
     A line counts once, when the rear end passes it (as in Leaderboard's RunningRedLightTest); lines behind the front
@@ -152,10 +159,13 @@ def _pass_lines(lines, state, rear, front, is_fresh, stands, light_state):  # ty
         rear: place of the ego's rear end along the route, m; front likewise.
         is_fresh: the frame is the first of an episode.
         stands: the ego stands still.
-        light_state: state of the light of the next line.
+        told: light that the frame before told as the one ahead, -1 for none.
+        light_state: what it shows.
 
     Returns:
-        Whether a red light was run, whether a stop sign was, and the light ahead, -1 for none.
+        Whether a red light was run, whether a stop sign was, the light ahead, -1 for none, and the distance from the
+        front to its line, m, where it shows red or yellow, else -1: also while it is not known yet, in the frame after
+        a line was passed and the first of an episode, and when the front is beyond the line already.
     """
     if is_fresh:
         state[STATE_LINE] = 0.0
@@ -174,9 +184,13 @@ def _pass_lines(lines, state, rear, front, is_fresh, stands, light_state):  # ty
         state[STATE_STOOD] = 1.0
     state[STATE_LINE] = line
     ahead = -1
-    if lines[line, 0] - front <= LIGHT_RANGE_M and lines[line, 1] >= 0.0:
+    distance = lines[line, 0] - front
+    if distance <= LIGHT_RANGE_M and lines[line, 1] >= 0.0:
         ahead = int(lines[line, 1])
-    return red_light, stop_sign, ahead
+    known = not is_fresh and ahead >= 0 and ahead == told
+    if not known or distance < 0.0 or (light_state != LIGHT_RED and light_state != LIGHT_YELLOW):
+        distance = -1.0
+    return red_light, stop_sign, ahead, distance
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -215,7 +229,7 @@ def advance(  # type: ignore[no-untyped-def]
         low_x: with low_y, tile_index and tiles the drivable area.
         preview: f64 [P] distances ahead, m, increasing.
         step_s: simulated time per frame, s.
-        blocked_s: limit of the time standing still; max_offset: limit of the distance to the route, m.
+        blocked_s: limit of the time standing still, waiting for a light apart; max_offset: limit of the distance to the route, m.
         off_road_ends: whether leaving the driving lanes ends the episode; red_light_ends: whether a red light does.
         out_ego: f32 [N, NUM_EGO]; out_route: f32 [N, P, NUM_ROUTE]; out_metrics: f32 [N, NUM_METRICS];
             out_status: u8 [N].
@@ -308,9 +322,20 @@ def advance(  # type: ignore[no-untyped-def]
         m[JERK] = jerk
         m[COLLISION_KIND] = 0.0 if is_fresh else collision[i, PARTNER]
         half_length = 0.5 * ego[i, EGO_LENGTH]
-        red_light, stop_sign, next_light[i] = _pass_lines(
-            lines[i], state[i], here - half_length, here + half_length, is_fresh, stands, light_state[i]
+        red_light, stop_sign, next_light[i], m[RED_LIGHT_DISTANCE] = _pass_lines(
+            lines[i],
+            state[i],
+            here - half_length,
+            here + half_length,
+            is_fresh,
+            stands,
+            next_light[i],
+            light_state[i],
         )
+        if is_fresh or not stands:
+            state[i, STATE_BLOCKED] = 0.0
+        elif not 0.0 <= m[RED_LIGHT_DISTANCE] <= WAITING_M:
+            state[i, STATE_BLOCKED] += step_s
         m[RED_LIGHT] = 1.0 if red_light else 0.0
         m[STOP_SIGN] = 1.0 if stop_sign else 0.0
         m[OUTSIDE_LANES] = moved if outside else 0.0
@@ -331,7 +356,7 @@ def advance(  # type: ignore[no-untyped-def]
             reason = END_ROUTE_DONE
         elif external[i] or broken:
             reason = END_EXTERNAL
-        elif state[i, STATE_STOPPED] >= blocked_s - _TIME_ROUNDING_S:
+        elif state[i, STATE_BLOCKED] >= blocked_s - _TIME_ROUNDING_S:
             reason = END_BLOCKED
         elif time_s >= state[i, STATE_TIME_LIMIT] - _TIME_ROUNDING_S:
             reason = END_TIME_LIMIT

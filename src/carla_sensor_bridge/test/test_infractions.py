@@ -16,7 +16,7 @@ from carla_sensor_bridge import columns as col
 from carla_sensor_bridge.collisions import NUM_COLLISION
 from carla_sensor_bridge.drivable import DrivableArea
 from carla_sensor_bridge.ego_metrics import FleetMetrics
-from carla_sensor_bridge.fleet_world import LIGHT_OFF, LIGHT_RED
+from carla_sensor_bridge.fleet_world import LIGHT_OFF, LIGHT_RED, LIGHT_YELLOW
 from carla_sensor_bridge.frame_ring import FrameRingWriter
 from carla_sensor_bridge.lane_graph import LaneGraph, build_lane_graph
 from carla_sensor_bridge.routes import Route, RouteGenerator
@@ -124,6 +124,52 @@ def test_the_light_ahead_is_told_while_it_matters() -> None:
         ahead = int(driver.metrics.next_light[0])
         told.append(ids[ahead] if ahead >= 0 else "")
     assert told == ["3", "3", "5", "5", ""]
+
+
+def test_the_way_to_a_line_is_told_while_its_light_says_stop() -> None:
+    """Lines at x = 40 and 90; the front is 2 m ahead of the centre, the rear end as far behind it."""
+    lights = (signal_xml(3, "1000001", 40.0, (-1, -1)), signal_xml(5, "1000001", 90.0, (-1, -1)))
+    driver = Driver(straight_map(*lights))
+    told = [
+        float(driver.frame(x, light)[col.RED_LIGHT_DISTANCE])
+        for x, light in (
+            (10.0, LIGHT_RED),  # the first frame of an episode: nobody has asked for the light yet
+            (11.0, LIGHT_RED),
+            (12.0, LIGHT_YELLOW),
+            (13.0, GREEN),
+            (14.0, LIGHT_OFF),
+            (37.5, LIGHT_RED),
+            (38.5, LIGHT_RED),  # the front is over the line
+            (42.5, LIGHT_RED),  # this light is the one that was passed
+            (43.0, LIGHT_RED),
+            (92.5, LIGHT_RED),
+            (93.0, LIGHT_RED),
+        )
+    ]
+    assert told == pytest.approx([-1.0, 27.0, 26.0, -1.0, -1.0, 0.5, -1.0, -1.0, 45.0, -1.0, -1.0], abs=1e-4)
+
+
+def test_who_waits_for_a_light_is_not_blocked() -> None:
+    """Standing for 1 s ends an episode; the front is 1 m before the line."""
+    driver = Driver(straight_map(signal_xml(7, "1000001", 50.0, (-1, -1))), blocked_s=1.0)
+    driver.frame(10.0)
+    driver.frame(47.0, LIGHT_RED)
+    for _ in range(25):
+        assert driver.frame(47.0, LIGHT_RED, speed=0.0)[col.END_REASON] == col.END_NONE
+    assert driver.slot.metrics[0, col.STOPPED_TIME] == pytest.approx(2.5)
+    for _ in range(9):
+        assert driver.frame(47.0, GREEN, speed=0.0)[col.END_REASON] == col.END_NONE
+    assert driver.frame(47.0, GREEN, speed=0.0)[col.END_REASON] == col.END_BLOCKED
+
+
+def test_lights_far_ahead_and_stop_signs_are_not_told() -> None:
+    driver = Driver(straight_map(signal_xml(7, "206", 50.0, (-1, -1))))
+    assert all(driver.frame(x, LIGHT_RED)[col.RED_LIGHT_DISTANCE] == -1.0 for x in (10.0, 11.0, 47.0))
+    road = road_xml(1, (0.0, 0.0, 0.0), 200.0, sections=(0.0, 195.0))
+    light = f"<signals>{signal_xml(7, '1000001', 150.0, (-1, -1))}</signals></road>"
+    far = Driver(carla.Map("far", document("far", road.replace("</road>", light))))
+    told = [float(far.frame(x, LIGHT_RED)[col.RED_LIGHT_DISTANCE]) for x in (10.0, 47.0, 48.5, 49.0)]
+    assert told == pytest.approx([-1.0, -1.0, -1.0, 99.0], abs=1e-4)
 
 
 def test_a_line_before_the_start_does_not_count() -> None:

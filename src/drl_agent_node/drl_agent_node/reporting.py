@@ -174,5 +174,4 @@ class Reporter:
         status.summary(DiagnosticStatus.OK, f"{layer.mode}: {total} findings, whose actions {verb}")
         for kind, count in layer.totals.items():
             status.add(kind.lower(), str(count))
-        status.add("red_lights", "known" if layer.knows_red_lights else "not in the state")
         return status

@@ -182,7 +182,7 @@ def test_heartbeat_diagnostics_and_safety_events_go_on(run: Run, gateway, listen
             for pair in status.values
         }
 
-    listener.until(lambda: {"policy_us", "env_wait_us", "learn_share", "lane", "red_lights"} <= keys())
+    listener.until(lambda: {"policy_us", "env_wait_us", "learn_share", "lane", "red_light"} <= keys())
     lane = SafetyEvent.KIND_SHIELD_LANE
     listener.until(lambda: len([event for event in listener.safety if event.kind == lane]) > 1)
     for event in listener.safety:

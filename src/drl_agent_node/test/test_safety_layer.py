@@ -110,6 +110,46 @@ def test_the_shield_keeps_random_steering_on_the_road(scenario: Path):
     assert shielded["reward"] > watched["reward"]
 
 
+def follow_the_route(names: tuple[str, ...], state: np.ndarray) -> np.ndarray:
+    """Steer for the third preview point, at up to 7 m/s: a driver who knows no lights."""
+    column = {name: index for index, name in enumerate(names)}
+    x, y = state[:, column["route_2_x_m"]], state[:, column["route_2_y_m"]]
+    steer = 2.0 * y / np.maximum(x * x + y * y, 1e-3) / SafetyConfig().curvature_per_steer
+    acceleration = 0.5 * (
+        np.minimum(state[:, column["speed_limit_mps"]], 7.0) - state[:, column["speed_mps"]]
+    )
+    return np.clip(np.stack([acceleration, steer], 1), -1.0, 1.0).astype(np.float32)
+
+
+def test_the_shield_stops_at_red_lights_and_goes_on_at_green(tmp_path: Path):
+    scenario = tmp_path / "lights.yaml"
+    routes = "{min_length_m: 120.0, max_length_m: 200.0, start_clearance_m: 15.0}"
+    scenario.write_text(
+        f"name: lights\ntown: Town01\nroutes: {routes}\nlimits: {{min_mean_speed_mps: 2.0}}\n"
+    )
+    run: dict[str, float] = {}
+    waits = finished = 0
+    for mode in ("monitor", "shield"):
+        env = InProcessVectorEnv(scenario, 12, safety=mode)
+        observed, _ = env.reset(seed=1)
+        run[mode] = 0.0
+        for _ in range(500):
+            observed, _, _, _, infos = env.step(follow_the_route(env.state_names, observed))
+            metrics = infos["metrics"]
+            run[mode] += float(metrics[:, columns.RED_LIGHT].sum())
+            stands = (metrics[:, columns.SPEED_MPS] < 0.1) & (metrics[:, columns.RED_LIGHT_DISTANCE_M] >= 0.0)
+            if mode == "shield":
+                waits += int(stands.sum())
+                # Who waits stands before the line, with its margin.
+                assert (metrics[stands, columns.RED_LIGHT_DISTANCE_M] > 0.5).all()
+                finished += int((infos["end_reason"] == columns.END_ROUTE_DONE).sum())
+        env.close()
+    assert run["monitor"] >= 3
+    assert run["shield"] == 0
+    assert waits > 100
+    assert finished >= 12
+
+
 def test_monitoring_changes_nothing_but_what_is_penalised(scenario: Path):
     plain = InProcessVectorEnv(scenario, 2)
     watched = InProcessVectorEnv(scenario, 2, safety="monitor", safety_config=CONFIG)

@@ -10,7 +10,7 @@ import pytest
 from drl_agent_node.errors import ConfigurationError
 from drl_agent_node.safety import kinematics
 from drl_agent_node.safety.config import SafetyConfig
-from drl_agent_node.safety.shield import RED_LIGHT_COLUMN, Kind, Shield
+from drl_agent_node.safety.shield import Kind, Shield
 
 PREVIEW_M = np.array([2.5, 5.0, 7.5, 10.0, 15.0, 20.0, 25.0, 30.0, 40.0, 50.0])
 CONFIG = SafetyConfig(
@@ -40,7 +40,6 @@ NAMES = (
         for k in range(2)
         for name in ("present", "x_m", "y_m", "heading_cos", "heading_sin", "vx_mps", "vy_mps", "length_m")
     ),
-    RED_LIGHT_COLUMN,
 )
 
 
@@ -65,14 +64,12 @@ def state(
     route: np.ndarray | None = None,
     offset: float = 0.0,
     others: tuple[tuple[float, ...], ...] = (),
-    red_light: float = -1.0,
 ) -> np.ndarray:
     """One row; `others` are x, y, heading, absolute vx, vy, length."""
     row = dict.fromkeys(NAMES, 0.0) | {
         "speed_mps": speed,
         "lane_offset_m": offset,
         "speed_limit_mps": limit,
-        RED_LIGHT_COLUMN: red_light,
     }
     for k, (x, y) in enumerate(straight() if route is None else route):
         row[f"route_{k}_x_m"], row[f"route_{k}_y_m"] = x, y
@@ -88,8 +85,14 @@ def shield() -> Shield:
     return Shield(NAMES, CONFIG)
 
 
-def judged(shield: Shield, row: np.ndarray, acceleration: float, steer: float = 0.0):
-    verdict = shield.assess(row, np.array([[acceleration, steer]], np.float32))
+def assessed(shield: Shield, rows: np.ndarray, actions: np.ndarray, red_light: float = -1.0):
+    return shield.assess(rows, np.full(len(rows), red_light, np.float32), actions)
+
+
+def judged(
+    shield: Shield, row: np.ndarray, acceleration: float, steer: float = 0.0, *, red_light: float = -1.0
+):
+    verdict = assessed(shield, row, np.array([[acceleration, steer]], np.float32), red_light)
     return Kind(int(verdict.kinds[0])), float(verdict.actions[0, 0]), float(verdict.actions[0, 1])
 
 
@@ -114,10 +117,10 @@ def test_time_to_collision_of_points_and_boxes():
 
 def test_the_shield_tells_the_time_to_collision(shield: Shield):
     ahead = ((24.0, 0.0, 0.0, 2.0, 0.0, 4.0),)
-    verdict = shield.assess(state(12.0, others=ahead), np.zeros((1, 2), np.float32))
+    verdict = assessed(shield, state(12.0, others=ahead), np.zeros((1, 2), np.float32))
     # 20 m between bumpers at 10 m/s.
     assert verdict.time_to_collision_s[0] == pytest.approx(2.0)
-    verdict = shield.assess(state(12.0), np.zeros((1, 2), np.float32))
+    verdict = assessed(shield, state(12.0), np.zeros((1, 2), np.float32))
     assert verdict.time_to_collision_s[0] == math.inf
 
 
@@ -228,12 +231,12 @@ def test_speed_is_kept_at_the_limit(shield: Shield):
 
 def test_red_lights_are_stopped_at(shield: Shield):
     """10 m/s: 2 m and 10 m, and 1 m of margin."""
-    assert not judged(shield, state(10.0, red_light=13.1), 0.0)[0]
-    kind, action, _ = judged(shield, state(10.0, red_light=12.9), 0.0)
+    assert not judged(shield, state(10.0), 0.0, red_light=13.1)[0]
+    kind, action, _ = judged(shield, state(10.0), 0.0, red_light=12.9)
     assert kind == Kind.RED_LIGHT
     assert action == -1.0
-    assert not judged(shield, state(10.0, red_light=3.0), 0.0)[0]
-    assert not judged(shield, state(10.0, red_light=-1.0), 0.0)[0]
+    assert not judged(shield, state(10.0), 0.0, red_light=3.0)[0]
+    assert not judged(shield, state(10.0), 0.0, red_light=-1.0)[0]
 
 
 def test_agents_are_judged_alone_and_inputs_stay(shield: Shield):
@@ -241,15 +244,14 @@ def test_agents_are_judged_alone_and_inputs_stay(shield: Shield):
         [state(8.0), state(9.5, limit=10.0), state(10.0, others=((14.0, 0.0, 0.0, 0.0, 0.0, 4.0),))]
     )
     actions = np.full((3, 2), (1.0, 0.0), np.float32)
-    verdict = shield.assess(rows, actions)
+    verdict = assessed(shield, rows, actions)
     assert verdict.kinds.tolist() == [0, Kind.SPEED, Kind.COLLISION]
     assert (actions == (1.0, 0.0)).all()
     for row in range(3):
-        alone = shield.assess(rows[row : row + 1], actions[row : row + 1])
+        alone = assessed(shield, rows[row : row + 1], actions[row : row + 1])
         np.testing.assert_array_equal(alone.actions[0], verdict.actions[row])
 
 
 def test_a_layout_without_the_columns_is_refused():
     with pytest.raises(ConfigurationError, match="needs the state column lane_offset_m"):
         Shield([name for name in NAMES if name != "lane_offset_m"], CONFIG)
-    assert not Shield([name for name in NAMES if name != RED_LIGHT_COLUMN], CONFIG).knows_red_lights

@@ -53,7 +53,7 @@ constexpr std::array<std::string_view, carla_drl_msgs::msg::FleetObservation::NU
     "jerk_mps3",         "end_reason",
     "collision_kind",    "red_light",
     "stop_sign",         "outside_lanes_m",
-    "traffic_speed_mps"};
+    "traffic_speed_mps", "red_light_distance_m"};
 
 constexpr std::array<std::string_view, carla_drl_msgs::msg::FleetAction::NUM_ACTIONS> kActionColumns = {
     "acceleration", "steer"};

@@ -192,7 +192,7 @@ class FleetVectorEnv(VectorEnv[Any, NDArray[np.float32], NDArray[Any]]):
                 f"actions have shape {clipped.shape}, not {(self.num_envs, columns.NUM_ACTIONS)}"
             )
         if self.safety is not None:
-            clipped, verdict = self.safety.judge(self._state(), clipped)
+            clipped, verdict = self.safety.judge(*self._before(), clipped)
             self._sent = verdict, self._spans()
         self._sent_at = time.monotonic()
         for group in self._groups:
@@ -292,8 +292,13 @@ class FleetVectorEnv(VectorEnv[Any, NDArray[np.float32], NDArray[Any]]):
             _show(group)
             self.on_waiting(f"{name} answers again")
 
-    def _state(self) -> NDArray[np.float32]:
-        return np.concatenate([group.shown.state for group in self._groups])
+    def _before(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return states and metrics that are to be answered, [E, ...]."""
+        frames = [group.shown for group in self._groups]
+        return (
+            np.concatenate([frame.state for frame in frames]),
+            np.concatenate([frame.metrics for frame in frames]),
+        )
 
     def _spans(self) -> list[Span]:
         return [Span(group.rows, group.shown.session, group.shown.frame) for group in self._groups]

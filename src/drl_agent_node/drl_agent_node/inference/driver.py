@@ -109,7 +109,7 @@ class Driver:
         actions = self._policy.act(frame.state)
         if self.safety is None:
             return actions
-        actions, verdict = self.safety.judge(frame.state, actions)
+        actions, verdict = self.safety.judge(frame.state, frame.metrics, actions)
         everybody = np.ones(len(frame.status), np.bool_)
         # Rows of other groups have no part in this verdict: spans that are empty keep the groups' numbers.
         spans = [Span(slice(0, 0), 0, 0)] * index + [Span(slice(None), frame.session, frame.frame)]

@@ -40,13 +40,13 @@ class SafetyConfig(StrictConfig):
         description="how far the ego's centre may be from the route's centre line, m",
     )
     lane_horizon_s: float = Field(
-        default=0.8, gt=0, le=5, description="how far ahead the ego must stay in the corridor, s"
+        default=0.5, gt=0, le=5, description="how far ahead the ego must stay in the corridor, s"
     )
     overspeed: float = Field(
-        default=0.1, ge=0, le=1, description="share of the limit that speed may exceed it by"
+        default=0.3, ge=0, le=1, description="share of the limit that speed may exceed it by"
     )
     lateral_acceleration_mps2: float = Field(
-        default=6.5, gt=0, le=15, description="lateral acceleration in bends ahead, m/s^2"
+        default=9.0, gt=0, le=15, description="lateral acceleration in bends ahead, m/s^2"
     )
     bend_braking_mps2: float = Field(
         default=4.5, gt=0, le=15, description="deceleration with which bends are approached, m/s^2"
@@ -55,7 +55,10 @@ class SafetyConfig(StrictConfig):
         default=0.5, gt=0, le=5, description="time in which a speed that is too high is to be lost, s"
     )
     stop_line_margin_m: float = Field(
-        default=1.0, ge=0, le=10, description="distance to keep from the stop line of a red light, m"
+        default=1.0,
+        ge=0,
+        le=10,
+        description="distance to keep from the stop line of a red or yellow light, m",
     )
     penalty: float = Field(
         default=0.0, ge=0, description="taken off the reward for every step with an intervention"

@@ -77,16 +77,14 @@ class SafetyLayer:
         self._intervened = 0
         self._counts = np.zeros(len(KINDS), np.int64)
 
-    @property
-    def knows_red_lights(self) -> bool:
-        """Whether the fleet's state says where red lights are."""
-        return self._shield.knows_red_lights
-
     def judge(
-        self, state: NDArray[np.float32], actions: NDArray[np.float32]
+        self, state: NDArray[np.float32], metrics: NDArray[np.float32], actions: NDArray[np.float32]
     ) -> tuple[NDArray[np.float32], Verdict]:
-        """Return the actions to carry out, float32 [N, 2], and the verdict on those that were proposed."""
-        verdict = self._shield.assess(state, actions)
+        """Return the actions to carry out, float32 [N, 2], and the verdict on those that were proposed.
+
+        `state` [N, S] and `metrics` [N, NUM_METRICS] are of the frame that `actions` [N, 2] answer.
+        """
+        verdict = self._shield.assess(state, metrics[:, columns.RED_LIGHT_DISTANCE_M], actions)
         return (verdict.actions if self._overrides else actions), verdict
 
     def record(

@@ -25,9 +25,6 @@ from drl_agent_node.safety.kinematics import (
     time_to_lane_crossing,
 )
 
-RED_LIGHT_COLUMN: Final = "red_light_distance_m"
-"""State column with the distance to the stop line of the next light when it is red, m; negative when there is none."""
-
 _EGO: Final = ("speed_mps", "lane_offset_m", "speed_limit_mps")
 _NEIGHBOUR: Final = ("present", "x_m", "y_m", "heading_cos", "heading_sin", "vx_mps", "vy_mps", "length_m")
 _SPEED, _OFFSET, _LIMIT = range(len(_EGO))
@@ -104,18 +101,18 @@ class Shield:
             np.intp,
         ).reshape(-1, len(_NEIGHBOUR))
         self._lateral = place.get("lateral_speed_mps", -1)
-        self._red_light = place.get(RED_LIGHT_COLUMN, -1)
         self._limits = _limits(config)
         # Compiles, or loads what was compiled before, now rather than in the first step.
-        self.assess(np.zeros((1, len(place)), np.float32), np.zeros((1, 2), np.float32))
+        row = np.zeros((1, len(place)), np.float32)
+        self.assess(row, np.full(1, -1.0, np.float32), np.zeros((1, 2), np.float32))
 
-    @property
-    def knows_red_lights(self) -> bool:
-        """Whether the state says where red lights are."""
-        return self._red_light >= 0
+    def assess(
+        self, state: NDArray[np.float32], red_light_m: NDArray[np.float32], actions: NDArray[np.float32]
+    ) -> Verdict:
+        """Judge `actions` [N, 2], within [-1, 1], in `state` [N, S].
 
-    def assess(self, state: NDArray[np.float32], actions: NDArray[np.float32]) -> Verdict:
-        """Judge `actions` [N, 2], within [-1, 1], in `state` [N, S]."""
+        `red_light_m` [N] is how far ahead of the ego's front the line is where it has to stop, m; negative: nowhere.
+        """
         count = len(state)
         verdict = Verdict(
             np.array(actions, np.float32, order="C"),
@@ -125,11 +122,11 @@ class Shield:
         )
         _assess(
             np.ascontiguousarray(state, np.float32),
+            np.ascontiguousarray(red_light_m, np.float32),
             self._ego,
             self._route,
             self._neighbours,
             self._lateral,
-            self._red_light,
             self._limits,
             verdict.actions,
             verdict.kinds,
@@ -249,11 +246,11 @@ def _steer_within(
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _assess(  # type: ignore[no-untyped-def]
     state,
+    red_light_m,
     ego_columns,
     route_columns,
     neighbour_columns,
     lateral_column,
-    red_light,
     limits,
     actions,
     kinds,
@@ -301,8 +298,8 @@ def _assess(  # type: ignore[no-untyped-def]
         if action > most:
             action = most
             found |= _SPEED_BIT
-        if red_light >= 0 and row[red_light] >= 0.0:
-            room = row[red_light] - line_margin
+        if red_light_m[agent] >= 0.0:
+            room = red_light_m[agent] - line_margin
             proposed = stopping_distance(speed, _as_acceleration(action, throttle, brake), reaction_s, brake)
             best = stopping_distance(speed, -brake, reaction_s, brake)
             # A line that cannot be kept any more is passed: stopping behind it helps nobody.
