@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import NamedTuple
+from concurrent.futures import Future
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from carla_drl_sim.background import Background
 from carla_drl_sim.connection import RpcConnection
 from carla_drl_sim.errors import ProtocolError
-from carla_drl_sim.handlers import RPCS, AfterDelay, AfterTick
+from carla_drl_sim.handlers import RPCS, AfterDelay, AfterTick, InBackground, Rpc
 from carla_drl_sim.protocol.control_requests import ControlRequests
 from carla_drl_sim.protocol.rpc_framing import VOID_OK, Request, pack_response
 from carla_drl_sim.protocol.tick_requests import LONGEST, tick_answer, tick_id
@@ -43,6 +45,15 @@ class _Held(NamedTuple):
         return [[1, frame]] if self.tick.result is None else self.tick.result
 
 
+class _Working(NamedTuple):
+    """A call whose answer is worked out in the background."""
+
+    connection: RpcConnection
+    request: Request
+    function: Rpc
+    result: InBackground
+
+
 class Calls:
     """All calls in progress.
 
@@ -51,6 +62,7 @@ class Calls:
         backlog: connections that have more requests than one turn allows.
         held: answers that are held back.
         deferred: connections with answers that no client waits for, to be sent when there is time.
+        background: works out answers that take long.
 
     Args:
         simulator: what the calls act on.
@@ -70,6 +82,7 @@ class Calls:
         self._want_write = want_write
         self.held: list[_Held] = []
         self.deferred: set[RpcConnection] = set()
+        self.background: Background[_Working] = Background()
         self._controls = ControlRequests()
         self.received = bytearray(_RECEIVE_BYTES)
         self._array = np.frombuffer(self.received, np.uint8)
@@ -148,6 +161,25 @@ class Calls:
             if connection.has_unsent:
                 self._want_write(connection)
 
+    def take_results(self) -> None:
+        """Answer the calls whose answers have been worked out."""
+        for working, future in self.background.results():
+            if not working.connection.closed:
+                self._worked_out(working, future)
+
+    def _worked_out(self, working: _Working, future: Future[Any]) -> None:
+        connection, request, function, result = working
+        connection.blocked = False
+        self._simulator.caller = connection
+        try:
+            self._reply(
+                connection, request, function, function.answer(lambda: result.finish(future.result()))
+            )
+        except ProtocolError as error:
+            self._drop(connection, str(error))
+            return
+        self.run(connection)
+
     def due_s(self, now: float, next_pace_s: float) -> float:
         """When the first held answer is to be looked at again."""
         return min(self._due(held, now, next_pace_s) for held in self.held)
@@ -184,7 +216,11 @@ class Calls:
             self._answer(connection, pack_response(request.id, text, None), True)
             return
         simulator.caller = connection
-        result = function.call(simulator, request.arguments)
+        self._reply(connection, request, function, function.call(simulator, request.arguments))
+
+    def _reply(self, connection: RpcConnection, request: Request, function: Rpc, result: object) -> None:
+        """Answer with what a function has returned, or hold the answer back."""
+        simulator = self._simulator
         if type(result) is AfterTick:
             now = simulator.clock()
             held = _Held(connection, request.id, now, 0.0, result, None)
@@ -195,6 +231,9 @@ class Calls:
         elif type(result) is AfterDelay:
             now = simulator.clock()
             self._hold(_Held(connection, request.id, now, now + result.delay_s, None, result.result))
+        elif type(result) is InBackground:
+            connection.blocked = True
+            self.background.submit(_Working(connection, request, function, result), result.work)
         else:
             if not request.is_waited_for and result is not VOID_OK and _log.isEnabledFor(logging.DEBUG):
                 _log.debug("%s does not wait for the answer %.300r", connection.name, result)

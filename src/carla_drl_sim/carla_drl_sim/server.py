@@ -120,6 +120,7 @@ class Server:
         self._epoll = select.epoll()
         self._epoll.register(self._rpc_listener.fileno(), select.EPOLLIN)
         self._epoll.register(self._stream_listener.fileno(), select.EPOLLIN)
+        self._epoll.register(self._calls.background.fd, select.EPOLLIN)
 
     def listen(self) -> None:
         """Let clients connect. Raises ConfigurationError when another program took a port meanwhile."""
@@ -165,6 +166,8 @@ class Server:
                     self._accept(self._rpc_listener, is_rpc=True)
                 elif fd == self._stream_listener.fileno():
                     self._accept(self._stream_listener, is_rpc=False)
+                elif fd == self._calls.background.fd:
+                    self._calls.take_results()
                 elif fd == wake_fd:
                     os.read(wake_fd, 64)
             if self._is_busy:
@@ -201,6 +204,8 @@ class Server:
     def close(self) -> None:
         """Close everything; a recording that runs is finished."""
         self._simulator.recordings.end_episode()
+        self._simulator.recordings.reader.close()
+        self._calls.background.close()
         if self.viewer is not None:
             self.viewer.close()
         for peer in self._peers.values():

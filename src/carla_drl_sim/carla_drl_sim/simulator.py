@@ -13,6 +13,7 @@ from carla_drl_sim.errors import RpcError
 from carla_drl_sim.navigation_files import NavigationFiles
 from carla_drl_sim.protocol import streams
 from carla_drl_sim.recording.files import Recording
+from carla_drl_sim.recording.preface import Preface
 from carla_drl_sim.recording.recorder import map_check
 from carla_drl_sim.recording.recordings import DEFAULT_FOLDER, Recordings
 from carla_drl_sim.recording.replayer import Options, Replayer
@@ -131,14 +132,14 @@ class Simulator:
         self.apply_settings(settings)
         self.gate.silence(self.clock() + RELOAD_DELAY_S + RELOAD_SILENCE_S)
 
-    def replay(self, recording: Recording, options: Options) -> Replayer:
+    def replay(self, recording: Recording, options: Options, preface: Preface) -> Replayer:
         """Replay a recording; another map is loaded first. Raises RpcError or RecordingError when that cannot be."""
         name = recording.header.map_name
         if recording.header.map_check != map_check(self.towns.town(name).opendrive):
             raise RpcError(f"the recording is of another map of the name '{name}': of another seed or file")
         if name != self.episode.town.name:
             self.load(name, reset_settings=False)
-        return self.recordings.replay(recording, self.episode, options)
+        return self.recordings.replay(recording, self.episode, options, preface)
 
     def expect_subscription(self, stream_id: int) -> None:
         """The calling client is about to subscribe to a stream."""

@@ -17,6 +17,7 @@ from server_process import ServerProcess
 from carla_drl_sim.protocol.streams import ACTOR_RECORD
 from carla_drl_sim.recording.files import Header, Recording, RecordingError, RecordingWriter, path_in
 from carla_drl_sim.recording.items import Created, Destroyed, Frame, Lights
+from carla_drl_sim.recording.preface import Preface, find_preface
 
 TICKS = 60
 
@@ -308,6 +309,85 @@ def _error(call: Callable[[], object]) -> str:
     with pytest.raises(RuntimeError) as caught:
         call()
     return str(caught.value)
+
+
+_READS_UNTIL_TOLD = """
+import time
+from pathlib import Path
+from carla_drl_sim.recording.reader import Reader
+ask = Reader.ask
+def and_wait(self, what, path, *arguments):
+    answer = ask(self, what, path, *arguments)
+    while not (path.parent / "read").exists():
+        time.sleep(0.001)
+    return answer
+Reader.ask = and_wait
+import sys
+from carla_drl_sim.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_ticks_go_on_while_a_recording_is_read(
+    start_server: Callable[..., ServerProcess], tmp_path: Path
+) -> None:
+    (tmp_path / "program.py").write_text(_READS_UNTIL_TOLD)
+    server = start_server("--synchronous", program=tmp_path / "program.py")
+    with RawClient(server.rpc_port) as asking, RawClient(server.rpc_port) as ticking:
+        ticking.value("start_recorder", "drive.log", False)
+        first = ticking.tick()
+        while ticking.tick() < first + 50:
+            pass
+        ticking.void("stop_recorder")
+        for method, arguments in (
+            ("show_recorder_file_info", [True]),
+            ("show_recorder_collisions", [ord("a"), ord("a")]),
+            ("show_recorder_actors_blocked", [1.0, 10.0]),
+            ("replay_file", [1.0, 0.0, 0]),
+        ):
+            request = asking.send(method, "drive.log", *arguments)
+            after = asking.send("get_episode_settings")
+            before = ticking.tick()
+            assert ticking.tick() == before + 1
+            (tmp_path / "recordings" / "read").touch()
+            error, ((index, text),) = asking.answer(request)
+            assert (error, index) == (None, 1)
+            assert "drive.log" in text if method == "replay_file" else "Frames: 51" in text
+            asking.answer(after)  # calls of a client are answered in their order
+            (tmp_path / "recordings" / "read").unlink()
+        asking.send("show_recorder_file_info", "drive.log", True)
+        ticking.tick()
+    (tmp_path / "recordings" / "read").touch()
+    with RawClient(server.rpc_port) as later:  # the one that asked has gone meanwhile
+        later.tick()
+
+
+def test_a_replay_from_the_middle_knows_what_was_before(tmp_path: Path) -> None:
+    path = tmp_path / "a.log"
+    made = [Created(number, 0, "vehicle.a.b", [], (1.0,) * 6, (1.0,) * 6) for number in (2, 3, 4)]
+    child = Created(5, 4, "sensor.a.b", [], (0.0,) * 6, (1.0,) * 6)
+    items: list[Any] = [*made, child, Lights(2, 1), Lights(3, 1), _frame(1, [2, 3, 4, 5]), Lights(2, 8)]
+    items += [_frame(number, [2, 3, 4, 5]) for number in range(2, 4000)]
+    items += [Destroyed(3), Destroyed(4)]
+    items += [_frame(number, [2, 5]) for number in range(4000, 8001)]
+    writer = RecordingWriter(path, Header("Town01", 7, "today"))
+    for item in items:
+        writer.put(item)
+    writer.finish()
+    for number in (1, 3999, 4000, 6000, 8000):
+        with Recording(path) as recording:
+            preface = Preface.unpacked(find_preface(recording, (number - 1) * 0.05 + 0.01).packed())
+            read = list(preface.followed_by(recording))
+        frames = [item for item in read if isinstance(item, Frame)]
+        assert [frame.number for frame in frames] == list(range(number, 8001))
+        wanted = [item for item in items if isinstance(item, Frame)][number - 1 :]
+        for was, now in zip(wanted, frames, strict=True):
+            assert was.records.tobytes() == now.records.tobytes()
+        events = read[: read.index(frames[0])]
+        if number >= 4000:
+            assert events == [made[0], made[2], child, Lights(2, 8), Destroyed(4)]
+        elif number > 1:
+            assert events == [*made, child, Lights(3, 1), Lights(2, 8)]
 
 
 def test_what_is_no_recording_is_refused(recording_server: ServerProcess, tmp_path: Path) -> None:

@@ -18,12 +18,13 @@ from carla_drl_sim.handlers import (
     walker,
     world,
 )
-from carla_drl_sim.handlers.registry import RPCS, AfterDelay, AfterTick, Rpc
+from carla_drl_sim.handlers.registry import RPCS, AfterDelay, AfterTick, InBackground, Rpc
 
 __all__ = [
     "RPCS",
     "AfterDelay",
     "AfterTick",
+    "InBackground",
     "Rpc",
     "batch",
     "content",

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from carla_drl_sim.errors import ArgumentError, RpcError
-from carla_drl_sim.handlers.registry import PARTIAL, AfterDelay, rpc
+from carla_drl_sim.handlers.registry import PARTIAL, AfterDelay, InBackground, rpc
 from carla_drl_sim.protocol import arguments, rpc_framing
 from carla_drl_sim.protocol.structs import Pose
-from carla_drl_sim.recording import reports
 from carla_drl_sim.recording.files import Recording, RecordingError
+from carla_drl_sim.recording.preface import WHOLE, Preface
 from carla_drl_sim.recording.replayer import Options
 from carla_drl_sim.tick_gate import RELOAD_DELAY_S
 
@@ -38,15 +37,30 @@ def _missing(name: str) -> str:
     return f"File {name} not found on server\n"
 
 
-def _report(simulator: Simulator, name: str, make: Callable[[Recording], str]) -> str:
-    """A text about a recording; as in CARLA, a file that is not there is answered with a text, too."""
+def _opened(simulator: Simulator, name: str) -> Recording | None:
+    """A recording, None when there is none."""
     try:
-        with simulator.recordings.open(name) as recording:
-            return make(recording)
+        return simulator.recordings.open(name)
     except FileNotFoundError:
-        return _missing(name)
+        return None
     except (OSError, RecordingError) as error:
         raise RpcError(str(error)) from None
+
+
+def _ask(simulator: Simulator, what: str, recording: Recording, *arguments: object) -> bytes:
+    try:
+        return simulator.recordings.reader.ask(what, recording.path, *arguments)
+    except (OSError, RecordingError) as error:
+        raise RpcError(str(error)) from None
+
+
+def _report(simulator: Simulator, name: str, what: str, *arguments: object) -> object:
+    """A text about a recording; as in CARLA, a file that is not there is answered with a text, too."""
+    recording = _opened(simulator, name)
+    if recording is None:
+        return _missing(name)
+    recording.close()
+    return InBackground(lambda: _ask(simulator, what, recording, *arguments), bytes.decode)
 
 
 @rpc(
@@ -70,25 +84,23 @@ def stop_recorder(simulator: Simulator) -> None:
 
 
 @rpc(arguments.text, arguments.boolean)
-def show_recorder_file_info(simulator: Simulator, name: str, show_all: bool) -> str:
+def show_recorder_file_info(simulator: Simulator, name: str, show_all: bool) -> object:
     """What happened in a recording."""
-    return _report(simulator, name, lambda recording: reports.file_info(recording, show_all=show_all))
+    return _report(simulator, name, "file_info", show_all)
 
 
 @rpc(arguments.text, _category, _category)
-def show_recorder_collisions(simulator: Simulator, name: str, first: str, second: str) -> str:
+def show_recorder_collisions(simulator: Simulator, name: str, first: str, second: str) -> object:
     """The collisions in a recording that collision sensors felt."""
-    return _report(simulator, name, lambda recording: reports.collisions(recording, first, second))
+    return _report(simulator, name, "collisions", first, second)
 
 
 @rpc(arguments.text, arguments.number, arguments.number)
 def show_recorder_actors_blocked(
     simulator: Simulator, name: str, min_time_s: float, min_distance_cm: float
-) -> str:
+) -> object:
     """Vehicles and walkers that stood still in a recording."""
-    return _report(
-        simulator, name, lambda recording: reports.actors_blocked(recording, min_time_s, min_distance_cm)
-    )
+    return _report(simulator, name, "actors_blocked", min_time_s, min_distance_cm)
 
 
 @rpc(
@@ -113,12 +125,10 @@ def replay_file(
 ) -> object:
     """Replay a recording, on its map."""
     recordings = simulator.recordings
-    try:
-        recording = recordings.open(name)
-    except FileNotFoundError:
+    found = _opened(simulator, name)
+    if found is None:
         return _missing(name)
-    except (OSError, RecordingError) as error:
-        raise RpcError(str(error)) from None
+    found.close()
     options = Options(
         start_s,
         duration_s,
@@ -128,9 +138,22 @@ def replay_file(
         recordings.ignore_hero,
         recordings.ignore_spectator,
     )
+    begin_s = options.start_in(found.duration_s)
+    if begin_s == 0.0:
+        return _replay(simulator, name, options, WHOLE)
+    return InBackground(
+        lambda: _ask(simulator, "preface", found, begin_s),
+        lambda preface: _replay(simulator, name, options, Preface.unpacked(preface)),
+    )
+
+
+def _replay(simulator: Simulator, name: str, options: Options, preface: Preface) -> object:
+    recording = _opened(simulator, name)
+    if recording is None:
+        return _missing(name)
     old = simulator.episode
     try:
-        replayer = simulator.replay(recording, options)
+        replayer = simulator.replay(recording, options, preface)
     except BaseException as error:
         recording.close()
         if isinstance(error, RecordingError):

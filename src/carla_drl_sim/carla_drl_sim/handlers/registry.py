@@ -27,6 +27,18 @@ class AfterTick(NamedTuple):
     result: object
 
 
+class InBackground(NamedTuple):
+    """A handler's answer that takes long to work out.
+
+    Attributes:
+        work: runs in a thread beside the event loop; it must not touch the simulator.
+        finish: makes the answer of what ``work`` has returned, on the event loop.
+    """
+
+    work: Callable[[], Any]
+    finish: Callable[[Any], object]
+
+
 class AfterDelay(NamedTuple):
     """A handler's answer that is sent later; the client gets nothing else meanwhile."""
 
@@ -59,10 +71,14 @@ class Rpc:
         checks = self.checks
         if not self.required <= len(raw) <= len(checks):
             return self.error(f"{self.name}: takes {len(checks)} arguments, got {len(raw)}")
+        return self.answer(
+            lambda: self.function(simulator, *[check(item) for check, item in zip(checks, raw, strict=False)])
+        )
+
+    def answer(self, run: Callable[[], object]) -> object:
+        """Run something for this function, and wrap what it returns or raises in the reply form of this function."""
         try:
-            result = self.function(
-                simulator, *[check(item) for check, item in zip(checks, raw, strict=False)]
-            )
+            result = run()
         except RpcError as error:
             return self.error(f"{self.name}: {error}" if self.state != REFUSED else str(error))
         except Exception as error:
@@ -70,7 +86,7 @@ class Rpc:
             return self.error(f"{self.name}: internal error ({type(error).__name__})")
         if self.is_void:
             return rpc_framing.VOID_OK if result is None else result
-        if self.is_bare or type(result) in (AfterTick, AfterDelay):
+        if self.is_bare or type(result) in (AfterTick, AfterDelay, InBackground):
             return result
         return [[1, result]]
 

@@ -69,6 +69,23 @@ def path_in(folder: Path, name: str) -> Path:
     return folder / (last if "." in last else f"{last}.log")
 
 
+class Place(NamedTuple):
+    """A place between two items of a recording.
+
+    Attributes:
+        offset: byte at which a chunk begins, 0 for the first.
+        passed: items of the chunk that are before the place.
+        last: bytes of the frame before the chunk.
+    """
+
+    offset: int
+    passed: int
+    last: bytes
+
+
+START = Place(0, 0, b"")
+
+
 class RecordingWriter:
     """Writes one recording. The file appears under its name when it is complete.
 
@@ -178,6 +195,7 @@ class Recording:
             _, self.frames, self.duration_s = _END.unpack(end)
             self._file.seek(len(_MAGIC))
             self.header = self._header()
+            self._first_chunk = self._file.tell()
         except BaseException:
             self._file.close()
             raise
@@ -192,14 +210,24 @@ class Recording:
         """Close the file."""
         self._file.close()
 
-    def items(self) -> Iterator[Item]:
-        """All items in order, once. Raises RecordingError where the file is damaged."""
-        decoder = Decoder()
+    def items(self, start: Place = START) -> Iterator[Item]:
+        """All items from a place on, in order. Raises RecordingError where the file is damaged."""
+        return (item for item, _ in self.places(start))
+
+    def places(self, start: Place = START) -> Iterator[tuple[Item, Place]]:
+        """As ``items``, each with the place after it."""
+        decoder = Decoder(start.last)
+        offset, passed = start.offset or self._first_chunk, start.passed
+        self._file.seek(offset)
+        last = start.last
         while data := self._chunk():
             try:
-                yield from decoder.items(data)
+                for number, item in enumerate(decoder.items(data)):
+                    if number >= passed:
+                        yield item, Place(offset, number + 1, last)
             except (ValueError, TypeError, OverflowError) as error:
                 raise self._damaged(str(error)) from None
+            offset, passed, last = self._file.tell(), 0, decoder.last
 
     def _header(self) -> Header:
         try:

@@ -106,8 +106,14 @@ class Encoder:
 class Decoder:
     """Unpacks what an ``Encoder`` packed. Raises ValueError or TypeError, also for numbers that are not finite."""
 
-    def __init__(self) -> None:
-        self._last = np.empty(0, np.uint8)
+    def __init__(self, last: bytes = b"") -> None:
+        """``last``: bytes of the frame before."""
+        self._last = np.frombuffer(last, np.uint8)
+
+    @property
+    def last(self) -> bytes:
+        """Bytes of the last frame, on which the next one builds."""
+        return self._last.tobytes()
 
     def items(self, data: bytes) -> Iterator[Item]:
         """The items of one block of bytes."""

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from carla_drl_sim.recording.files import Recording, RecordingError, path_in
+from carla_drl_sim.recording.preface import Preface
+from carla_drl_sim.recording.reader import Reader
 from carla_drl_sim.recording.recorder import Recorder
 from carla_drl_sim.recording.replayer import Options, Replayer
 
@@ -27,6 +29,8 @@ class Recordings:
 
     def __init__(self, folder: Path) -> None:
         self.recorder = Recorder(folder.expanduser())
+        self.reader = Reader()
+        """Reads whole recordings, which takes as long as they are long."""
         self.ignore_hero = False
         self.ignore_spectator = True
         self._factor = 1.0
@@ -55,10 +59,10 @@ class Recordings:
             raise RecordingError(f"recording {path} is still being written: stop the recorder first")
         return Recording(path)
 
-    def replay(self, recording: Recording, episode: Episode, options: Options) -> Replayer:
+    def replay(self, recording: Recording, episode: Episode, options: Options, preface: Preface) -> Replayer:
         """Start a replay; one that runs ends. Raises RecordingError when the file is damaged."""
         self.stop_replay(keep_actors=False)
-        self._replayer = Replayer(recording, episode, options, self._factor)
+        self._replayer = Replayer(recording, episode, options, self._factor, preface)
         return self._replayer
 
     def stop_replay(self, *, keep_actors: bool) -> None:

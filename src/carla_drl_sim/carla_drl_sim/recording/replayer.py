@@ -15,6 +15,7 @@ from carla_drl_sim.protocol.arguments import Description
 from carla_drl_sim.protocol.structs import Pose
 from carla_drl_sim.recording.files import Recording
 from carla_drl_sim.recording.items import Created, Destroyed, Frame, Item, Lights
+from carla_drl_sim.recording.preface import SAME_TIME_S, WHOLE, Preface
 
 if TYPE_CHECKING:
     from carla_drl_sim.actors import Actor
@@ -25,7 +26,6 @@ _log = logging.getLogger(__name__)
 _SPAWN_HEIGHT_M = 5000.0
 """Where a vehicle is made whose place is taken; it moves to its place in the same tick."""
 
-_SAME_TIME_S = 1e-6
 _UNKNOWN = 4
 """``carla.TrafficLightState.Unknown``, the last of them."""
 
@@ -53,9 +53,16 @@ class Options(NamedTuple):
     ignore_hero: bool = False
     ignore_spectator: bool = True
 
+    def start_in(self, duration_s: float) -> float:
+        """Where to begin in a recording of some duration."""
+        start_s = self.start_s if self.start_s >= 0.0 else duration_s + self.start_s
+        return max(0.0, min(duration_s, start_s))
+
 
 class Replayer:
     """One replay. It owns the recording's file and closes it.
+
+    ``preface``: what comes before the start, which is read from the beginning of the file otherwise.
 
     Actors that have the recorded id and blueprint are moved, all others are made; vehicles have no physics meanwhile.
 
@@ -64,17 +71,22 @@ class Replayer:
         factor: recorded time per simulated time.
     """
 
-    def __init__(self, recording: Recording, episode: Episode, options: Options, factor: float) -> None:
+    def __init__(
+        self,
+        recording: Recording,
+        episode: Episode,
+        options: Options,
+        factor: float,
+        preface: Preface = WHOLE,
+    ) -> None:
         total = recording.duration_s
-        self.start_s = max(
-            0.0, min(total, options.start_s if options.start_s >= 0.0 else total + options.start_s)
-        )
+        self.start_s = options.start_in(total)
         self.stop_s = min(total, self.start_s + options.duration_s) if options.duration_s > 0.0 else total
         self.factor = factor
         self._recording = recording
         self._episode = episode
         self._options = options
-        self._items: Iterator[Item] = recording.items()
+        self._items: Iterator[Item] = preface.followed_by(recording)
         self._events: list[Item] = []
         self._before: Frame | None = None
         self._after = self._next_frame()
@@ -93,13 +105,13 @@ class Replayer:
             self._time_s += step_s * self.factor
         self._is_first = False
         time_s = min(self._time_s, self.stop_s)
-        while self._after is not None and self._after.elapsed_s <= time_s + _SAME_TIME_S:
+        while self._after is not None and self._after.elapsed_s <= time_s + SAME_TIME_S:
             for event in self._events:
                 self._happen(event)
             self._before, self._after = self._after, self._next_frame()
         if self._before is not None:
             self._show(self._before, time_s)
-        return self._after is not None and self._time_s < self.stop_s - _SAME_TIME_S
+        return self._after is not None and self._time_s < self.stop_s - SAME_TIME_S
 
     def finish(self, *, keep_actors: bool) -> None:
         """Give the vehicles back to physics; the actors that were made stay or go."""
@@ -192,7 +204,7 @@ class Replayer:
         location = records["location"].astype(np.float64)
         rotation = records["rotation"].astype(np.float64)
         after = self._after
-        if after is not None and time_s > frame.elapsed_s + _SAME_TIME_S:
+        if after is not None and time_s > frame.elapsed_s + SAME_TIME_S:
             share = (time_s - frame.elapsed_s) / (after.elapsed_s - frame.elapsed_s)
             same, there = _matched(records["id"], after.records["id"])
             location[same] += share * (after.records["location"][there] - location[same])
