@@ -12,6 +12,7 @@ from carla_drl_sim.protocol.streams import MAP_CHANGE, PENDING_LIGHT_UPDATE
 from carla_drl_sim.protocol.structs import Pose
 from carla_drl_sim.scenery_state import ALL_LAYERS, SceneryState
 from carla_drl_sim.sensors import blueprints as sensor_blueprints
+from carla_drl_sim.sensors.arm_probe import ArmProbe
 from carla_drl_sim.sensors.imu import GRAVITY_MPS2
 from carla_drl_sim.sensors.suite import SensorSuite
 from carla_drl_sim.sensors.workers import Workers
@@ -83,7 +84,7 @@ class Episode:
         self.walkers = WalkerActors(Walkers(town.heights, self.scenery.parts), actors)
         self._motion = Motion(self.traffic.lights, self.dynamics, self.scenery.parts)
         self._crashes = Crashes(actors, self.dynamics, self.walkers, self._motion)
-        self.arms = SpringArms()
+        self.arms = SpringArms(ArmProbe(self))
         self.snapshot = Snapshot(actors, self.dynamics, self.walkers, self.traffic, self.arms)
         self.sensors = SensorSuite(streams, workers)
 
@@ -165,6 +166,8 @@ class Episode:
             actor.token = self._streams.token(actor.stream_id)
             self.sensors.add(actor, settings, self)
         self.actors.add(actor)
+        if actor.attachment == Attachment.SPRING_ARM:
+            self.arms.shorten(actor, self.actors, self.snapshot.world_pose)
         if actor.stream_id:
             self.sensors.prepare(actor, settings, self)
         return actor

@@ -86,3 +86,27 @@ def test_batches_attach_to_parents(world_of: Scene) -> None:
     end = vehicle.get_transform().transform(offset.location)
     assert rigid.get_location().distance(end) < 1e-2
     assert swinging.get_location().distance(end) > 0.1
+
+
+def test_a_spring_arm_is_shortened_by_what_is_behind_and_a_ghost_is_not(world_of: Scene) -> None:
+    point = world_of.straight(10.0, 20.0)
+    vehicle = world_of.vehicle(point)
+    behind = carla.Transform(point.transform(carla.Location(x=-9.0)), point.rotation)
+    truck = world_of.vehicle(behind, "vehicle.carlamotors.carlacola")
+    for body in (vehicle, truck):
+        body.set_simulate_physics(False)
+    offset = carla.Transform(carla.Location(x=-10.0, z=2.0))
+    arm = _attach(world_of, vehicle, offset, carla.AttachmentType.SpringArm)
+    ghost = _attach(world_of, vehicle, offset, carla.AttachmentType.SpringArmGhost)
+    on_arm = _attach(world_of, arm, carla.Transform(carla.Location(x=1.0)), carla.AttachmentType.Rigid)
+    world_of.ticks(2)
+    length = vehicle.get_location().distance(vehicle.get_transform().transform(offset.location))
+    front = 9.0 - truck.bounding_box.extent.x
+    reached = arm.get_location()
+    assert vehicle.get_location().distance(ghost.get_location()) == pytest.approx(length, abs=1e-2)
+    behind_m = vehicle.get_transform().inverse_transform(arm.get_location()).x
+    assert -front < behind_m < -front + 0.6  # the truck's nose stands back a little
+    assert on_arm.get_location().distance(reached) == pytest.approx(1.0, abs=1e-2)
+    truck.destroy()
+    world_of.ticks(1)
+    assert vehicle.get_location().distance(arm.get_location()) == pytest.approx(length, abs=1e-2)

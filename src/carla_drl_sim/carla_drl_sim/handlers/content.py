@@ -49,7 +49,7 @@ def spawn_actor(simulator: Simulator, description: Description, pose: Pose) -> o
     arguments.text,
     optional=2,
     state=PARTIAL,
-    note="sensors only; spring arms look for no obstacles, sockets are ignored",
+    note="sensors only; sockets are ignored",
 )
 def spawn_actor_with_parent(
     simulator: Simulator,
