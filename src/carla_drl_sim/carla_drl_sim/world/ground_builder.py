@@ -8,6 +8,7 @@ node is the mean of its neighbours (Laplace's equation).
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -39,7 +40,7 @@ def build_heights(network: RoadNetwork) -> Heights:
     """Heights of the ground and of decks; flat where all roads are."""
     along = [road.heights(road.samples(0.0, road.length)) for road in network.roads.values()]
     low, high = min(float(z.min()) for z in along), max(float(z.max()) for z in along)
-    if high - low < _FLAT:
+    if high - low < _FLAT and all(road.banking.is_level for road in network.roads.values()):
         return flat(0.5 * (low + high))
     pieces = strips(network, 0.5 * CELL)
     left, top, right, bottom = network.bounds(MARGIN)
@@ -51,17 +52,22 @@ def build_heights(network: RoadNetwork) -> Heights:
         used = [column for column, lane in enumerate(piece.lanes) if lane.kind != "none"]
         if not used:
             continue
-        poses, edges, z = piece.road.reference(piece.s), piece.t[:, [used[0], used[-1] + 1]], piece.z
-        _spread(layers[:2], (places(poses, edges) - origin) / cell, z)
-        # Wider and longer.
-        wide = places(
-            poses[[0, *range(len(z)), -1]],
-            edges[[0, *range(len(z)), -1]] + _EDGE * cell * np.array([1.0, -1.0]),
+        columns = [used[0], used[-1] + 1]
+        if not piece.road.banking.is_level:  # the surface may have a ridge on the reference line
+            columns.insert(1, min(max(len(piece.section.left.lanes), columns[0]), columns[1]))
+        poses, edges = piece.road.reference(piece.s), piece.t[:, columns]
+        _spread(
+            layers[:2], (places(poses, edges) - origin) / cell, piece.road.surface_heights(piece.s, edges)
         )
+        # Wider and longer.
+        rows = [0, *range(len(poses)), -1]
+        wider = edges[rows].copy()
+        wider[:, [0, -1]] += _EDGE * cell * np.array([1.0, -1.0])
+        wide = places(poses[rows], wider)
         for end, sign in ((0, -1.0), (-1, 1.0)):
             heading = poses[end, 2]
             wide[end] += sign * _EDGE * cell * np.array([math.cos(heading), math.sin(heading)])
-        _spread(layers[2:], (wide - origin) / cell, z[[0, *range(len(z)), -1]])
+        _spread(layers[2:], (wide - origin) / cell, piece.road.surface_heights(piece.s[rows], wider))
     ground, deck = raster_kernel.split_layers(layers[0], layers[1], layers[2], layers[3], LEAST_CLEARANCE)
     raster_kernel.grow_decks(ground, deck, math.ceil(_ABUTMENT / cell), _JUMP * cell, True)
     raster_kernel.grow_decks(ground, deck, 2, _JUMP * cell, False)
@@ -69,8 +75,11 @@ def build_heights(network: RoadNetwork) -> Heights:
 
 
 def _spread(layers: list[Grid], xy: npt.NDArray[np.float64], z: npt.NDArray[np.float64]) -> None:
-    heights = np.stack((z[:-1], z[1:], z[1:], z[:-1]), axis=1)
-    raster_kernel.spread_heights(layers[0], layers[1], quads_between(xy[:, 0], xy[:, 1]), heights)
+    """Spread a strip whose lines are at xy [N, K, 2] and z [N, K]."""
+    for left, right in pairwise(range(z.shape[1])):
+        heights = np.stack((z[:-1, left], z[1:, left], z[1:, right], z[:-1, right]), axis=1)
+        quads = quads_between(xy[:, left], xy[:, right])
+        raster_kernel.spread_heights(layers[0], layers[1], quads, heights)
 
 
 def _filled(values: Grid) -> Grid:

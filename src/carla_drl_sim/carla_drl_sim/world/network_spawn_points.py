@@ -76,7 +76,7 @@ def _along(roads: Iterable[Road], spacing: float, margin_share: float = 0.25) ->
                             line.points + np.array([0.0, 0.0, HEIGHT]),
                             np.degrees(line.pitch),
                             yaw,
-                            np.zeros(s.size),
+                            np.degrees(line.roll),
                         )
                     )
                     found.append(rows[line.width >= LEAST_WIDTH])

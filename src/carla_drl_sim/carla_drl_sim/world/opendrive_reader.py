@@ -1,6 +1,6 @@
 """Reads OpenDRIVE 1.1 to 1.7 documents into a `RoadNetwork`, as far as CARLA uses them.
 
-Superelevation, lateral shapes, lane heights, railways and left-hand traffic rules are ignored. This is the place where
+Lateral shapes, lane heights, railways and left-hand traffic rules are ignored. This is the place where
 the right-handed axes of OpenDRIVE become CARLA's left-handed ones: y and all angles change sign.
 """
 
@@ -18,6 +18,7 @@ from carla_drl_sim.world.opendrive_furniture import read_objects, read_signals
 from carla_drl_sim.world.opendrive_lanes import read_sections
 from carla_drl_sim.world.road_kernel import ARC, CUBIC, LINE, PIECE_COLUMNS, SPIRAL
 from carla_drl_sim.world.road_network import (
+    Banking,
     Connection,
     Contact,
     Junction,
@@ -31,6 +32,7 @@ MAX_ROADS = 100_000
 MAX_ROAD_LENGTH = 1e5
 MAX_TOTAL_LENGTH = 1e6
 _MAX_CURVATURE = 100.0
+_MAX_BANK = 1.0
 
 _TO_KMH = {"km/h": 1.0, "kmh": 1.0, "mph": 1.609344, "m/s": 3.6}
 
@@ -105,6 +107,7 @@ def _read_road(element: Fields) -> Road:
         kind=types[0].text("type", "unknown") if types else "unknown",
         pieces=_read_pieces(element),
         elevation=cubic_table(element.children("elevationProfile", "elevation")),
+        banking=_read_banking(element),
         lane_offset=cubic_table(element.children("lanes", "laneOffset")),
         sections=read_sections(element, length),
         speeds=_read_speeds(types),
@@ -116,6 +119,24 @@ def _read_road(element: Fields) -> Road:
     if not objects:
         return road
     return Road(**{**vars(road), "objects": objects})
+
+
+def _read_angles(records: list[Fields]) -> Floats:
+    """Cubics of an angle across the road."""
+    table = cubic_table(records)
+    if len(table) and (np.abs(table[:, 1]) > _MAX_BANK).any():
+        steepest = float(np.abs(table[:, 1]).max())
+        raise records[0].error(f"an angle of {steepest:g} rad across the road; allowed: up to {_MAX_BANK:g}")
+    return table
+
+
+def _read_banking(road: Fields) -> Banking:
+    records = road.children("lateralProfile", "crossfall")
+    left, right = (
+        _read_angles([record for record in records if record.text("side", "both") in (side, "both")])
+        for side in ("left", "right")
+    )
+    return Banking(_read_angles(road.children("lateralProfile", "superelevation")), left, right)
 
 
 def _read_speeds(types: list[Fields]) -> tuple[tuple[float, float], ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -162,6 +162,7 @@ class LaneLine:
         points: float64 [N, 3], middle of the lane.
         yaw: float64 [N], direction of the lane's traffic, rad.
         pitch: float64 [N], rise in that direction, rad.
+        roll: float64 [N], fall to the right of that direction, rad.
         width: float64 [N].
     """
 
@@ -169,7 +170,29 @@ class LaneLine:
     points: Floats
     yaw: Floats
     pitch: Floats
+    roll: Floats
     width: Floats
+
+
+class Banking(NamedTuple):
+    """How a road falls across: cubics by s of angles (rad); empty: 0.
+
+    Attributes:
+        superelevation: fall from left to right.
+        left, right: fall of each side outwards, besides (crossfall).
+    """
+
+    superelevation: Floats
+    left: Floats
+    right: Floats
+
+    @property
+    def is_level(self) -> bool:
+        """Whether there is none."""
+        return not any(table[:, 1:].any() for table in self)
+
+
+LEVEL = Banking(*3 * [np.zeros((0, 5))])
 
 
 @dataclass(frozen=True)
@@ -197,6 +220,7 @@ class Road:
     successor: RoadEnd | None = None
     signals: tuple[SignalPlace, ...] = ()
     objects: tuple[RoadObject, ...] = ()
+    banking: Banking = LEVEL
 
     def reference(self, s: Floats) -> Floats:
         """x, y and heading of the reference line: float64 [N, 3]."""
@@ -206,10 +230,37 @@ class Road:
         """z along the reference line."""
         return road_kernel.cubic_values(self.elevation, s)[0]
 
+    def surface_heights(self, s: Floats, t: Floats) -> Floats:
+        """z of the surface at s [N] and t [N] or [N, K], of the shape of t.
+
+        Banking turns the surface about the reference line, but leaves distances in the map as they are.
+        """
+        z = self.heights(s)
+        if t.ndim > 1:
+            z = z[:, None]
+        return z + self._rise_across(s, t)[0]
+
     def points(self, s: Floats, t: Floats) -> Floats:
-        """Places beside the reference line: float64 [N, 3]; a road is level across."""
+        """Places on the surface beside the reference line: float64 [N, 3]."""
         x, y, heading = self.reference(s).T
-        return np.column_stack((x + t * np.sin(heading), y - t * np.cos(heading), self.heights(s)))
+        return np.column_stack((x + t * np.sin(heading), y - t * np.cos(heading), self.surface_heights(s, t)))
+
+    def _rise_across(self, s: Floats, t: Floats) -> tuple[Floats, Floats, Floats]:
+        """How much the surface is above the reference line, and the slopes of that along s and t; shapes of t."""
+        if self.banking.is_level:
+            nothing = np.zeros(t.shape)
+            return nothing, nothing, nothing
+        shape = (-1, 1) if t.ndim > 1 else (-1,)
+
+        def slope_of(table: Floats) -> tuple[Floats, Floats]:
+            angle, change = road_kernel.cubic_values(table, s)
+            slope = np.tan(angle)
+            return slope.reshape(shape), ((1.0 + slope**2) * change).reshape(shape)
+
+        (across, change), (left, left_change), (right, right_change) = map(slope_of, self.banking)
+        across = across + np.where(t > 0.0, -left, right)
+        change = change + np.where(t > 0.0, -left_change, right_change)
+        return t * across, t * change, across
 
     def section_at(self, s: float) -> Section:
         """The section around `s`, the first or last one beyond the ends."""
@@ -245,11 +296,13 @@ class Road:
         t_slope = offset_slope + sign * 0.5 * (slope[:, place] + slope[:, place + 1])
         x, y, heading = self.reference(s).T
         z, rise = road_kernel.cubic_values(self.elevation, s)
+        above, rise_of_bank, across = self._rise_across(s, t)
         return LaneLine(
             s,
-            np.column_stack((x + t * np.sin(heading), y - t * np.cos(heading), z)),
+            np.column_stack((x + t * np.sin(heading), y - t * np.cos(heading), z + above)),
             heading - np.arctan(t_slope) + (np.pi if lane_id > 0 else 0.0),
-            np.arctan(rise) * -sign,
+            np.arctan(rise + rise_of_bank) * -sign,
+            np.arctan(across) * -sign,
             distance[:, place + 1] - distance[:, place],
         )
 

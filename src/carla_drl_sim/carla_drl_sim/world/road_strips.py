@@ -24,7 +24,7 @@ class Strip:
         s: float64 [N].
         t: float64 [N, L + 1], borders from left to right.
         xy: float64 [N, L + 1, 2], where they are.
-        z: float64 [N].
+        z: float64 [N], height in the middle between the outermost borders.
         lanes: the L lanes between them.
     """
 
@@ -51,7 +51,8 @@ def strips(network: RoadNetwork, step: float = STEP) -> Iterator[Strip]:
         for section in road.sections:
             s = road.samples(section.s, section.end, step)
             t = road.borders(section, s)
-            yield Strip(road, section, s, t, places(road.reference(s), t), road.heights(s), section.lanes())
+            z = road.surface_heights(s, 0.5 * (t[:, 0] + t[:, -1]))
+            yield Strip(road, section, s, t, places(road.reference(s), t), z, section.lanes())
 
 
 def quads_between(left: Floats, right: Floats) -> Floats:

@@ -138,7 +138,8 @@ def add_bridges(parts: SceneryParts, sites: Sites, network: RoadNetwork) -> None
             x, y = (0.5 * (a + b)).tolist()
             yaw = math.degrees(math.atan2(b[1] - a[1], b[0] - a[0]))
             width = 0.5 * abs(float(piece.t[first, 0] - piece.t[first, -1])) + 0.6
-            top = float(piece.z[first : last + 1].min()) - 0.04
+            part = slice(first, last + 1)
+            top = float(piece.road.surface_heights(piece.s[part], piece.t[part][:, [0, -1]]).min()) - 0.04
             centre = (x, y, top - 0.5 * _SLAB_THICKNESS)
             extent = (0.5 * float(np.hypot(*(b - a))), width, 0.5 * _SLAB_THICKNESS)
             slab = Part(Shape.BOX, centre, yaw, extent, Label.BRIDGE, _CONCRETE, solid=False)

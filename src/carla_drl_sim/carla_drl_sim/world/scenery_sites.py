@@ -198,7 +198,7 @@ def frontages(network: RoadNetwork, heights: Heights) -> Iterator[Frontage]:
                 continue
             s, t, paved = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
             poses = road.reference(s)
-            xy, z = places(poses, t[:, None])[:, 0], road.heights(s)
+            xy, z = places(poses, t[:, None])[:, 0], road.surface_heights(s, t)
             heading = poses[:, 2]
             outward = side * np.column_stack((np.sin(heading), -np.cos(heading)))
             deck = on_deck(heights, np.column_stack((xy, z)))
