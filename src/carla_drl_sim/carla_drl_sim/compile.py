@@ -7,15 +7,19 @@ compiled code tells that this was done for these very sources; then nothing is r
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
+import fcntl
 import hashlib
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from carla_drl_sim.errors import ConfigurationError
 
@@ -43,6 +47,39 @@ def _sensors() -> None:
 
 PARTS: dict[str, Callable[[], None]] = {"ticks": _ticks, "cameras": _cameras, "sensors": _sensors}
 """What is compiled in a process of its own."""
+
+
+_LOCKS = "CARLA_DRL_SIM_COMPILE_LOCKS"
+"""Folder of the locks of the processes that compile together."""
+
+
+@contextlib.contextmanager
+def _lock(path: Path) -> Iterator[None]:
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _share_the_work(locks: Path) -> None:
+    """Let no two processes compile the same function: the second waits, and takes what the first has kept on disk."""
+    from numba.core.dispatcher import Dispatcher
+
+    compile_one: Any = Dispatcher.compile
+    held: set[Path] = set()
+
+    def compile_alone(self: Any, signature: Any) -> Any:
+        function = self.py_func
+        lock = locks / f"{function.__module__}.{function.__qualname__}"
+        if lock in held or not function.__module__.startswith(f"{__package__}."):
+            return compile_one(self, signature)
+        with _lock(lock):
+            held.add(lock)
+            try:
+                return compile_one(self, signature)
+            finally:
+                held.remove(lock)
+
+    setattr(Dispatcher, "compile", compile_alone)  # noqa: B010
 
 
 def _say(text: str) -> None:
@@ -96,18 +133,21 @@ def compile_all() -> None:
         return
     _say("compiling, once on this machine; this takes about a minute")
     started = time.monotonic()
-    running = {
-        name: subprocess.Popen(
-            [sys.executable, "-m", "carla_drl_sim.compile", name], stdin=subprocess.DEVNULL
-        )
-        for name in PARTS
-    }
-    try:
-        failed = [name for name, process in running.items() if process.wait() != 0]
-    except BaseException:
-        for process in running.values():
-            process.kill()
-        raise
+    with tempfile.TemporaryDirectory(prefix="carla_drl_sim_") as locks:
+        running = {
+            name: subprocess.Popen(
+                [sys.executable, "-m", "carla_drl_sim.compile", name],
+                stdin=subprocess.DEVNULL,
+                env=os.environ | {_LOCKS: locks},
+            )
+            for name in PARTS
+        }
+        try:
+            failed = [name for name, process in running.items() if process.wait() != 0]
+        except BaseException:
+            for process in running.values():
+                process.kill()
+            raise
     if failed:
         raise ConfigurationError(f"{', '.join(failed)} could not be compiled, see above")
     _say(f"compiled in {time.monotonic() - started:.0f} s")
@@ -124,6 +164,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     names = list(sys.argv[1:] if arguments is None else arguments)
     if len(names) == 1 and names[0] in PARTS:
         _end_with_parent()
+        if locks := os.environ.get(_LOCKS):
+            _share_the_work(Path(locks))
         PARTS[names[0]]()
         return 0
     if names:

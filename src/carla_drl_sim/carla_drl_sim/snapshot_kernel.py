@@ -26,7 +26,7 @@ from carla_drl_sim.world.array_table import (
     uint8_2,
     uint32_1,
 )
-from carla_drl_sim.world.compiled import compiled
+from carla_drl_sim.world.compiled import compiled, compiled_inner
 from carla_drl_sim.world.speed_limit_kernel import update_limits
 from carla_drl_sim.world.traffic_light_kernel import find_lights, shown
 from carla_drl_sim.world.vehicle_arrays import bodies, driving
@@ -67,7 +67,7 @@ _FROZEN = _LIGHT + _offset(TRAFFIC_LIGHT_STATE, "frozen")
 _STATE = _LIGHT + _offset(TRAFFIC_LIGHT_STATE, "state")
 
 
-@compiled
+@compiled_inner
 def _write_word(records: Bytes, at: int, word: np.uint32) -> None:
     """Write 4 bytes, little-endian; records are packed, so no number is aligned."""
     records[at] = word & np.uint32(0xFF)
@@ -87,7 +87,7 @@ def _write(
         at += 4
 
 
-@compiled
+@compiled_inner
 def fill_vehicle_records(
     records: Bytes,
     slots: npt.NDArray[np.intp],
@@ -126,7 +126,7 @@ def fill_vehicle_records(
             records[base + _GEAR + index] = np.uint8((gear >> (8 * index)) & 0xFF)
 
 
-@compiled
+@compiled_inner
 def fill_walker_records(
     records: Bytes,
     first_row: int,
@@ -163,7 +163,7 @@ def fill_walker_records(
         records[base + _JUMP] = np.uint8(jump[slot])
 
 
-@compiled
+@compiled_inner
 def fill_traffic_records(
     records: Bytes,
     speed_limit: npt.NDArray[np.float32],
@@ -189,7 +189,7 @@ def fill_traffic_records(
         _write_word(records, base + _LIGHT_ID, light_id[found] if found >= 0 else np.uint32(0))
 
 
-@compiled
+@compiled_inner
 def fill_light_records(
     records: Bytes,
     first_row: int,
@@ -278,7 +278,7 @@ def fill_follower_records(
         _write(records, base + _ROTATION, angles, number, bits)
 
 
-@compiled
+@compiled_inner
 def _fill_followers(
     records: Bytes, layout: Table, row: int, first: int, parents: tuple[Floats, Floats]
 ) -> None:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from carla_drl_sim.sensors.rays_kernel import FIRST_DYNAMIC, is_ignored
 from carla_drl_sim.sensors.scene_kernel import NO_HIT
-from carla_drl_sim.world.compiled import compiled
+from carla_drl_sim.world.compiled import compiled, compiled_inner
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -35,7 +35,7 @@ _SMALL = 0.2
 """A part whose size is less than this part of its distance is taken as round from above."""
 
 
-@compiled
+@compiled_inner
 def _box_distance(box: npt.NDArray[np.float32], origin: Floats) -> float:
     """Distance of a point from an axis-aligned box."""
     square = 0.0
@@ -107,7 +107,7 @@ def _describe(parts: Any, k: int, origin: Floats, axes: Floats, result: Floats) 
         result[HIGH] = high / (near if high > 0.0 else far)
 
 
-@compiled
+@compiled_inner
 def _is_beside(x: float, y: float, z: float, size: float, view: View) -> bool:
     """Whether a ball lies outside of a wedge of azimuths around the forward axis (half angle below 90 degrees)."""
     origin, axes, _, _, _, cosine, sine = view
@@ -117,7 +117,7 @@ def _is_beside(x: float, y: float, z: float, size: float, view: View) -> bool:
     return bool(abs(right) * cosine - ahead * sine > size)
 
 
-@compiled
+@compiled_inner
 def _gather(
     parts: Any,
     tree: Any,
@@ -170,7 +170,7 @@ def _gather(
     return count
 
 
-@compiled
+@compiled_inner
 def _faces(near: float, far: float, outside: float, along: float) -> tuple[float, float]:
     """Narrow the part of a ray that lies behind a plane."""
     if along < 0.0:
@@ -229,7 +229,7 @@ def entry(row: Floats, dx: float, dy: float, dz: float) -> float:
     return near if 0.0 <= near <= far else NO_HIT
 
 
-@compiled
+@compiled_inner
 def gather(
     static: Any,
     static_tree: Any,

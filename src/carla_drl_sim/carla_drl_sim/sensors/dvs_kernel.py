@@ -7,7 +7,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from carla_drl_sim.world.compiled import compiled_loops
+from carla_drl_sim.world.compiled import compiled_loops, compiled_loops_inner
 
 Floats32 = npt.NDArray[np.float32]
 Longs = npt.NDArray[np.int64]
@@ -24,7 +24,7 @@ def brightness(pixels: npt.NDArray[np.uint32], use_log: bool, log_eps: float, ou
         out[i] = np.float32(math.log(log_eps + grey) if use_log else grey)
 
 
-@compiled_loops
+@compiled_loops_inner
 def _mixed(value: np.uint64) -> np.uint64:
     """A well-mixed number from a counter (the finaliser of splitmix64)."""
     value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -32,7 +32,7 @@ def _mixed(value: np.uint64) -> np.uint64:
     return value ^ (value >> np.uint64(31))
 
 
-@compiled_loops
+@compiled_loops_inner
 def _threshold(mean: float, sigma: float, seed: int, count: int) -> float:
     """Threshold of one event: normal with the given deviation, at least a tenth of the mean."""
     if sigma <= 0.0:
@@ -43,7 +43,7 @@ def _threshold(mean: float, sigma: float, seed: int, count: int) -> float:
     return max(mean + sigma * math.sqrt(-2.0 * math.log(u)) * math.cos(2.0 * math.pi * v), 0.1 * mean)
 
 
-@compiled_loops
+@compiled_loops_inner
 def _pixel_events(
     i: int,
     old: float,

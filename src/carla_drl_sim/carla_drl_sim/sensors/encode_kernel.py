@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from carla_drl_sim.sensors.raster_buffers import SKY, run_end
-from carla_drl_sim.world.compiled import compiled_loops
+from carla_drl_sim.world.compiled import compiled_loops_inner
 
 Floats = npt.NDArray[np.float64]
 Floats32 = npt.NDArray[np.float32]
@@ -24,7 +24,7 @@ DEPTH_STEPS = 16777215.0
 """CARLA's coding: depth = (R + 256 G + 65536 B) / (2^24 - 1) * 1000 m."""
 
 
-@compiled_loops
+@compiled_loops_inner
 def depth_picture(inverse: Floats32, out: Pixels) -> None:
     """Distance along the optical axis; everything beyond 1000 m, and the sky, has the largest code."""
     for i in range(len(inverse)):
@@ -40,7 +40,7 @@ def depth_picture(inverse: Floats32, out: Pixels) -> None:
         out[i] = _ALPHA | (red << np.uint32(16)) | (green << np.uint32(8)) | blue
 
 
-@compiled_loops
+@compiled_loops_inner
 def _ground_labels(
     surface: npt.NDArray[np.uint8],
     corner: tuple[float, float, float],
@@ -69,7 +69,7 @@ def _ground_labels(
         out[i] = _ALPHA | (np.uint32(labels[kind]) << np.uint32(16))
 
 
-@compiled_loops
+@compiled_loops_inner
 def label_picture(
     static: Any,
     moving: Any,

@@ -21,14 +21,14 @@ from carla_drl_sim.sensors.polygon_kernel import flat_normal
 from carla_drl_sim.sensors.raster_buffers import (
     ROUND_FACE,
 )
-from carla_drl_sim.world.compiled import compiled_loops
+from carla_drl_sim.world.compiled import compiled_loops_inner
 
 Floats = npt.NDArray[np.float64]
 Floats32 = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]
 
 
-@compiled_loops
+@compiled_loops_inner
 def _face_color(
     table: Floats,
     e: int,
@@ -77,7 +77,7 @@ def _face_color(
         out[channel] = value
 
 
-@compiled_loops
+@compiled_loops_inner
 def entry_colors(
     parts: Any,
     sign: int,

@@ -12,7 +12,7 @@ from carla_drl_sim.sensors.polygon_kernel import flat_normal
 from carla_drl_sim.sensors.raster_buffers import DECK, NEAR_M, ROUND_FACE, SKY, run_end, to_camera
 from carla_drl_sim.sensors.round_kernel import round_frame
 from carla_drl_sim.sensors.scene_kernel import ground_normal
-from carla_drl_sim.world.compiled import compiled_loops
+from carla_drl_sim.world.compiled import compiled_loops_inner
 
 Floats = npt.NDArray[np.float64]
 Floats32 = npt.NDArray[np.float32]
@@ -22,7 +22,7 @@ _ALPHA = np.uint32(0xFF000000)
 _NO_NORMAL = np.uint32(0xFF808080)
 
 
-@compiled_loops
+@compiled_loops_inner
 def _coded(camera: Floats, n0: float, n1: float, n2: float) -> int:
     """A normal in camera space as world x, y, z in R, G, B: -1 is 0 and 1 is 255."""
     length = math.sqrt(n0 * n0 + n1 * n1 + n2 * n2) + 1e-30
@@ -33,7 +33,7 @@ def _coded(camera: Floats, n0: float, n1: float, n2: float) -> int:
     return result
 
 
-@compiled_loops
+@compiled_loops_inner
 def normal_picture(
     ground: Any,
     camera: Floats,
@@ -88,7 +88,7 @@ def normal_picture(
             start = end
 
 
-@compiled_loops
+@compiled_loops_inner
 def flow_picture(
     moving: Any,
     camera: Floats,

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from carla_drl_sim.sensors.scene_kernel import NO_HIT, height_at, hit_ground
-from carla_drl_sim.world.compiled import compiled
+from carla_drl_sim.world.compiled import compiled, compiled_inner
 
 Floats = npt.NDArray[np.float64]
 
@@ -61,7 +61,7 @@ def _edge(block: int, blocks: int, low: float, side: float, origin: float, direc
     return np.inf
 
 
-@compiled
+@compiled_inner
 def _narrow(
     ground: Any,
     ox: float,

@@ -25,13 +25,13 @@ from carla_drl_sim.sensors.lighting import (
     SHADOW_DEPTH,
     WET,
 )
-from carla_drl_sim.world.compiled import compiled_loops
+from carla_drl_sim.world.compiled import compiled_loops_inner
 
 Floats = npt.NDArray[np.float64]
 Floats32 = npt.NDArray[np.float32]
 
 
-@compiled_loops
+@compiled_loops_inner
 def shade_ground(
     lights: Floats32,
     sun: Floats,
@@ -122,7 +122,7 @@ def shade_ground(
             out[i] = code * code * bright * grainy[i]
 
 
-@compiled_loops
+@compiled_loops_inner
 def wet_ground(
     lights: Floats32,
     numbers: Floats,
@@ -152,7 +152,7 @@ def wet_ground(
             rows[c, start + i] = here + (np.float32(sky_at(lights, up, c)) - here) * np.float32(mirror)
 
 
-@compiled_loops
+@compiled_loops_inner
 def night_ground(
     lamps: Floats,
     level: float,

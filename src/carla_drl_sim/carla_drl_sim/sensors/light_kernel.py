@@ -16,7 +16,7 @@ from carla_drl_sim.sensors.lighting import (
     SUN,
     ZENITH,
 )
-from carla_drl_sim.world.compiled import compiled_loops
+from carla_drl_sim.world.compiled import compiled_loops_inner
 
 Floats = npt.NDArray[np.float64]
 Floats32 = npt.NDArray[np.float32]
@@ -29,7 +29,7 @@ BYTE, EIGHT, SMOOTH_BITS = np.uint32(255), np.uint32(8), np.uint32(SMOOTH)
 RED, GREEN, BLUE, U, V, W, S, NUM_ROWS = 0, 1, 2, 3, 4, 5, 6, 8
 
 
-@compiled_loops
+@compiled_loops_inner
 def light_on(lights: Floats32, towards: float, nz: float, channel: int) -> float:
     """Light on a surface whose normal has these shares towards the sun and up."""
     facing = max(0.0, towards)
@@ -39,14 +39,14 @@ def light_on(lights: Floats32, towards: float, nz: float, channel: int) -> float
     )
 
 
-@compiled_loops
+@compiled_loops_inner
 def sky_at(lights: Floats32, up: float, channel: int) -> float:
     """The sky's colour towards an elevation (sine), without sun and clouds."""
     k = 1.0 / (1.0 + 4.0 * max(up, 0.0))
     return float(lights[ZENITH, channel] + (lights[HORIZON, channel] - lights[ZENITH, channel]) * k * k)
 
 
-@compiled_loops
+@compiled_loops_inner
 def nearest_lamps(lamps: Floats, camera: Floats) -> Floats:
     """Up to 12 of the lamps within 80 m of the camera, the nearest first."""
     away = np.empty(len(lamps))
@@ -60,7 +60,7 @@ def nearest_lamps(lamps: Floats, camera: Floats) -> Floats:
     return lamps[order]
 
 
-@compiled_loops
+@compiled_loops_inner
 def lamp_light(lamps: Floats, x: float, y: float, z: float) -> float:
     """White light of head lamps, float64 [L, 7] of place, direction and strength, at a point."""
     total = 0.0

@@ -13,7 +13,7 @@ from carla_drl_sim.sensors.raster_buffers import (
     NEAR_M,
     TAPER,
 )
-from carla_drl_sim.world.compiled import compiled_loops
+from carla_drl_sim.world.compiled import compiled_loops, compiled_loops_inner
 
 Floats = npt.NDArray[np.float64]
 Floats32 = npt.NDArray[np.float32]
@@ -25,7 +25,7 @@ FACES = np.array(
 )
 
 
-@compiled_loops
+@compiled_loops_inner
 def clip_near(vertex: Floats, corners: npt.NDArray[np.int64], near: float, out: Floats) -> int:
     """Polygon of `corners` of `vertex` [N, 3], cut at depth `near`, into `out` [M, 3]; returns its corners."""
     number = 0
@@ -43,7 +43,7 @@ def clip_near(vertex: Floats, corners: npt.NDArray[np.int64], near: float, out: 
     return number
 
 
-@compiled_loops
+@compiled_loops_inner
 def row_bounds(
     px: Floats, py: Floats, corners: int, height: int, left: Floats, right: Floats
 ) -> tuple[int, int]:
@@ -101,7 +101,7 @@ def outline(
     return row_bounds(px, py, number, height, bounds[2], bounds[3])
 
 
-@compiled_loops
+@compiled_loops_inner
 def fill_plane(
     top: int,
     bottom: int,
@@ -138,7 +138,7 @@ def fill_plane(
     return touched
 
 
-@compiled_loops
+@compiled_loops_inner
 def corners_of(table: Floats, e: int, vertex: Floats) -> None:
     """The eight corners of a box or tapered box into `vertex` [8, 3]."""
     ex, ey, ez = table[e, EXTENT], table[e, EXTENT + 1], table[e, EXTENT + 2]
@@ -156,7 +156,7 @@ def corners_of(table: Floats, e: int, vertex: Floats) -> None:
             )
 
 
-@compiled_loops
+@compiled_loops_inner
 def plane_of_face(vertex: Floats, face: int) -> tuple[float, float, float, float]:
     """Outward normal (camera space, not of unit length) and offset of a face."""
     a, b, c, d = FACES[face, 0], FACES[face, 1], FACES[face, 2], FACES[face, 3]
@@ -215,7 +215,7 @@ def draw_box(
     return drawn
 
 
-@compiled_loops
+@compiled_loops_inner
 def flat_normal(table: Floats, e: int, face: int) -> tuple[float, float, float]:
     """Outward normal of a flat face in camera space."""
     base, way = AXES + 3 * (face >> 1), 1.0 if face & 1 == 0 else -1.0

@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from carla_drl_sim.world.compiled import compiled_loops
+from carla_drl_sim.world.compiled import compiled_loops_inner
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int32]
@@ -31,7 +31,7 @@ CENTRE, AXES, EXTENT, TAPER, NUM_COLUMNS = 0, 3, 12, 15, 18
 """Columns of the table of visible parts, all in camera space."""
 
 
-@compiled_loops
+@compiled_loops_inner
 def to_camera(camera: Floats, x: float, y: float, z: float) -> tuple[float, float, float]:
     """A vector of the world in camera space; `camera` is float64 [4, 3]: forward, right, down axes and position."""
     return (
@@ -41,7 +41,7 @@ def to_camera(camera: Floats, x: float, y: float, z: float) -> tuple[float, floa
     )
 
 
-@compiled_loops
+@compiled_loops_inner
 def run_end(code: Ints, start: int, last: int) -> int:
     """Where the run of pixels of the same surface ends that begins at `start`, at most `last`."""
     value = code[start]

@@ -29,7 +29,7 @@ from carla_drl_sim.sensors.round_kernel import (
     round_frame,
     round_rows,
 )
-from carla_drl_sim.world.compiled import compiled_loops
+from carla_drl_sim.world.compiled import compiled_loops_inner
 
 Floats = npt.NDArray[np.float64]
 Floats32 = npt.NDArray[np.float32]
@@ -39,7 +39,7 @@ _SMALLEST_PX = 0.5
 _SPLAT_PX = 1.0
 
 
-@compiled_loops
+@compiled_loops_inner
 def fill_ground(
     camera: Floats, focal: float, width: int, height: int, level: float, inverse: Floats32, code: Ints
 ) -> None:
@@ -59,7 +59,7 @@ def fill_ground(
             code_row[i] = GROUND if inverse_row[i] > np.float32(0.0) else SKY
 
 
-@compiled_loops
+@compiled_loops_inner
 def gather(
     parts: Any,
     index: Any,
@@ -141,7 +141,7 @@ def gather(
     return count
 
 
-@compiled_loops
+@compiled_loops_inner
 def _splat(
     table: Floats, e: int, focal: float, width: int, height: int, value: int, inverse: Floats32, code: Ints
 ) -> bool:
@@ -160,7 +160,7 @@ def _splat(
     return True
 
 
-@compiled_loops
+@compiled_loops_inner
 def _face_towards(table: Floats, e: int, shape: int) -> int:
     """The face of a part that looks at the camera most."""
     best, face = 0.0, ROUND_FACE
@@ -177,7 +177,7 @@ def _face_towards(table: Floats, e: int, shape: int) -> int:
     return ROUND_FACE if shape == CYLINDER and face < 4 else face
 
 
-@compiled_loops
+@compiled_loops_inner
 def draw_part(
     table: Floats,
     e: int,
@@ -237,7 +237,7 @@ def draw_part(
     return drawn
 
 
-@compiled_loops
+@compiled_loops_inner
 def draw_parts(
     static: Any,
     static_index: Any,
@@ -270,8 +270,11 @@ def draw_parts(
     Returns:
         The number of entries.
     """
-    count = gather(static, static_index, camera, focal, width, height, far, 1, entries, shapes, table, 0)
-    count = gather(moving, moving_index, camera, focal, width, height, far, -1, entries, shapes, table, count)
+    count = 0
+    count = gather(static, static_index, camera, focal, width, height, far, 1, entries, shapes, table, count)
+    count = gather(
+        moving, moving_index, camera, focal, width, height, far, (-1), entries, shapes, table, count
+    )
     for e in range(count):
         drawn[e] = draw_part(
             table, e, shapes[e], focal, width, height, vertex, polygon, matrix, bounds, inverse, code

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from carla_drl_sim.sensors.ground_blocks_kernel import hit_hills
 from carla_drl_sim.sensors.scene_kernel import NO_HIT, ground_normal, hit_ground, hit_part
-from carla_drl_sim.world.compiled import compiled
+from carla_drl_sim.world.compiled import compiled, compiled_inner
 
 NOTHING = -1
 GROUND = -2
@@ -24,13 +24,13 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 
-@compiled
+@compiled_inner
 def inverse(component: float) -> float:
     """One over a component of a direction, very large where it is 0: slabs need no special case then."""
     return 1.0 / component if abs(component) > 1e-30 else 1e30
 
 
-@compiled
+@compiled_inner
 def misses_box(
     box: npt.NDArray[np.float32],
     grow: float,
@@ -54,7 +54,7 @@ def misses_box(
     return bool(near > far)
 
 
-@compiled
+@compiled_inner
 def is_ignored(owner: int, ignored: Ints) -> bool:
     """Whether an actor is in a short list."""
     found = False

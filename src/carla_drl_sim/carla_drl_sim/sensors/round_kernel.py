@@ -12,14 +12,14 @@ from carla_drl_sim.sensors.raster_buffers import (
     EXTENT,
     NEAR_M,
 )
-from carla_drl_sim.world.compiled import compiled_loops
+from carla_drl_sim.world.compiled import compiled_loops, compiled_loops_inner
 
 Floats = npt.NDArray[np.float64]
 Floats32 = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]
 
 
-@compiled_loops
+@compiled_loops_inner
 def round_frame(table: Floats, e: int, matrix: Floats) -> None:
     """Map camera space to the unit sphere or cylinder of entry `e`, into `matrix` [3, 4].
 
@@ -34,7 +34,7 @@ def round_frame(table: Floats, e: int, matrix: Floats) -> None:
         matrix[a, 3] = base * scale
 
 
-@compiled_loops
+@compiled_loops_inner
 def round_rows(
     matrix: Floats,
     dimensions: int,
@@ -126,7 +126,7 @@ def round_rows(
     return touched
 
 
-@compiled_loops
+@compiled_loops_inner
 def cap_rows(
     matrix: Floats,
     bounds: tuple[int, int, int, int],
@@ -181,7 +181,7 @@ def _pixels(
     )
 
 
-@compiled_loops
+@compiled_loops_inner
 def ellipsoid_bounds(
     table: Floats, e: int, focal: float, width: int, height: int
 ) -> tuple[int, int, int, int]:
@@ -207,7 +207,7 @@ def ellipsoid_bounds(
     return _pixels(left, right, top, bottom, width, height)
 
 
-@compiled_loops
+@compiled_loops_inner
 def ball_bounds(
     c0: float, c1: float, c2: float, radius: float, focal: float, width: int, height: int
 ) -> tuple[int, int, int, int]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from carla_drl_sim.world.compiled import compiled
+from carla_drl_sim.world.compiled import compiled, compiled_inner
 
 LEAF_SIZE = 4
 NO_HIT = np.inf
@@ -62,7 +62,7 @@ def boxes_of_runs(
     return result
 
 
-@compiled
+@compiled_inner
 def _sort_run(order: Ints, box: npt.NDArray[np.float32], axis: int, start: int, end: int) -> None:
     """Sort a run of `order` by the middles of the boxes along an axis, equal ones by number."""
     number = end - start
@@ -88,7 +88,7 @@ def _sort_run(order: Ints, box: npt.NDArray[np.float32], axis: int, start: int, 
     order[start:end] = values[np.argsort(keys, kind="mergesort")]
 
 
-@compiled
+@compiled_inner
 def _split_axis(box: npt.NDArray[np.float32], order: Ints, start: int, end: int) -> int:
     """The axis along which the middles of the boxes are spread most."""
     best, widest = 0, np.float32(-1.0)
@@ -163,7 +163,7 @@ def build_tree(
     return node_box, skip, node_first, node_count
 
 
-@compiled
+@compiled_inner
 def _hit_planes(
     parts: Any, k: int, ox: float, oy: float, oz: float, dx: float, dy: float, dz: float
 ) -> tuple[float, float, float, float]:
@@ -207,7 +207,7 @@ def _hit_planes(
     return near, mx / length, my / length, mz / length
 
 
-@compiled
+@compiled_inner
 def _hit_round(
     cylinder: bool,
     ex: float,
@@ -306,7 +306,7 @@ def height_at(ground: Any, deck: bool, x: float, y: float) -> float:
     return float(near + v * (grid[below, i] + u * (grid[below, right] - grid[below, i]) - near))
 
 
-@compiled
+@compiled_inner
 def surface_at(covering: Any, x: float, y: float) -> int:
     """`Surface` at a place."""
     u, v = (x - covering.x) / covering.cell, (y - covering.y) / covering.cell

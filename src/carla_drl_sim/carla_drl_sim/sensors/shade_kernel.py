@@ -33,14 +33,14 @@ from carla_drl_sim.sensors.raster_buffers import (
 )
 from carla_drl_sim.sensors.sky_kernel import fog_row, shade_sky
 from carla_drl_sim.sensors.solid_shade_kernel import shade_facade, shade_round
-from carla_drl_sim.world.compiled import compiled_loops
+from carla_drl_sim.world.compiled import compiled_loops_inner
 
 Floats = npt.NDArray[np.float64]
 Floats32 = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]
 
 
-@compiled_loops
+@compiled_loops_inner
 def _write_row(rows: Floats32, width: int, exposure: float, out: npt.NDArray[np.uint32]) -> None:
     """Exposure, shoulder of the film, display code (square root), packing as B, G, R, A bytes."""
     gain = np.float32(exposure)
@@ -62,7 +62,7 @@ def _write_row(rows: Floats32, width: int, exposure: float, out: npt.NDArray[np.
         )
 
 
-@compiled_loops
+@compiled_loops_inner
 def shade(
     static: Any,
     moving: Any,
@@ -106,7 +106,7 @@ def shade(
     )
     entry_colors(
         moving,
-        -1,
+        (-1),
         table,
         entries,
         drawn,
@@ -209,7 +209,7 @@ def shade(
         _write_row(rows, width, exposure, out[j * width : (j + 1) * width])
 
 
-@compiled_loops
+@compiled_loops_inner
 def add_rain(rain: float, frame: int, width: int, height: int, out: npt.NDArray[np.uint32]) -> None:
     """Draw streaks of falling rain over a finished picture; where they are depends on the tick alone."""
     number = int(rain * width * height / 900.0)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from carla_drl_sim.sensors.polygon_kernel import FACES, corners_of, outline, plane_of_face
 from carla_drl_sim.sensors.raster_buffers import AXES, DECK, ELLIPSOID, EXTENT, SKY
 from carla_drl_sim.sensors.scene_kernel import height_at
-from carla_drl_sim.world.compiled import compiled_loops
+from carla_drl_sim.world.compiled import compiled_loops, compiled_loops_inner
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int32]
@@ -62,7 +62,7 @@ def _drop(point: Floats, sun: Floats, up: Floats, level: float, rise: float) -> 
         point[a] -= share * sun[a]
 
 
-@compiled_loops
+@compiled_loops_inner
 def cast_shadows(
     ground: Any,
     camera: Floats,

@@ -29,13 +29,13 @@ from carla_drl_sim.sensors.lighting import (
     HORIZON,
     ZENITH,
 )
-from carla_drl_sim.world.compiled import compiled_loops
+from carla_drl_sim.world.compiled import compiled_loops_inner
 
 Floats = npt.NDArray[np.float64]
 Floats32 = npt.NDArray[np.float32]
 
 
-@compiled_loops
+@compiled_loops_inner
 def shade_sky(
     lights: Floats32,
     sun: Floats,
@@ -121,7 +121,7 @@ def shade_sky(
             out[i] = sky * clear + white * cover[i]
 
 
-@compiled_loops
+@compiled_loops_inner
 def fog_row(
     lights: Floats32,
     numbers: Floats,

@@ -26,13 +26,13 @@ from carla_drl_sim.sensors.raster_buffers import (
     EXTENT,
 )
 from carla_drl_sim.sensors.round_kernel import round_frame
-from carla_drl_sim.world.compiled import compiled_loops
+from carla_drl_sim.world.compiled import compiled_loops_inner
 
 Floats = npt.NDArray[np.float64]
 Floats32 = npt.NDArray[np.float32]
 
 
-@compiled_loops
+@compiled_loops_inner
 def shade_facade(
     table: Floats,
     e: int,
@@ -105,7 +105,7 @@ def shade_facade(
             out[i] = wall + (glass - wall) * window[i]
 
 
-@compiled_loops
+@compiled_loops_inner
 def shade_round(
     table: Floats,
     e: int,

@@ -16,7 +16,7 @@ from carla_drl_sim.sensors.polygon_kernel import fill_plane, outline
 from carla_drl_sim.sensors.raster_buffers import DECK, GROUND, NEAR_M, to_camera
 from carla_drl_sim.sensors.raster_kernel import fill_ground
 from carla_drl_sim.sensors.scene_kernel import height_at
-from carla_drl_sim.world.compiled import compiled_loops
+from carla_drl_sim.world.compiled import compiled_loops_inner
 
 Floats = npt.NDArray[np.float64]
 Floats32 = npt.NDArray[np.float32]
@@ -36,7 +36,7 @@ def deck_squares(deck: npt.NDArray[np.float32]) -> Ints:
     return np.ascontiguousarray(np.argwhere(whole) * DECK_STEP, np.int32)
 
 
-@compiled_loops
+@compiled_loops_inner
 def _draw_square(
     square: Floats,
     focal: float,
@@ -94,7 +94,7 @@ def _draw_square(
             )
 
 
-@compiled_loops
+@compiled_loops_inner
 def draw_terrain(
     ground: Any,
     decks: Ints,
@@ -136,7 +136,7 @@ def draw_terrain(
                     continue
                 square[0], square[1] = grid[j, i], grid[j, i + 1]
                 square[2], square[3] = grid[j + 1, i + 1], grid[j + 1, i]
-                _draw_square(square, focal, width, height, GROUND, polygon, bounds, inverse, code)
+                _draw_square(square, focal, width, height, int(GROUND), polygon, bounds, inverse, code)
         inner_left, inner_right = x0, x0 + squares * size
         inner_top, inner_bottom = y0, y0 + squares * size
         size *= 2.0
@@ -151,4 +151,4 @@ def draw_terrain(
                 ground.y + j * ground.cell - cy,
                 deck[j, i] - cz,
             )
-        _draw_square(square, focal, width, height, DECK, polygon, bounds, inverse, code)
+        _draw_square(square, focal, width, height, int(DECK), polygon, bounds, inverse, code)

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from carla_drl_sim.world.array_table import Table, float64_1, float64_2, int64_1, int64_2
-from carla_drl_sim.world.compiled import compiled
+from carla_drl_sim.world.compiled import compiled, compiled_inner
 from carla_drl_sim.world.vehicle_arrays import bodies, motion, present
 
 Floats = npt.NDArray[np.float64]
@@ -25,7 +25,7 @@ CLEARANCE = 1e-3
 """Gap (m) that separation leaves, so that cars that came to rest side by side are not in contact for ever."""
 
 
-@compiled
+@compiled_inner
 def _corner(box: Floats, k: int) -> tuple[float, float]:
     u = box[EXTENT_X] if k == 0 or k == 3 else -box[EXTENT_X]
     v = box[EXTENT_Y] if k < 2 else -box[EXTENT_Y]
@@ -82,7 +82,7 @@ def contact(a: Floats, b: Floats, out: Floats) -> bool:
     return True
 
 
-@compiled
+@compiled_inner
 def _fill_boxes(vehicles: Table, slots: Ints, boxes: Floats) -> int:
     """Slots [K] and boxes [K, NUM_BOX] of the vehicles that take part in collisions; returns K."""
     active, collisions, _ = present(vehicles)
@@ -103,7 +103,7 @@ def _fill_boxes(vehicles: Table, slots: Ints, boxes: Floats) -> int:
     return count
 
 
-@compiled
+@compiled_inner
 def _find_contacts(boxes: Floats, pairs: Ints, contacts: Floats) -> int:
     """All overlapping pairs (rows of `boxes`, lower first, in ascending order) by sweep and prune along x.
 
@@ -145,7 +145,7 @@ def _find_contacts(boxes: Floats, pairs: Ints, contacts: Floats) -> int:
     return found
 
 
-@compiled
+@compiled_inner
 def _respond(
     vehicles: Table, slots: Ints, pairs: Ints, contacts: Floats, restitution: float, impulses: Floats
 ) -> None:

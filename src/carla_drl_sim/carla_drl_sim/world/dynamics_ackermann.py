@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from carla_drl_sim.world.compiled import compiled
+from carla_drl_sim.world.compiled import compiled, compiled_inner
 from carla_drl_sim.world.dynamics_columns import BRAKE, REVERSE, STEER, THROTTLE
 
 Floats = npt.NDArray[np.float64]
@@ -50,7 +50,7 @@ _MOST_ACCELERATION, _MOST_DECELERATION = 3.0, 8.0
 _STANDSTILL = 0.1
 
 
-@compiled
+@compiled_inner
 def _pid(row: Floats, gains: int, state: int, target: float, value: float, dt: float) -> float:
     """Output -1..1 of a PID loop with its integral at column `state` and its last input after it."""
     error = target - value

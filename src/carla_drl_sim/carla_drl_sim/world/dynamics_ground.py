@@ -7,7 +7,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from carla_drl_sim.world.compiled import compiled
+from carla_drl_sim.world.compiled import compiled_inner
 
 Grid = npt.NDArray[np.float32]
 
@@ -18,7 +18,7 @@ LEAST_TRACK = 0.4
 """Distance (m) between the points that give the roll; two-wheelers have no track of their own."""
 
 
-@compiled
+@compiled_inner
 def _bilinear(grid: Grid, u: float, v: float) -> float:
     """Value at node coordinates `u` (columns), `v` (rows), constant beyond the edges; NaN next to a NaN node."""
     rows, columns = grid.shape
@@ -34,7 +34,7 @@ def _bilinear(grid: Grid, u: float, v: float) -> float:
     return float(near * (1.0 - v) + far * v)
 
 
-@compiled
+@compiled_inner
 def surface_height(
     x: float, y: float, z: float, origin_x: float, origin_y: float, cell: float, ground: Grid, deck: Grid
 ) -> float:
@@ -46,7 +46,7 @@ def surface_height(
     return _bilinear(ground, u, v)
 
 
-@compiled
+@compiled_inner
 def plane_below(
     x: float,
     y: float,

@@ -23,7 +23,7 @@ import numpy.typing as npt
 
 from carla_drl_sim.world import dynamics_lanes as lane
 from carla_drl_sim.world.array_table import Table, float32_2, float64_1
-from carla_drl_sim.world.compiled import compiled, compiled_inline
+from carla_drl_sim.world.compiled import compiled, compiled_inline, compiled_inner
 from carla_drl_sim.world.dynamics_ackermann import drive as ackermann_drive
 from carla_drl_sim.world.dynamics_columns import (
     ACKERMANN_GEAR,
@@ -90,7 +90,7 @@ def _limit(value: float, low: float, high: float, otherwise: float) -> float:
     return min(max(value, low), high)
 
 
-@compiled
+@compiled_inner
 def _steering_share(row: Floats, speed: float) -> float:
     """Share of the steering angle that is left at a speed, from the tabled steering curve."""
     place = min(abs(speed) / STEER_CURVE_STEP, STEER_CURVE_POINTS - 1.0)
@@ -99,7 +99,7 @@ def _steering_share(row: Floats, speed: float) -> float:
     return float(below + (above - below) * (place - index))
 
 
-@compiled
+@compiled_inner
 def _engaged_gear(row: Floats, control: Floats, current: int, speed: float) -> int:
     """Gear in this step: the chosen one, or what the automatic gearbox takes; -1 reverse, 0 neutral."""
     if control[MANUAL] > 0.5:
@@ -117,7 +117,7 @@ def _engaged_gear(row: Floats, control: Floats, current: int, speed: float) -> i
     return gear
 
 
-@compiled
+@compiled_inner
 def _take_over(
     vehicles: Table,
     below: Table,

@@ -12,7 +12,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from carla_drl_sim.world.compiled import compiled_loops
+from carla_drl_sim.world.compiled import compiled_loops, compiled_loops_inner
 from carla_drl_sim.world.dynamics_columns import (
     GRAVITY,
     GRIP_USE,
@@ -99,7 +99,7 @@ taken over and brought forward; loads, forces and height of the surface are resu
 """
 
 
-@compiled_loops
+@compiled_loops_inner
 def _lateral_force(slip: float, stiffness: float, grip: float) -> float:
     """Fiala's force (N) against a slip (sideways over rolling speed) of slope `stiffness` at 0."""
     x = stiffness * abs(slip) / (3.0 * grip)
@@ -108,7 +108,7 @@ def _lateral_force(slip: float, stiffness: float, grip: float) -> float:
     return 0.0 if grip <= 0.0 else force
 
 
-@compiled_loops
+@compiled_loops_inner
 def _force_left(side: float, grip: float) -> float:
     """Greatest drive or brake force (N) of an axle that stability control allows beside the lateral force `side`."""
     return GRIP_USE * math.sqrt(max(grip * grip - side * side, LEAST_ALONG * LEAST_ALONG * grip * grip))
@@ -263,7 +263,7 @@ def _move(lanes: Floats, count: int, dt: float) -> None:
         lanes[AT_SURFACE + k] = surface
 
 
-@compiled_loops
+@compiled_loops_inner
 def run_substeps(lanes: Floats, count: int, substeps: int, dt: float) -> None:
     """Advance the first `count` vehicles of a block, float64 [NUM_NUMBERS], by `substeps` steps of `dt` s."""
     for step in range(substeps):

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from carla_drl_sim.world.compiled import compiled
+from carla_drl_sim.world.compiled import compiled, compiled_inner
 
 Floats = npt.NDArray[np.float64]
 Bytes = npt.NDArray[np.uint8]
 Grid = npt.NDArray[np.float32]
 
 
-@compiled
+@compiled_inner
 def _span(corners: Any, y: float) -> tuple[float, float]:
     """Least and greatest x of a triangle at height `y`; the first is greater where there is none."""
     low, high = np.inf, -np.inf
@@ -28,7 +28,7 @@ def _span(corners: Any, y: float) -> tuple[float, float]:
     return low, high
 
 
-@compiled
+@compiled_inner
 def _fill_triangle(cells: Bytes, corners: Floats, value: int) -> None:
     rows, columns = cells.shape
     first = max(math.ceil(corners[:, 1].min() - 0.5), 0)

@@ -11,7 +11,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from carla_drl_sim.world.compiled import compiled
+from carla_drl_sim.world.compiled import compiled, compiled_inner
 
 Floats = npt.NDArray[np.float64]
 
@@ -33,7 +33,7 @@ _LENGTH_STEPS = 8
 _NEWTON_STEPS = 12
 
 
-@compiled
+@compiled_inner
 def _spiral(curvature: float, change: float, ds: float) -> tuple[float, float, float]:
     """x, y and heading at `ds` along a clothoid that starts at the origin along x."""
     turn = max(abs(curvature), abs(curvature + change * ds)) * abs(ds)

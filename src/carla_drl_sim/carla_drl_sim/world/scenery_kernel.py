@@ -27,7 +27,7 @@ from carla_drl_sim.world.collision_kernel import (
     Y,
     Z,
 )
-from carla_drl_sim.world.compiled import compiled
+from carla_drl_sim.world.compiled import compiled, compiled_inner
 from carla_drl_sim.world.solid_grid import (
     CELL_M,
     SOLID_COS,
@@ -53,7 +53,7 @@ MOST_CONTACTS = 4
 """Solids that one vehicle is moved out of in one step; what is left is for the next step."""
 
 
-@compiled
+@compiled_inner
 def _consider(nx: float, ny: float, depth: float, vx: float, vy: float, best: float, out: Floats) -> float:
     """Take a normal (from the vehicle to the solid) if the vehicle came in through that side last.
 
@@ -73,7 +73,7 @@ def _reach(nx: float, ny: float, cos_yaw: float, sin_yaw: float, along: float, a
     return along * abs(nx * cos_yaw + ny * sin_yaw) + across * abs(ny * cos_yaw - nx * sin_yaw)
 
 
-@compiled
+@compiled_inner
 def _box_contact(box: Floats, solid: Floats, vx: float, vy: float, out: Floats) -> bool:
     dx, dy = solid[SOLID_X] - box[X], solid[SOLID_Y] - box[Y]
     cos_yaw, sin_yaw = math.cos(box[YAW]), math.sin(box[YAW])
@@ -128,7 +128,7 @@ def _box_contact(box: Floats, solid: Floats, vx: float, vy: float, out: Floats) 
     return True
 
 
-@compiled
+@compiled_inner
 def _round_contact(box: Floats, solid: Floats, vx: float, vy: float, out: Floats) -> bool:
     radius = solid[SOLID_EXTENT_X]
     cos_yaw, sin_yaw = math.cos(box[YAW]), math.sin(box[YAW])
@@ -159,7 +159,7 @@ def _round_contact(box: Floats, solid: Floats, vx: float, vy: float, out: Floats
     return True
 
 
-@compiled
+@compiled_inner
 def solid_contact(box: Floats, solid: Floats, vx: float, vy: float, out: Floats) -> bool:
     """Whether a vehicle's box overlaps a solid; fills `out` (normal from the vehicle to it, depth, point)."""
     low, high = box[Z] - box[EXTENT_Z], box[Z] + box[EXTENT_Z]

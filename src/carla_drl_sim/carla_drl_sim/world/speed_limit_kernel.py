@@ -7,10 +7,10 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from carla_drl_sim.world.compiled import compiled
+from carla_drl_sim.world.compiled import compiled_inner
 
 
-@compiled
+@compiled_inner
 def update_limits(
     slots: npt.NDArray[np.intp],
     position: npt.NDArray[np.float64],

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from carla_drl_sim.world.array_table import Table, bool_1, float64_1, float64_2, int64_1, uint8_1
-from carla_drl_sim.world.compiled import compiled, compiled_inline
+from carla_drl_sim.world.compiled import compiled, compiled_inline, compiled_inner
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -32,7 +32,7 @@ ZONE_X, ZONE_Y, ZONE_Z, ZONE_COS, ZONE_SIN, ZONE_HALF_WIDTH, ZONE_DEPTH, NUM_ZON
 """Columns of a zone: middle of the stop line, way of the traffic, half the lane's width, length before the line."""
 
 
-@compiled
+@compiled_inner
 def _state_of_phase(phase: int) -> int:
     if phase == 0:
         return GREEN

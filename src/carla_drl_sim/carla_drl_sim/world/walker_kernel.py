@@ -7,7 +7,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from carla_drl_sim.world.compiled import compiled
+from carla_drl_sim.world.compiled import compiled, compiled_inner
 from carla_drl_sim.world.dynamics_ground import surface_height
 from carla_drl_sim.world.solid_grid import (
     CELL_M,
@@ -193,7 +193,7 @@ def _follow(slot: int, dt: float, position: Floats, previous: Floats, velocity: 
             velocity[slot, axis] = 0.0
 
 
-@compiled
+@compiled_inner
 def _push_out(
     x: float,
     y: float,
