@@ -8,7 +8,7 @@ from typing import Any
 
 import msgpack
 
-LIMIT_S = 10.0
+LIMIT_S = 60.0
 SYNCHRONOUS = [True, True, [True, 0.05], True, 0.01, 10, 0.0, True, 3000.0, 2000.0, True]
 
 
