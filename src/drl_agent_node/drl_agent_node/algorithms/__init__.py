@@ -8,7 +8,8 @@ from gymnasium import Space
 from gymnasium.spaces import Dict
 from gymnasium.vector import VectorEnv
 
-from drl_agent_node.algorithms.base import Algorithm, ObservationSize
+from drl_agent_node.algorithms.base import Algorithm
+from drl_agent_node.algorithms.observing import ObservationSize
 from drl_agent_node.algorithms.ppo import PPO, PPOConfig
 from drl_agent_node.algorithms.ppo_lagrangian import PPOLagrangian, PPOLagrangianConfig
 from drl_agent_node.algorithms.sac import SAC, SACConfig

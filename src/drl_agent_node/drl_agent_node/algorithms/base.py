@@ -9,16 +9,16 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
+from drl_agent_node.algorithms.observing import ObservationScaler
+from drl_agent_node.algorithms.ranks import Ranks
+from drl_agent_node.env.normalization import RewardScaler
 from drl_agent_node.env.observations import Observations
 from drl_agent_node.errors import ConfigurationError
-from drl_agent_node.networks.encoders import Shapes
 
 Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]
-ObservationSize = int | Shapes
-"""Columns of the state, where that alone is observed; else the shapes of what is, by name."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,11 @@ class Algorithm(ABC):
 
     name: ClassVar[str]
     updates: int
+    ranks: Ranks = Ranks()
+    """Who else learns from parts of the same batches."""
+    scaler: ObservationScaler
+    reward_scaler: RewardScaler
+    _networks: dict[str, nn.Module]
 
     @abstractmethod
     def begin(self, done: Bools, fresh: Bools) -> None:
@@ -83,6 +88,23 @@ class Algorithm(ABC):
         Raises:
             DivergenceError: saying what was not finite; parameters are those before the offending gradient step.
         """
+
+    def join(self, ranks: Ranks) -> None:
+        """Learn together with others from now on; their networks and statistics are the same by then."""
+        self.ranks = ranks
+        for stats in (self.scaler.stats, self.reward_scaler.stats):
+            stats.pool = ranks.moments
+
+    def policy_state(self) -> dict[str, Any]:
+        """Return what acting depends on, as tensors and plain data, for another process that acts."""
+        networks = {name: network.state_dict() for name, network in self._networks.items()}
+        return {"networks": networks, "observation_stats": self.scaler.state_dict()}
+
+    def load_policy_state(self, state: Mapping[str, Any]) -> None:
+        """Act from now on as the algorithm of `policy_state`, which has the same configuration."""
+        for name, network in self._networks.items():
+            network.load_state_dict(state["networks"][name])
+        self.scaler.load_state_dict(state["observation_stats"])
 
     @abstractmethod
     def state_dict(self) -> dict[str, Any]:

@@ -9,10 +9,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from drl_agent_node.algorithms.base import ObservationSize
 from drl_agent_node.env.normalization import RunningMeanStd
 from drl_agent_node.env.observations import STATE, Observations, state_of
+from drl_agent_node.networks.encoders import Shapes
 from drl_agent_node.networks.state_layout import StateLayout
+
+ObservationSize = int | Shapes
+"""Columns of the state, where that alone is observed; else the shapes of what is, by name."""
 
 Tensors = Tensor | dict[str, Tensor]
 """Observations as tensors: the state alone, or what is observed by name."""

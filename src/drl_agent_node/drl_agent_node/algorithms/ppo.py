@@ -18,7 +18,6 @@ from drl_agent_node.algorithms.base import (
     Algorithm,
     Bools,
     Floats,
-    ObservationSize,
     Transition,
     check_same_shapes,
 )
@@ -26,7 +25,7 @@ from drl_agent_node.algorithms.batches import Batch, in_any_order, in_pieces
 from drl_agent_node.algorithms.guards import require_finite
 from drl_agent_node.algorithms.learner_config import LearnerConfig
 from drl_agent_node.algorithms.losses import ValueLoss, policy_loss, value_loss
-from drl_agent_node.algorithms.observing import ObservationScaler, each
+from drl_agent_node.algorithms.observing import ObservationScaler, ObservationSize, each
 from drl_agent_node.algorithms.rollout import Rollout, compute_gae
 from drl_agent_node.algorithms.schedules import LearningRate, RateSchedule, linear
 from drl_agent_node.env.normalization import RewardScaler
@@ -267,18 +266,21 @@ class PPO(Algorithm):
     def _fit(self, data: Batch, should_stop: Callable[[], bool]) -> dict[str, float]:
         config, count = self.config, len(data)
         _, _, _, returns, values = data.outcomes()
-        size = max(config.minibatch_size // (config.sequence_length if self.core else 1), 1)
+        size = config.minibatch_size // self.ranks.count
+        size = max(size // (config.sequence_length if self.core else 1), 1)
         logs: list[tuple[float, ...]] = []
         epochs = 0
-        stopped = len(returns) < 2
+        minibatches = self.ranks.minibatches(count if len(returns) > 1 else 0, size)
+        stopped = minibatches == 0
         for _ in range(config.epochs):
             if stopped:
                 break
             order = torch.from_numpy(self._random.permutation(count))
             # A short last minibatch would be noisy: its rows get their turn in the next epoch's order.
-            for start in range(0, max(count - size, 0) + 1, size):
+            for start in range(0, minibatches * size, size):
                 logs.append(self._minibatch(data.rows(order[start : start + size])))
-                if (config.target_kl and logs[-1][3] > 1.5 * config.target_kl) or should_stop():
+                far = bool(config.target_kl) and logs[-1][3] > 1.5 * config.target_kl
+                if far or self.ranks.any(should_stop()):
                     stopped = True
                     break
             epochs += 1
@@ -294,8 +296,8 @@ class PPO(Algorithm):
         """Take one gradient step; returns what `_LOGGED` names."""
         config = self.config
         actions, old_log_probs, advantages, returns, old_values = rows.outcomes()
-        if config.normalize_advantages and len(advantages) > 1:
-            advantages = (advantages - advantages.mean()) / (advantages.std() + 1e-8)
+        if config.normalize_advantages and (len(advantages) > 1 or self.ranks.count > 1):
+            advantages = self.ranks.standardize(advantages)
         with torch.autocast("cpu", torch.bfloat16, enabled=config.mixed_precision):
             features = self._features_of(rows)
             log_probs, entropy = self.network.log_prob_entropy(features, actions)
@@ -305,17 +307,32 @@ class PPO(Algorithm):
         self.optimizer.zero_grad(set_to_none=True)
         total = loss + config.value_coefficient * error - self._entropy_coefficient * entropy
         torch.autograd.backward(total)
+        means = torch.stack((loss, error, entropy, kl, clip_fraction)).detach()
+        if self.ranks.count > 1:
+            self._pool(means, self.ranks.share(len(actions)))
         norm = torch.nn.utils.clip_grad_norm_(self._parameters, config.max_gradient_norm)
-        with torch.no_grad():
-            numbers: list[float] = torch.stack((loss, error, entropy, kl, clip_fraction, norm)).tolist()
+        numbers: list[float] = [*means.tolist(), float(norm)]
+        largest = float(returns.abs().max()) if len(returns) else 0.0
         require_finite(
             f"update {self.updates}",
-            dict(zip(_LOGGED, numbers, strict=True)) | {"largest |return|": float(returns.abs().max())},
+            dict(zip(_LOGGED, numbers, strict=True)) | {"largest |return|": largest},
             self._networks,
             self.optimizer.param_groups[0]["lr"],
         )
         self.optimizer.step()
         return tuple(numbers)
+
+    @torch.no_grad()
+    def _pool(self, means: Tensor, share: float) -> None:
+        """Make gradients and `means` those of all learners' transitions, of which this one has `share`."""
+        gradients = []
+        for parameter in self._parameters:
+            if parameter.requires_grad:
+                if parameter.grad is None or share == 0.0:
+                    parameter.grad = torch.zeros_like(parameter)
+                gradients.append(parameter.grad.mul_(share))
+        pooled = means.mul_(share) if share > 0.0 else means.zero_()
+        self.ranks.add_up([*gradients, pooled])
 
     def _features_of(self, rows: Batch) -> Tensor:
         """Return what actor and critic go on from, [B, F], for the valid transitions."""

@@ -22,6 +22,7 @@ from torch import Tensor
 
 from drl_agent_node.algorithms.base import Bools, Floats, Transition, check_same_shapes
 from drl_agent_node.algorithms.ppo import PPO, PPOConfig
+from drl_agent_node.algorithms.ranks import Ranks
 from drl_agent_node.algorithms.rollout import compute_gae
 from drl_agent_node.env.normalization import RunningMeanStd
 from drl_agent_node.errors import ConfigurationError, DivergenceError
@@ -162,6 +163,16 @@ class PPOLagrangian(PPO):
         self.cost_critic = CostCritic(state_dim, config, seed)
         self.costs: Floats = np.zeros((config.rollout_steps, num_envs), np.float32)
         self._to_learn: tuple[Floats, Floats] | None = None
+
+    def join(self, ranks: Ranks) -> None:
+        """Refuse: the multiplier and the cost critic know one learner only.
+
+        Raises:
+            ConfigurationError: always.
+        """
+        raise ConfigurationError(
+            f"algorithm {self.name} learns in one process; allowed with several: ppo, sac"
+        )
 
     def record(self, observations: Any, actions: Floats, transition: Transition) -> None:
         """Keep a step for learning.

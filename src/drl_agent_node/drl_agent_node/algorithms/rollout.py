@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from drl_agent_node.algorithms.base import Bools, Floats, ObservationSize, Transition
+from drl_agent_node.algorithms.base import Bools, Floats, Transition
+from drl_agent_node.algorithms.observing import ObservationSize
 from drl_agent_node.env.observations import RASTER, Observations, state_of
 
 

@@ -20,13 +20,12 @@ from drl_agent_node.algorithms.base import (
     Algorithm,
     Bools,
     Floats,
-    ObservationSize,
     Transition,
     check_same_shapes,
 )
 from drl_agent_node.algorithms.guards import require_finite
 from drl_agent_node.algorithms.learner_config import LearnerConfig
-from drl_agent_node.algorithms.observing import ObservationScaler, Tensors
+from drl_agent_node.algorithms.observing import ObservationScaler, ObservationSize, Tensors
 from drl_agent_node.env.normalization import RewardScaler
 from drl_agent_node.env.observations import RASTER, STATE, Observations, state_of
 from drl_agent_node.networks.features import FeatureNetwork
@@ -195,10 +194,11 @@ class SAC(Algorithm):
         """See `Algorithm.update`; takes the gradient steps that the steps of the environments have earned."""
         beta = self.config.priority_beta + (1.0 - self.config.priority_beta) * min(progress, 1.0)
         logs: list[dict[str, float]] = []
-        while self._owed >= 1.0:
-            logs.append(self._gradient_step(self.replay.sample(self.config.batch_size, beta, self._random)))
+        for _ in range(self.ranks.least(int(self._owed))):
+            size = max(self.config.batch_size // self.ranks.count, 1)
+            logs.append(self._gradient_step(self.replay.sample(size, beta, self._random)))
             self._owed -= 1.0
-            if should_stop():
+            if self.ranks.any(should_stop()):
                 break
         self.updates += 1
         names = dict.fromkeys(name for log in logs for name in log)
@@ -268,7 +268,7 @@ class SAC(Algorithm):
             values = self.critic.judge(observations, actions)
         loss = (self.log_temperature.detach().exp() * log_probs - values).mean()
         norm = self._backward(loss, self._actor_parameters)
-        entropy = -float(log_probs.detach().mean())
+        entropy = -float(self._pooled(log_probs.detach().mean()))
         logs = {"actor_loss": float(loss.detach()), "actor_gradient_norm": norm, "entropy": entropy}
         require_finite(self._where, logs, self._networks, self.config.actor_learning_rate)
         # d/d log_temperature of log_temperature * (entropy - target entropy)
@@ -279,12 +279,20 @@ class SAC(Algorithm):
     def _backward(self, loss: Tensor, parameters: list[Tensor]) -> float:
         """Set the gradients of `parameters`, scaled down to the largest norm allowed; returns the norm before."""
         gradients = torch.autograd.grad(loss, parameters)
+        if self.ranks.count > 1:
+            self.ranks.add_up([gradient.div_(self.ranks.count) for gradient in gradients])
         norm = torch.nn.utils.get_total_norm(gradients)
         for parameter, gradient in zip(parameters, gradients, strict=True):
             parameter.grad = gradient
         if norm > self.config.max_gradient_norm:
             torch.nn.utils.clip_grads_with_norm_(parameters, self.config.max_gradient_norm, norm)
         return float(norm)
+
+    def _pooled(self, mean: Tensor) -> Tensor:
+        """Return the mean over all learners' batches, which are of one size."""
+        if self.ranks.count > 1:
+            self.ranks.add_up([mean.div_(self.ranks.count)])
+        return mean
 
     @property
     def _where(self) -> str:

@@ -6,11 +6,13 @@ float64 throughout.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+Moments = NDArray[np.float64]
 
 
 class RunningMeanStd:
@@ -27,16 +29,22 @@ class RunningMeanStd:
         self.mean: NDArray[np.float64] = np.zeros(size, np.float64)
         self.var: NDArray[np.float64] = np.ones(size, np.float64)
         self.count = 0
+        self.pool: Callable[[Moments, Moments, int], tuple[Moments, Moments, int]] | None = None
         self._refresh()
 
     def update(self, batch: NDArray[Any]) -> None:
-        """Merge `batch` [B, size] in; an empty batch changes nothing."""
+        """Merge `batch` [B, size] in; an empty batch changes nothing.
+
+        Where there is a `pool`, it makes mean, variance and count those of everybody's batches.
+        """
         rows = len(batch)
+        batch = batch.astype(np.float64, copy=False)
+        mean = batch.mean(axis=0) if rows else np.zeros_like(self.mean)
+        var = batch.var(axis=0) if rows else np.zeros_like(self.mean)
+        if self.pool is not None:
+            mean, var, rows = self.pool(mean, var, rows)
         if rows == 0:
             return
-        batch = batch.astype(np.float64, copy=False)
-        mean = batch.mean(axis=0)
-        var = batch.var(axis=0)
         if self.count == 0:
             self.mean, self.var, self.count = mean, var, rows
         else:
@@ -90,6 +98,11 @@ class RewardScaler:
         self._gamma = gamma
         self._returns: NDArray[np.float64] = np.zeros(num_envs, np.float64)
         self._stats = RunningMeanStd(1)
+
+    @property
+    def stats(self) -> RunningMeanStd:
+        """Of the discounted returns."""
+        return self._stats
 
     @property
     def scale(self) -> float:
