@@ -43,6 +43,7 @@ setup(
             "infer_node = drl_agent_node.start:infer",
             "models = drl_agent_node.tracking.models:main",
             "pretrain = drl_agent_node.pretrain:main",
+            "train_distributed = drl_agent_node.distributed.train:main",
         ]
     },
 )

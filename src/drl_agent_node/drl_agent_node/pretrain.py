@@ -14,7 +14,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import argparse
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -47,6 +47,16 @@ EXIT_CONFIGURATION: Final = 78
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(prog="python -m drl_agent_node.pretrain", description=__doc__)
+    add_arguments(parser)
+    parser.add_argument(
+        "--curriculum",
+        help="name of a curriculum, or path of its .yaml file; its stages take the scenario's place",
+    )
+    return parser.parse_args(arguments)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what every way to train without launch lets one choose."""
     add = parser.add_argument
     add("--scenario", default="town01_basic", help="name of a scenario, or path of its .yaml file")
     add("--algorithm", default="ppo", help="name of its configuration, or path of the .yaml file")
@@ -59,12 +69,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--run-name", default="", help="folder of this run; default: from scenario, seed and time")
     add("--resume", default="auto", help="auto, never, or path of a checkpoint")
     add("--checkpoint-interval-steps", type=int, default=50_000)
-    add(
-        "--curriculum",
-        help="name of a curriculum, or path of its .yaml file; its stages take the scenario's place",
-    )
     add("--safety", choices=SAFETY_MODES, default="off", help="as the node's parameter")
-    return parser.parse_args(arguments)
 
 
 def train(options: argparse.Namespace) -> None:
@@ -153,10 +158,15 @@ def train(options: argparse.Namespace) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Train, and return the exit code: 78 for configuration that cannot work, 1 for a failure."""
     options = parse(arguments)
+    return guarded(lambda: train(options))
+
+
+def guarded(work: Callable[[], None]) -> int:
+    """Do `work` in one thread; errors that have an explanation become one line and an exit code."""
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
     try:
-        train(options)
+        work()
     except ConfigurationError as error:
         print(f"configuration error: {error}", file=sys.stderr)
         return EXIT_CONFIGURATION

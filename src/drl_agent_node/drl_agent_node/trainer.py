@@ -198,8 +198,7 @@ class Trainer:
         """
         settings, tracker, algorithm = self._settings, self.tracker, self.algorithm
         steps = split(self._env)
-        self._saved_at = tracker.steps
-        self._started = time.perf_counter()
+        self._begin_clock()
         pending: tuple[Any, Any, Any] | None = None
         while True:
             if pending is not None and (
@@ -227,15 +226,25 @@ class Trainer:
             pending = (observations, actions, following)
             observations = following
 
+    def _begin_clock(self) -> None:
+        self._saved_at = self.tracker.steps
+        self._started = time.perf_counter()
+
     def _settle(self, step: tuple[Any, Any, Any], steps: SplitEnv) -> None:
         """Do the bookkeeping of a step: observations, actions, following observations."""
         observations, actions, following = step
         rewards, terminated, truncated, infos = steps.outcome()
-        self.algorithm.record(
+        self._book(
             observations,
             actions,
             Transition(following, rewards, terminated, truncated, infos["valid"], infos.get("cost")),
+            infos,
         )
+
+    def _book(self, observations: Any, actions: Any, transition: Transition, infos: dict[str, Any]) -> None:
+        """Take in a step of all environments, whose outcome is known."""
+        rewards, terminated, truncated = transition.rewards, transition.terminated, transition.truncated
+        self.algorithm.record(observations, actions, transition)
         ended = self.tracker.step(rewards, terminated | truncated, infos)
         if ended:
             self._hooks.on_episodes(ended)
@@ -258,8 +267,8 @@ class Trainer:
         if tracker.steps - self._saved_at >= settings.checkpoint_interval_steps:
             self.save()
 
-    def save(self) -> Path:
-        """Write a checkpoint now."""
+    def save(self) -> Path | None:
+        """Write a checkpoint now; returns its path."""
         tracker = self.tracker
         path = self._checkpoints.save(
             Checkpoint(

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from drl_agent_node.algorithms.learner_config import LearnerConfig
 from drl_agent_node.algorithms.observing import ObservationScaler
 from drl_agent_node.algorithms.ranks import Ranks
 from drl_agent_node.env.normalization import RewardScaler
@@ -41,6 +42,7 @@ class Algorithm(ABC):
 
     name: ClassVar[str]
     updates: int
+    config: LearnerConfig
     ranks: Ranks = Ranks()
     """Who else learns from parts of the same batches."""
     scaler: ObservationScaler

@@ -96,6 +96,7 @@ class PPO(Algorithm):
     """Acts for E environments and learns from what happened."""
 
     name = "ppo"
+    config: PPOConfig
 
     def __init__(
         self,

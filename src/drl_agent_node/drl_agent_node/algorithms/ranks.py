@@ -96,7 +96,8 @@ class TorchRanks(Ranks):
         count, total, squares = sums.tolist()
         mean = total / max(count, 1.0)
         std = (max(squares - count * mean * mean, 0.0) / max(count - 1.0, 1.0)) ** 0.5
-        return (values - mean) / (std + 1e-8)
+        result: Tensor = (values - mean) / (std + 1e-8)
+        return result
 
     def share(self, count: int) -> float:
         """See `Ranks`."""

@@ -84,6 +84,7 @@ class SAC(Algorithm):
     """Acts for E environments and learns from what any policy did."""
 
     name = "sac"
+    config: SACConfig
 
     def __init__(
         self,
