@@ -19,6 +19,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import argparse
 import importlib.util
+import logging
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -101,7 +102,7 @@ def cluster() -> Iterator[None]:
         address=known or "local",
         include_dashboard=False,
         log_to_driver=False,
-        logging_level="warning",
+        logging_level=logging.WARNING,
         **own,
     )
     try:
