@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rclcpp/service.hpp"
 
+#include <utility>
+
+#include "late_responses.hpp"
 #include "rclcpp/exceptions/exceptions.hpp"
-#include "rclcpp/logging.hpp"
 #include "topic_error.hpp"
 
 namespace rclcpp
@@ -28,6 +30,8 @@ ServiceBase::ServiceBase(std::shared_ptr<rcl_node_t> node_handle, const std::str
   });
 }
 
+ServiceBase::~ServiceBase() = default;
+
 const char * ServiceBase::get_service_name() const
 {
   return rcl_service_get_service_name(handle_.get());
@@ -45,19 +49,26 @@ bool ServiceBase::take_type_erased_request(void * request, rmw_request_id_t & id
   return true;
 }
 
-void ServiceBase::send(rmw_request_id_t & id, void * response)
+bool ServiceBase::try_to_send(rmw_request_id_t & id, void * response)
 {
   const rcl_ret_t ret = rcl_send_response(handle_.get(), &id, response);
   if (ret == RCL_RET_TIMEOUT) {
-    RCLCPP_WARN(get_node_logger(node_handle_.get()).get_child("rclcpp"),
-                "failed to send response to %s (timeout): %s", get_service_name(),
-                rcl_get_error_string().str);
     rcl_reset_error();
-    return;
+    return false;
   }
   if (ret != RCL_RET_OK) {
     exceptions::throw_from_rcl_error(ret, "failed to send response");
   }
+  return true;
+}
+
+void ServiceBase::send_later(const rmw_request_id_t & id, std::shared_ptr<void> response)
+{
+  const std::lock_guard<std::mutex> lock(late_mutex_);
+  if (!late_) {
+    late_ = std::make_unique<detail::LateResponses>(handle_);
+  }
+  late_->add(id, std::move(response));
 }
 
 }  // namespace rclcpp

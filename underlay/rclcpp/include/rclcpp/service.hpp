@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -19,10 +20,16 @@
 namespace rclcpp
 {
 
+namespace detail
+{
+class LateResponses;
+}  // namespace detail
+
 /// What a service does whatever its type.
 class RCLCPP_PUBLIC ServiceBase : public detail::Executable
 {
  public:
+  ~ServiceBase() override;
   RCLCPP_SMART_PTR_ALIASES_ONLY(ServiceBase)
   RCLCPP_DISABLE_COPY(ServiceBase)
 
@@ -37,10 +44,17 @@ class RCLCPP_PUBLIC ServiceBase : public detail::Executable
   bool take_type_erased_request(void * request, rmw_request_id_t & id);
 
  protected:
-  void send(rmw_request_id_t & id, void * response);
+  /// \return false if the client's reader is not known yet: try again later
+  bool try_to_send(rmw_request_id_t & id, void * response);
+  /// Go on trying from another thread.
+  void send_later(const rmw_request_id_t & id, std::shared_ptr<void> response);
 
   std::shared_ptr<rcl_node_t> node_handle_;
   std::shared_ptr<rcl_service_t> handle_;
+
+ private:
+  std::mutex late_mutex_;
+  std::unique_ptr<detail::LateResponses> late_;
 };
 
 /// Answers requests. The callback takes (request, response), (id, request, response), or, to answer later
@@ -62,7 +76,13 @@ class Service : public ServiceBase, public std::enable_shared_from_this<Service<
   {
   }
 
-  void send_response(rmw_request_id_t & id, Response & response) { send(id, &response); }
+  /// Send the answer. Where the client is known in part only, it is sent as soon as all of it is.
+  void send_response(rmw_request_id_t & id, Response & response)
+  {
+    if (!try_to_send(id, &response)) {
+      send_later(id, std::make_shared<Response>(response));
+    }
+  }
 
   void execute(const detail::CallTimes & /*times*/) override
   {
