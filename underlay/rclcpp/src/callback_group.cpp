@@ -3,6 +3,9 @@
 
 #include <utility>
 
+#include "rclcpp/detail/intra_process.hpp"
+#include "rclcpp/subscription_base.hpp"
+
 namespace rclcpp
 {
 
@@ -52,6 +55,11 @@ void CallbackGroup::add(Weak<T> & list, const std::shared_ptr<T> & entity)
                list.end());
     list.push_back(entity);
   }
+  wake();
+}
+
+void CallbackGroup::wake() const
+{
   link_.wake();
   if (automatically_add_) {
     node_link_->wake();
@@ -61,6 +69,10 @@ void CallbackGroup::add(Weak<T> & list, const std::shared_ptr<T> & entity)
 void CallbackGroup::add_subscription(const std::shared_ptr<SubscriptionBase> & subscription)
 {
   add(subscriptions_, subscription);
+  if (const auto & inbox = subscription->get_intra_process_inbox()) {
+    inbox->set_callback_group(weak_from_this());
+    add(inboxes_, inbox);
+  }
 }
 
 void CallbackGroup::add_timer(const std::shared_ptr<TimerBase> & timer)

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "rclcpp/exceptions/exceptions.hpp"
+#include "check.hpp"
 
 namespace rclcpp
 {
@@ -26,12 +26,7 @@ namespace node_interfaces
 namespace
 {
 
-void check(rcl_ret_t ret, const char * what)
-{
-  if (ret != RCL_RET_OK) {
-    exceptions::throw_from_rcl_error(ret, what);
-  }
-}
+using detail::check;
 
 /// rcl's list of names and types, freed when it goes out of scope.
 struct Names

@@ -92,8 +92,10 @@ NodeParametersInterface::NodeParametersInterface(NodeBaseInterface & base,
       node_name_, rcl_options->use_global_arguments ? &rcl_context->global_arguments : nullptr,
       rcl_options->arguments, options.parameter_overrides());
   if (options.start_parameter_event_publisher()) {
+    PublisherOptions publisher_options;
+    publisher_options.use_intra_process_comm = IntraProcessSetting::Disable;  // few messages, many readers
     events_ = std::make_shared<Publisher<Event>>(&base, "/parameter_events", options.parameter_event_qos(),
-                                                 PublisherOptions());
+                                                 publisher_options);
   }
   if (options.automatically_declare_parameters_from_overrides()) {
     for (const auto & [name, value] : overrides_) {

@@ -3,7 +3,9 @@
 
 #include <stdexcept>
 
+#include "rclcpp/detail/intra_process.hpp"
 #include "rclcpp/exceptions/exceptions.hpp"
+#include "rmw/rmw.h"
 #include "topic_error.hpp"
 
 namespace rclcpp
@@ -54,6 +56,23 @@ size_t PublisherBase::get_subscription_count() const
     exceptions::throw_from_rcl_error(ret, "failed to get get subscription count");
   }
   return count;
+}
+
+size_t PublisherBase::get_intra_process_subscription_count() const
+{
+  return outlet_ ? outlet_->inboxes().size() : 0;
+}
+
+void PublisherBase::enable_intra_process(node_interfaces::NodeBaseInterface & node_base,
+                                         const rosidl_message_type_support_t & type_support)
+{
+  rmw_gid_t gid;
+  if (rmw_get_gid_for_publisher(rcl_publisher_get_rmw_handle(handle_.get()), &gid) != RMW_RET_OK) {
+    exceptions::throw_from_rcl_error(RCL_RET_ERROR, "failed to get publisher gid");
+  }
+  outlet_ = std::make_shared<detail::IntraProcessOutlet>(
+      detail::IntraProcessEnd(get_topic_name(), get_actual_qos(), type_support), gid);
+  node_base.get_context()->get_sub_context<detail::IntraProcessManager>()->add(outlet_);
 }
 
 QoS PublisherBase::get_actual_qos() const

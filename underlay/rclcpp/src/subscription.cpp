@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rclcpp/subscription_base.hpp"
 
+#include <utility>
+
+#include "rclcpp/detail/intra_process.hpp"
 #include "rclcpp/exceptions/exceptions.hpp"
 #include "topic_error.hpp"
 
@@ -54,6 +57,19 @@ size_t SubscriptionBase::get_publisher_count() const
   return count;
 }
 
+void SubscriptionBase::set_intra_process_inbox(node_interfaces::NodeBaseInterface & node_base,
+                                               std::shared_ptr<detail::IntraProcessInbox> inbox)
+{
+  inbox_ = std::move(inbox);
+  intra_process_ = node_base.get_context()->get_sub_context<detail::IntraProcessManager>();
+  intra_process_->add(inbox_);
+}
+
+bool SubscriptionBase::has_it_already(const MessageInfo & info) const
+{
+  return inbox_ && intra_process_->reached_by(*inbox_, info.get_rmw_message_info().publisher_gid);
+}
+
 bool SubscriptionBase::take_type_erased(void * message, MessageInfo & info)
 {
   const rcl_ret_t ret = rcl_take(handle_.get(), message, &info.get_rmw_message_info(), nullptr);
@@ -63,7 +79,7 @@ bool SubscriptionBase::take_type_erased(void * message, MessageInfo & info)
   if (ret != RCL_RET_OK) {
     exceptions::throw_from_rcl_error(ret, "failed to take message");
   }
-  return true;
+  return !has_it_already(info);
 }
 
 bool SubscriptionBase::take_serialized(SerializedMessage & message, MessageInfo & info)

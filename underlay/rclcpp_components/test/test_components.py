@@ -139,13 +139,45 @@ def test_container_loads_lists_and_unloads(user: Path, node: Any, container: str
         process.wait()
 
 
-def test_commands_load_list_and_unload(user: Path) -> None:
+@pytest.mark.parametrize(("intra_process", "way"), [(True, "process"), (False, "middleware")])
+def test_components_hand_over_within_the_process(
+    user: Path, node: Any, intra_process: bool, way: str
+) -> None:
+    with subprocess.Popen([PREFIX / "lib" / "rclcpp_components" / "component_container"]) as process:
+        try:
+            heard = listen(node, "way")
+            argument = Parameter(
+                name="use_intra_process_comms",
+                value=ParameterValue(type=ParameterType.PARAMETER_BOOL, bool_value=intra_process),
+            )
+            for plugin in ("user::Talker", "user::Listener"):
+                loaded = call(
+                    node,
+                    composition_srv.LoadNode,
+                    "/ComponentManager/_container/load_node",
+                    package_name="user_package",
+                    plugin_name=plugin,
+                    extra_arguments=[argument],
+                )
+                assert loaded.success, loaded.error_message
+            assert spin_until(node, lambda: bool(heard))
+            assert set(heard) == {way}
+        finally:
+            process.send_signal(signal.SIGINT)
+
+
+def test_commands_load_list_and_unload(user: Path, node: Any) -> None:
     def ros2(*words: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-c", "from ros2cli.cli import run; run()", "component", *words]
         return subprocess.run(command, capture_output=True, text=True, timeout=3 * DEADLINE_S, check=False)
 
     with subprocess.Popen([PREFIX / "lib" / "rclcpp_components" / "component_container"]) as process:
         try:
+            # A command does not wait for a container that is still to come.
+            client = node.create_client(
+                composition_srv.ListNodes, "/ComponentManager/_container/list_nodes"
+            )
+            assert client.wait_for_service(timeout_sec=DEADLINE_S)
             words = [
                 "user_package",
                 "user::Talker",
@@ -169,6 +201,6 @@ def test_commands_load_list_and_unload(user: Path) -> None:
             assert ros2("unload", "/ComponentManager", "1").returncode == 1
         finally:
             process.send_signal(signal.SIGINT)
-    assert ros2("types", "user_package").stdout == "user::Talker\nuser::Silent\n"
+    assert ros2("types", "user_package").stdout == "user::Talker\nuser::Listener\nuser::Silent\n"
     assert "has no components" in ros2("types", "std_msgs").stderr
     assert "Unable to find container node '/absent'" in ros2("list", "absent", "--spin-time", "1").stderr

@@ -56,6 +56,7 @@ class AnySubscriptionCallback
     using ConstSharedT = std::shared_ptr<const MessageT>;
     using Bytes = std::shared_ptr<SerializedMessage>;
     using ConstBytes = std::shared_ptr<const SerializedMessage>;
+    takes_const_shared_ = takes_with_info<F, ConstSharedT> || takes<F, ConstSharedT>;
     if constexpr (takes_with_info<F, const MessageT &>) {
       callback_ = ConstRef(std::move(callback));
     } else if constexpr (takes<F, const MessageT &>) {
@@ -94,8 +95,41 @@ class AnySubscriptionCallback
   }
 
   const std::variant<ConstRef, Unique, Shared, Serialized> & get() const { return callback_; }
+  bool is_serialized_message_callback() const { return std::holds_alternative<Serialized>(callback_); }
+  /// Whether the callback only reads, so that others may read the same message.
+  bool use_take_shared_method() const
+  {
+    return std::holds_alternative<ConstRef>(callback_) ||
+           (std::holds_alternative<Shared>(callback_) && takes_const_shared_);
+  }
+
+  /// Call it with a message of this process, of which one form is given; copies where the callback wants its
+  /// own message and only a shared one is there. Not for callbacks that take bytes.
+  void dispatch_intra_process(std::unique_ptr<MessageT> owned, std::shared_ptr<const MessageT> shared,
+                              const MessageInfo & info) const
+  {
+    if (const auto * by_reference = std::get_if<ConstRef>(&callback_)) {
+      (*by_reference)(owned ? *owned : *shared, info);
+      return;
+    }
+    const auto * by_shared = std::get_if<Shared>(&callback_);
+    if (by_shared && takes_const_shared_ && shared) {
+      // The callback itself takes it as const.
+      (*by_shared)(std::const_pointer_cast<MessageT>(std::move(shared)), info);
+      return;
+    }
+    if (!owned) {
+      owned = std::make_unique<MessageT>(*shared);
+    }
+    if (by_shared) {
+      (*by_shared)(std::move(owned), info);
+    } else {
+      std::get<Unique>(callback_)(std::move(owned), info);
+    }
+  }
 
  private:
+  bool takes_const_shared_ = false;
   std::variant<ConstRef, Unique, Shared, Serialized> callback_;
 };
 

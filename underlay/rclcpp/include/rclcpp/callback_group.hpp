@@ -21,6 +21,11 @@ class ServiceBase;
 class SubscriptionBase;
 class TimerBase;
 
+namespace detail
+{
+class IntraProcessInbox;
+}  // namespace detail
+
 enum class CallbackGroupType
 {
   MutuallyExclusive,
@@ -64,7 +69,7 @@ class RCLCPP_PUBLIC ExecutorLink
 
 /// Entities whose callbacks never overlap (MutuallyExclusive) or may (Reentrant) in an executor with
 /// more than one thread. Entities are held weakly: their owner decides how long they live.
-class RCLCPP_PUBLIC CallbackGroup
+class RCLCPP_PUBLIC CallbackGroup : public std::enable_shared_from_this<CallbackGroup>
 {
  public:
   RCLCPP_SMART_PTR_DEFINITIONS_NOT_COPYABLE(CallbackGroup)
@@ -82,6 +87,8 @@ class RCLCPP_PUBLIC CallbackGroup
   void add_timer(const std::shared_ptr<TimerBase> & timer);
   void add_service(const std::shared_ptr<ServiceBase> & service);
   void add_client(const std::shared_ptr<ClientBase> & client);
+  /// Wake the executor that the group is in: there is something new for it.
+  void wake() const;
 
  private:
   friend class Executor;
@@ -101,6 +108,7 @@ class RCLCPP_PUBLIC CallbackGroup
 
   mutable std::mutex mutex_;
   Weak<SubscriptionBase> subscriptions_;
+  Weak<detail::IntraProcessInbox> inboxes_;
   Weak<TimerBase> timers_;
   Weak<ServiceBase> services_;
   Weak<ClientBase> clients_;

@@ -11,6 +11,9 @@
 #include <mutex>
 #include <stdexcept>
 #include <string>
+#include <typeindex>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "rcl/context.h"
@@ -71,6 +74,18 @@ class RCLCPP_PUBLIC Context : public std::enable_shared_from_this<Context>
   virtual PreShutdownCallbackHandle add_pre_shutdown_callback(PreShutdownCallback callback);
   virtual bool remove_pre_shutdown_callback(const PreShutdownCallbackHandle & handle);
 
+  /// What exists once per context, made when it is asked for first.
+  template <typename SubContext, typename... Args>
+  std::shared_ptr<SubContext> get_sub_context(Args &&... args)
+  {
+    const std::lock_guard<std::mutex> lock(sub_contexts_mutex_);
+    auto & found = sub_contexts_[std::type_index(typeid(SubContext))];
+    if (!found) {
+      found = std::make_shared<SubContext>(std::forward<Args>(args)...);
+    }
+    return std::static_pointer_cast<SubContext>(found);
+  }
+
   std::shared_ptr<rcl_context_t> get_rcl_context() { return rcl_context_; }
 
   /// Sleep for the time or until shutdown.
@@ -91,6 +106,9 @@ class RCLCPP_PUBLIC Context : public std::enable_shared_from_this<Context>
   std::mutex callbacks_mutex_;
   Callbacks on_shutdown_callbacks_;
   Callbacks pre_shutdown_callbacks_;
+
+  std::mutex sub_contexts_mutex_;
+  std::unordered_map<std::type_index, std::shared_ptr<void>> sub_contexts_;
 
   std::mutex sleep_mutex_;
   std::condition_variable sleep_condition_;

@@ -132,6 +132,7 @@ class RCLCPP_PUBLIC Executor
   // Of the current wait; guarded by wait_mutex_ where threads share the executor.
   Entities<TimerBase> timers_;
   Entities<SubscriptionBase> subscriptions_;
+  Entities<detail::IntraProcessInbox> inboxes_;
   Entities<ServiceBase> services_;
   Entities<ClientBase> clients_;
   std::vector<Ready> ready_;

@@ -41,7 +41,7 @@ class RCLCPP_PUBLIC NodeOptions
   /// Whether the process's own command line applies to the node.
   RCLCPP_NODE_OPTION_(bool, use_global_arguments, use_global_arguments_)
   RCLCPP_NODE_OPTION_(bool, enable_rosout, enable_rosout_)
-  /// Accepted for source compatibility: messages always go through the middleware.
+  /// Hand messages over within the process: the default for the node's publishers and subscriptions.
   RCLCPP_NODE_OPTION_(bool, use_intra_process_comms, use_intra_process_comms_)
   RCLCPP_NODE_OPTION_(bool, start_parameter_services, start_parameter_services_)
   RCLCPP_NODE_OPTION_(bool, start_parameter_event_publisher, start_parameter_event_publisher_)

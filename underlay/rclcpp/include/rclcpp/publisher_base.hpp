@@ -17,6 +17,11 @@
 namespace rclcpp
 {
 
+namespace detail
+{
+class IntraProcessOutlet;
+}  // namespace detail
+
 /// What a publisher does whatever its message type. All methods may be called from any thread.
 class RCLCPP_PUBLIC PublisherBase : public std::enable_shared_from_this<PublisherBase>
 {
@@ -33,6 +38,8 @@ class RCLCPP_PUBLIC PublisherBase : public std::enable_shared_from_this<Publishe
   size_t get_queue_size() const;
   /// Matched subscriptions, in this process and others.
   size_t get_subscription_count() const;
+  /// Subscriptions of this process that get messages without the middleware.
+  size_t get_intra_process_subscription_count() const;
   /// The QoS in effect, system defaults resolved.
   QoS get_actual_qos() const;
   bool can_loan_messages() const;
@@ -53,9 +60,13 @@ class RCLCPP_PUBLIC PublisherBase : public std::enable_shared_from_this<Publishe
   void publish_serialized(const rcl_serialized_message_t & message) const;
   void * borrow(const rosidl_message_type_support_t & type_support) const;
   bool wait_for_all_acked_ns(int64_t timeout) const;
+  /// \throws std::invalid_argument if the QoS does not allow it
+  void enable_intra_process(node_interfaces::NodeBaseInterface & node_base,
+                            const rosidl_message_type_support_t & type_support);
 
   std::shared_ptr<rcl_node_t> node_handle_;
   std::shared_ptr<rcl_publisher_t> handle_;
+  std::shared_ptr<detail::IntraProcessOutlet> outlet_;  // null: everything goes through the middleware
 };
 
 }  // namespace rclcpp

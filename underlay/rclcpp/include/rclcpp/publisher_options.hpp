@@ -13,7 +13,7 @@ namespace rclcpp
 template <typename Allocator>
 struct PublisherOptionsWithAllocator
 {
-  /// Accepted for source compatibility: messages always go through the middleware.
+  /// Hand messages over within the process where the other side does so, too.
   IntraProcessSetting use_intra_process_comm = IntraProcessSetting::NodeDefault;
 };
 

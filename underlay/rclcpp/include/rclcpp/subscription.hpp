@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "rclcpp/any_subscription_callback.hpp"
+#include "rclcpp/detail/intra_process.hpp"
 #include "rclcpp/subscription_base.hpp"
 #include "rclcpp/subscription_options.hpp"
 #include "rosidl_runtime_cpp/traits.hpp"
@@ -19,7 +20,8 @@ namespace rclcpp
 
 /// Hands messages of one type to a callback. A callback that takes a reference gets a message that is
 /// reused from call to call, so that its sequences keep their memory; one that takes a pointer gets a
-/// message of its own.
+/// message of its own. With use_intra_process_comm, messages of publishers of this process that have it, too,
+/// do not pass the middleware.
 template <typename MessageT, typename AllocatorT = std::allocator<void>>
 class Subscription : public SubscriptionBase
 {
@@ -36,8 +38,17 @@ class Subscription : public SubscriptionBase
                const SubscriptionOptionsWithAllocator<AllocatorT> & options)
       : SubscriptionBase(node_base, *rosidl_typesupport_cpp::get_message_type_support_handle<MessageT>(),
                          topic, qos, options.ignore_local_publications),
-        callback_(std::move(callback))
+        callback_(std::make_shared<const AnySubscriptionCallback<MessageT>>(std::move(callback)))
   {
+    if (detail::resolve_use_intra_process(options.use_intra_process_comm, *node_base) &&
+        !callback_->is_serialized_message_callback()) {
+      set_intra_process_inbox(
+          *node_base,
+          std::make_shared<detail::TypedIntraProcessInbox<MessageT>>(
+              detail::IntraProcessEnd(get_topic_name(), get_actual_qos(),
+                                      *rosidl_typesupport_cpp::get_message_type_support_handle<MessageT>()),
+              callback_));
+    }
   }
   ~Subscription() override { delete spare_.load(); }
 
@@ -47,7 +58,7 @@ class Subscription : public SubscriptionBase
   void execute(const detail::CallTimes & /*times*/) override
   {
     MessageInfo info;
-    const auto & callback = callback_.get();
+    const auto & callback = callback_->get();
     if (const auto * by_reference = std::get_if<0>(&callback)) {
       // Two threads may be here at once in a reentrant group; the second makes a message of its own.
       std::unique_ptr<MessageT> message(spare_.exchange(nullptr));
@@ -84,7 +95,7 @@ class Subscription : public SubscriptionBase
     ~Return() { delete spare.exchange(message.release()); }
   };
 
-  AnySubscriptionCallback<MessageT> callback_;
+  const std::shared_ptr<const AnySubscriptionCallback<MessageT>> callback_;
   std::atomic<MessageT *> spare_{nullptr};
 };
 

@@ -19,6 +19,12 @@
 namespace rclcpp
 {
 
+namespace detail
+{
+class IntraProcessInbox;
+class IntraProcessManager;
+}  // namespace detail
+
 /// What a subscription does whatever its message type.
 class RCLCPP_PUBLIC SubscriptionBase : public detail::Executable,
                                        public std::enable_shared_from_this<SubscriptionBase>
@@ -46,9 +52,22 @@ class RCLCPP_PUBLIC SubscriptionBase : public detail::Executable,
   /// \return false if there is none
   bool take_serialized(SerializedMessage & message, MessageInfo & info);
 
+  /// Where messages of this process wait for the callback; null if all come through the middleware.
+  const std::shared_ptr<detail::IntraProcessInbox> & get_intra_process_inbox() const { return inbox_; }
+
  protected:
   std::shared_ptr<rcl_node_t> node_handle_;
   std::shared_ptr<rcl_subscription_t> handle_;
+
+  void set_intra_process_inbox(node_interfaces::NodeBaseInterface & node_base,
+                               std::shared_ptr<detail::IntraProcessInbox> inbox);
+
+ private:
+  /// Whether a message came through the middleware that was handed over within the process, too.
+  bool has_it_already(const MessageInfo & info) const;
+
+  std::shared_ptr<detail::IntraProcessInbox> inbox_;
+  std::shared_ptr<detail::IntraProcessManager> intra_process_;
 };
 
 }  // namespace rclcpp

@@ -17,7 +17,7 @@ struct SubscriptionOptionsWithAllocator
   CallbackGroup::SharedPtr callback_group = nullptr;
   /// Leave out what publishers of the same context send.
   bool ignore_local_publications = false;
-  /// Accepted for source compatibility: messages always go through the middleware.
+  /// Hand messages over within the process where the other side does so, too.
   IntraProcessSetting use_intra_process_comm = IntraProcessSetting::NodeDefault;
 };
 

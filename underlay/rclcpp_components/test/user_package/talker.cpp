@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <chrono>
+#include <memory>
+#include <utility>
 
 #include "rclcpp/rclcpp.hpp"
 #include "rclcpp_components/register_node_macro.hpp"
@@ -31,6 +33,27 @@ class Talker : public rclcpp::Node
   rclcpp::TimerBase::SharedPtr timer_;
 };
 
+// Says in which way messages came.
+class Listener : public rclcpp::Node
+{
+ public:
+  explicit Listener(const rclcpp::NodeOptions & options) : Node("listener", options)
+  {
+    const auto qos = rclcpp::QoS(1).transient_local();
+    publisher_ = create_publisher<std_msgs::msg::String>("way", qos);
+    subscription_ = create_subscription<std_msgs::msg::String>(
+        "chatter", qos,
+        [this](std::unique_ptr<std_msgs::msg::String> message, const rclcpp::MessageInfo & info) {
+          message->data = info.get_rmw_message_info().from_intra_process ? "process" : "middleware";
+          publisher_->publish(std::move(message));
+        });
+  }
+
+ private:
+  rclcpp::Publisher<std_msgs::msg::String>::SharedPtr publisher_;
+  rclcpp::Subscription<std_msgs::msg::String>::SharedPtr subscription_;
+};
+
 class Silent : public rclcpp::Node
 {
  public:
@@ -40,4 +63,5 @@ class Silent : public rclcpp::Node
 }  // namespace user
 
 RCLCPP_COMPONENTS_REGISTER_NODE(user::Talker)
+RCLCPP_COMPONENTS_REGISTER_NODE(user::Listener)
 RCLCPP_COMPONENTS_REGISTER_NODE(user::Silent)
