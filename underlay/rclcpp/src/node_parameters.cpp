@@ -1,83 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rclcpp/node_interfaces/node_parameters_interface.hpp"
 
-#include <algorithm>
-#include <set>
 #include <utility>
 
+#include "callback_handles.hpp"
 #include "parameter_checks.hpp"
-#include "rcl_interfaces/srv/list_parameters.hpp"
 #include "rclcpp/exceptions/exceptions.hpp"
 
 namespace rclcpp::node_interfaces
 {
 
-namespace
-{
-
-/// Forbids changes from inside of callbacks while it lives.
-class NoRecursion
-{
- public:
-  explicit NoRecursion(bool & enabled) : enabled_(enabled)
-  {
-    if (!enabled_) {
-      throw exceptions::ParameterModifiedInCallbackException(
-          "cannot set or declare a parameter, or change the callback from within a parameter callback");
-    }
-    enabled_ = false;
-  }
-  ~NoRecursion() { enabled_ = true; }
-  NoRecursion(const NoRecursion &) = delete;
-  NoRecursion & operator=(const NoRecursion &) = delete;
-
- private:
-  bool & enabled_;
-};
-
-template <class Handle, class Callback>
-std::shared_ptr<Handle> add_handle(std::list<std::weak_ptr<Handle>> & list, Callback && callback)
-{
-  auto handle = std::make_shared<Handle>();
-  handle->callback = std::forward<Callback>(callback);
-  // The newest is asked first.
-  list.push_front(handle);
-  return handle;
-}
-
-template <class Handle>
-void remove_handle(std::list<std::weak_ptr<Handle>> & list, const Handle * handle)
-{
-  const auto found = std::find_if(list.begin(), list.end(),
-                                  [handle](const auto & weak) { return weak.lock().get() == handle; });
-  if (!handle || found == list.end()) {
-    throw std::runtime_error("Callback doesn't exist");
-  }
-  list.erase(found);
-}
-
-/// The live callbacks; forgets the others.
-template <class Handle>
-std::vector<std::shared_ptr<Handle>> live(std::list<std::weak_ptr<Handle>> & list)
-{
-  std::vector<std::shared_ptr<Handle>> result;
-  for (auto it = list.begin(); it != list.end();) {
-    if (auto handle = it->lock()) {
-      result.push_back(std::move(handle));
-      ++it;
-    } else {
-      it = list.erase(it);
-    }
-  }
-  return result;
-}
-
-[[noreturn]] void throw_not_declared(const std::string & name)
-{
-  throw exceptions::ParameterNotDeclaredException("parameter '" + name + "' is not declared");
-}
-
-}  // namespace
+using detail::live;
+using detail::NoRecursion;
 
 NodeParametersInterface::NodeParametersInterface(NodeBaseInterface & base,
                                                  NodeClockInterface::SharedPtr clock,
@@ -203,12 +137,6 @@ void NodeParametersInterface::undeclare_parameter(const std::string & name)
   parameters_.erase(found);
 }
 
-bool NodeParametersInterface::has_parameter(const std::string & name) const
-{
-  const std::lock_guard<std::recursive_mutex> lock(mutex_);
-  return parameters_.count(name) != 0;
-}
-
 std::vector<NodeParametersInterface::Result> NodeParametersInterface::set_parameters(
     const std::vector<Parameter> & parameters)
 {
@@ -318,177 +246,6 @@ void NodeParametersInterface::publish(Event & event)
     event.stamp = clock_->get_clock()->now();
     events_->publish(event);
   }
-}
-
-Parameter NodeParametersInterface::get_parameter(const std::string & name) const
-{
-  const std::lock_guard<std::recursive_mutex> lock(mutex_);
-  const auto found = parameters_.find(name);
-  if (found == parameters_.end()) {
-    if (allow_undeclared_) {
-      return Parameter(name);
-    }
-    throw_not_declared(name);
-  }
-  if (found->second.value.get_type() == PARAMETER_NOT_SET && !found->second.descriptor.dynamic_typing) {
-    throw exceptions::ParameterUninitializedException(name);
-  }
-  return Parameter(name, found->second.value);
-}
-
-bool NodeParametersInterface::get_parameter(const std::string & name, Parameter & parameter) const
-{
-  const std::lock_guard<std::recursive_mutex> lock(mutex_);
-  const auto found = parameters_.find(name);
-  if (found == parameters_.end() || found->second.value.get_type() == PARAMETER_NOT_SET) {
-    return false;
-  }
-  parameter = Parameter(name, found->second.value);
-  return true;
-}
-
-std::vector<Parameter> NodeParametersInterface::get_parameters(const std::vector<std::string> & names) const
-{
-  const std::lock_guard<std::recursive_mutex> lock(mutex_);
-  std::vector<Parameter> result;
-  for (const auto & name : names) {
-    result.push_back(get_parameter(name));
-  }
-  return result;
-}
-
-bool NodeParametersInterface::get_parameters_by_prefix(const std::string & prefix,
-                                                       std::map<std::string, Parameter> & parameters) const
-{
-  const std::string start = prefix.empty() ? prefix : prefix + ".";
-  const std::lock_guard<std::recursive_mutex> lock(mutex_);
-  bool found = false;
-  for (const auto & [name, info] : parameters_) {
-    if (name.size() > start.size() && name.compare(0, start.size(), start) == 0) {
-      parameters[name.substr(start.size())] = Parameter(name, info.value);
-      found = true;
-    }
-  }
-  return found;
-}
-
-std::vector<NodeParametersInterface::Descriptor> NodeParametersInterface::describe_parameters(
-    const std::vector<std::string> & names) const
-{
-  const std::lock_guard<std::recursive_mutex> lock(mutex_);
-  std::vector<Descriptor> result;
-  for (const auto & name : names) {
-    const auto found = parameters_.find(name);
-    if (found != parameters_.end()) {
-      result.push_back(found->second.descriptor);
-    } else if (allow_undeclared_) {
-      result.emplace_back();
-      result.back().name = name;
-    } else {
-      throw_not_declared(name);
-    }
-  }
-  return result;
-}
-
-std::vector<uint8_t> NodeParametersInterface::get_parameter_types(
-    const std::vector<std::string> & names) const
-{
-  const std::lock_guard<std::recursive_mutex> lock(mutex_);
-  std::vector<uint8_t> result;
-  for (const auto & name : names) {
-    const auto found = parameters_.find(name);
-    if (found == parameters_.end() && !allow_undeclared_) {
-      throw_not_declared(name);
-    }
-    result.push_back(found == parameters_.end() ? static_cast<uint8_t>(PARAMETER_NOT_SET)
-                                                : static_cast<uint8_t>(found->second.value.get_type()));
-  }
-  return result;
-}
-
-rcl_interfaces::msg::ListParametersResult NodeParametersInterface::list_parameters(
-    const std::vector<std::string> & prefixes, uint64_t depth) const
-{
-  constexpr auto recursive = rcl_interfaces::srv::ListParameters::Request::DEPTH_RECURSIVE;
-  const auto separators = [](const std::string & text) {
-    return static_cast<uint64_t>(std::count(text.begin(), text.end(), '.'));
-  };
-  const auto listed = [&](const std::string & name) {
-    if (prefixes.empty()) {
-      return depth == recursive || separators(name) < depth;
-    }
-    return std::any_of(prefixes.begin(), prefixes.end(), [&](const std::string & prefix) {
-      if (name == prefix) {
-        return true;
-      }
-      if (name.compare(0, prefix.size() + 1, prefix + ".") != 0) {
-        return false;
-      }
-      return depth == recursive || separators(name.substr(prefix.size() + 1)) < depth;
-    });
-  };
-  rcl_interfaces::msg::ListParametersResult result;
-  std::set<std::string> groups;
-  const std::lock_guard<std::recursive_mutex> lock(mutex_);
-  for (const auto & [name, info] : parameters_) {
-    if (listed(name)) {
-      result.names.push_back(name);
-      const size_t last = name.rfind('.');
-      if (last != std::string::npos) {
-        groups.insert(name.substr(0, last));
-      }
-    }
-  }
-  result.prefixes.assign(groups.begin(), groups.end());
-  return result;
-}
-
-PreSetParametersCallbackHandle::SharedPtr NodeParametersInterface::add_pre_set_parameters_callback(
-    PreSetParametersCallbackHandle::PreSetParametersCallbackType callback)
-{
-  const std::lock_guard<std::recursive_mutex> lock(mutex_);
-  const NoRecursion guard(modification_enabled_);
-  return add_handle(pre_set_, std::move(callback));
-}
-
-OnSetParametersCallbackHandle::SharedPtr NodeParametersInterface::add_on_set_parameters_callback(
-    OnSetParametersCallbackHandle::OnSetParametersCallbackType callback)
-{
-  const std::lock_guard<std::recursive_mutex> lock(mutex_);
-  const NoRecursion guard(modification_enabled_);
-  return add_handle(on_set_, std::move(callback));
-}
-
-PostSetParametersCallbackHandle::SharedPtr NodeParametersInterface::add_post_set_parameters_callback(
-    PostSetParametersCallbackHandle::PostSetParametersCallbackType callback)
-{
-  const std::lock_guard<std::recursive_mutex> lock(mutex_);
-  const NoRecursion guard(modification_enabled_);
-  return add_handle(post_set_, std::move(callback));
-}
-
-void NodeParametersInterface::remove_pre_set_parameters_callback(
-    const PreSetParametersCallbackHandle * handle)
-{
-  const std::lock_guard<std::recursive_mutex> lock(mutex_);
-  const NoRecursion guard(modification_enabled_);
-  remove_handle(pre_set_, handle);
-}
-
-void NodeParametersInterface::remove_on_set_parameters_callback(const OnSetParametersCallbackHandle * handle)
-{
-  const std::lock_guard<std::recursive_mutex> lock(mutex_);
-  const NoRecursion guard(modification_enabled_);
-  remove_handle(on_set_, handle);
-}
-
-void NodeParametersInterface::remove_post_set_parameters_callback(
-    const PostSetParametersCallbackHandle * handle)
-{
-  const std::lock_guard<std::recursive_mutex> lock(mutex_);
-  const NoRecursion guard(modification_enabled_);
-  remove_handle(post_set_, handle);
 }
 
 }  // namespace rclcpp::node_interfaces

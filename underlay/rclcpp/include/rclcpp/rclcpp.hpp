@@ -10,6 +10,8 @@
 #include "rclcpp/logging.hpp"
 #include "rclcpp/node.hpp"
 #include "rclcpp/parameter.hpp"
+#include "rclcpp/parameter_client.hpp"
+#include "rclcpp/parameter_event_handler.hpp"
 #include "rclcpp/parameter_map.hpp"
 #include "rclcpp/rate.hpp"
 #include "rclcpp/serialization.hpp"
