@@ -5,7 +5,7 @@ ARGS ?=
 ONLY ?=
 ENV := source scripts/env.sh
 
-.PHONY: help setup build train sim test lint format bench clean
+.PHONY: help setup build train sim test lint format sanitize bench clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -34,8 +34,11 @@ lint: setup ## ruff, mypy and clang-format over the whole tree
 format: setup ## reformat Python and C++
 	@$(ENV) && exec scripts/lint.sh --fix
 
+sanitize: setup ## build the C++ code with sanitizers and run its tests; ONLY=<package>
+	@scripts/sanitize.sh $(ONLY)
+
 bench: setup ## run the benchmarks and append to bench/results.jsonl; ONLY=<group>
 	@$(ENV) && exec python -m benchmarks $(ONLY)
 
 clean: ## remove everything that was built; .venv stays
-	rm -rf build install log .underlay
+	rm -rf build install log .underlay .sanitize
