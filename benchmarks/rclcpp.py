@@ -80,7 +80,9 @@ def compare_round_trips(name: str, python: bool) -> None:
 def main() -> None:
     """Run all three."""
     if not (PROGRAMS / "round_trip").exists():
-        print("skipped: upstream's rclcpp is in use, or its programs were built without tests", file=sys.stderr)
+        print(
+            "skipped: upstream's rclcpp is in use, or its programs were built without tests", file=sys.stderr
+        )
         return
     os.environ |= process_settings() | os.environ
     inside, through = [], []

@@ -174,9 +174,7 @@ def test_commands_load_list_and_unload(user: Path, node: Any) -> None:
     with subprocess.Popen([PREFIX / "lib" / "rclcpp_components" / "component_container"]) as process:
         try:
             # A command does not wait for a container that is still to come.
-            client = node.create_client(
-                composition_srv.ListNodes, "/ComponentManager/_container/list_nodes"
-            )
+            client = node.create_client(composition_srv.ListNodes, "/ComponentManager/_container/list_nodes")
             assert client.wait_for_service(timeout_sec=DEADLINE_S)
             words = [
                 "user_package",

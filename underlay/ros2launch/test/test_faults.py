@@ -141,7 +141,10 @@ def test_nodes_of_one_name(prefix: Path) -> None:
     twins = ", ".join(node("good", ", name='twin'") for _ in range(2))
     code, output = launch(prefix, FILE.format(actions=twins), "ready")
     assert code == 0
-    assert "there are now 2 nodes with the name '/twin' in this launch; names of nodes should be unique" in output
+    assert (
+        "there are now 2 nodes with the name '/twin' in this launch; names of nodes should be unique"
+        in output
+    )
 
 
 def test_a_node_with_a_broken_parameter_file(prefix: Path) -> None:
