@@ -8,6 +8,7 @@ from ._diagnostic_updater import (
     FunctionDiagnosticTask,
     Updater,
 )
+from ._publisher import DiagnosedPublisher, HeaderlessTopicDiagnostic, TopicDiagnostic
 from ._update_functions import (
     FrequencyStatus,
     FrequencyStatusParam,
@@ -18,14 +19,17 @@ from ._update_functions import (
 
 __all__ = [
     "CompositeDiagnosticTask",
+    "DiagnosedPublisher",
     "DiagnosticStatusWrapper",
     "DiagnosticTask",
     "DiagnosticTaskVector",
     "FrequencyStatus",
     "FrequencyStatusParam",
     "FunctionDiagnosticTask",
+    "HeaderlessTopicDiagnostic",
     "Heartbeat",
     "TimeStampStatus",
     "TimeStampStatusParam",
+    "TopicDiagnostic",
     "Updater",
 ]

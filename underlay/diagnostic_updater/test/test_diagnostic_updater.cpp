@@ -8,9 +8,10 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "diagnostic_updater/diagnostic_updater.hpp"
-#include "diagnostic_updater/update_functions.hpp"
+#include "diagnostic_updater/publisher.hpp"
 
 using diagnostic_msgs::msg::DiagnosticArray;
 using diagnostic_msgs::msg::DiagnosticStatus;
@@ -156,6 +157,31 @@ TEST_F(Diagnostics, updater_reports_all_tasks_and_survives_a_broken_one)
   EXPECT_TRUE(updater.removeByName("broken"));
   EXPECT_FALSE(updater.removeByName("broken"));
   EXPECT_THROW(updater.setPeriod(-1.0), std::invalid_argument);
+}
+
+TEST_F(Diagnostics, publishers_are_watched)
+{
+  diagnostic_updater::Updater updater(node);
+  double low = 1e-9;
+  double high = 1e9;
+  diagnostic_updater::DiagnosedPublisher<DiagnosticArray> watched(
+      node->create_publisher<DiagnosticArray>("stamped", 1), updater, {&low, &high},
+      diagnostic_updater::TimeStampStatusParam());
+  EXPECT_EQ(watched.getName(), "/space/stamped topic status");
+  const auto judged = [&] {
+    DiagnosticStatusWrapper status;
+    watched.run(status);
+    return status;
+  };
+  EXPECT_EQ(judged().level, DiagnosticStatus::ERROR) << "nothing was published";
+  auto message = std::make_unique<DiagnosticArray>();
+  message->header.stamp = node->now();
+  watched.publish(std::move(message));
+  EXPECT_EQ(judged().level, DiagnosticStatus::OK);
+  watched.publish(DiagnosticArray());
+  EXPECT_NE(judged().message.find("Zero timestamp seen."), std::string::npos);
+  EXPECT_THROW(watched.tick(), std::logic_error);
+  EXPECT_TRUE(updater.removeByName("/space/stamped topic status"));
 }
 
 TEST_F(Diagnostics, period_is_a_parameter)

@@ -14,12 +14,14 @@ import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from diagnostic_updater import (
     CompositeDiagnosticTask,
+    DiagnosedPublisher,
     DiagnosticStatusWrapper,
     FrequencyStatus,
     FrequencyStatusParam,
     FunctionDiagnosticTask,
     Heartbeat,
     TimeStampStatus,
+    TimeStampStatusParam,
     Updater,
 )
 from rclpy.parameter import Parameter
@@ -105,3 +107,20 @@ def test_period_is_a_parameter() -> None:
         with pytest.raises(ValueError, match=r"diagnostic_updater\.period is 0\.0; allowed"):
             Updater(node)
         node.destroy_node()
+
+
+def test_publishers_are_watched(node: Any) -> None:
+    updater = Updater(node)
+    publisher = node.create_publisher(DiagnosticArray, "stamped", 1)
+    bounds = FrequencyStatusParam({"min": 1e-9, "max": 1e9})
+    watched = DiagnosedPublisher(publisher, updater, bounds, TimeStampStatusParam())
+    assert watched.run(DiagnosticStatusWrapper()).level == DiagnosticStatus.ERROR
+    message = DiagnosticArray()
+    message.header.stamp = node.get_clock().now().to_msg()
+    watched.publish(message)
+    assert watched.run(DiagnosticStatusWrapper()).level == DiagnosticStatus.OK
+    watched.publish(DiagnosticArray())
+    status = watched.run(DiagnosticStatusWrapper())
+    assert status.level == DiagnosticStatus.ERROR
+    assert "Zero timestamp seen." in status.message
+    assert watched.name.endswith("stamped topic status")
