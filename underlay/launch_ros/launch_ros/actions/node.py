@@ -110,8 +110,9 @@ class Node(ExecuteProcess):
         words = self.__ros_words(context)
         context.extend_locals({"ros_specific_arguments": words})
         result = super().execute(context)
-        if self.is_node_name_fully_specified():
-            add_node_name(context, self.node_name)
+        if _UNSPECIFIED_NAME not in self.node_name:
+            # Without a namespace a node is in the root one, as far as launch can know.
+            add_node_name(context, self.node_name.replace(_UNSPECIFIED_NAMESPACE, ""))
         return result
 
     def prepare(self, context: LaunchContext) -> None:
