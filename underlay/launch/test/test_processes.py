@@ -238,7 +238,7 @@ def test_timer_is_cancelled_by_shutdown() -> None:
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 0), (signal.SIGTERM, 1)])
 def test_signal_to_launch_alone_ends_everything(start: Any, number: signal.Signals, code: int) -> None:
     running = start(
-        "[ExecuteProcess(cmd=['sleep', '600']), ExecuteProcess(cmd=['sh', '-c', 'echo up; sleep 600; true'], output='screen')]"
+        "[ExecuteProcess(cmd=['sleep', '600']), ExecuteProcess(cmd=['sh', '-c', 'echo up; sleep 600; true'], output='screen', sigterm_timeout='0.5')]"
     )
     running.wait_for("up")
     os.kill(running.process.pid, number)
