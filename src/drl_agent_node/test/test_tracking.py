@@ -12,6 +12,8 @@ from test_export import checkpoint
 from drl_agent_node.errors import ConfigurationError
 from drl_agent_node.evaluation.policies import find_learned
 from drl_agent_node.export import export_policy
+from drl_agent_node.run_folder import RunFolder
+from drl_agent_node.tracking.logs import RunLogs
 from drl_agent_node.tracking.mailbox import Mailbox
 from drl_agent_node.tracking.models import main as models_main
 from drl_agent_node.tracking.tracker import Tracker, check_uri
@@ -184,3 +186,18 @@ def test_a_dead_tracking_server_ends_nothing(tmp_path: Path):
     assert "does not answer" in said[0]
     assert "records were lost" in said[-1]
     assert tracker.diagnose()["tracking_dropped"] == "202"
+
+
+def test_weights_and_biases_gets_the_scalars_without_a_network(tmp_path: Path) -> None:
+    pytest.importorskip("wandb")
+    warnings: list[str] = []
+    logs = RunLogs(RunFolder(tmp_path / "run"), {"seed": 3}, {}, wandb="offline", warn=warnings.append)
+    logs.write(100, {"env/return": 1.0625})
+    logs.write(200, {"env/return": 2.9375})
+    logs.close(finished=True)
+    assert not warnings
+    (file,) = (tmp_path / "run" / "wandb").glob("offline-run-*/*.wandb")
+    # Records are not compressed: names and values stand in it as they are.
+    content = file.read_bytes()
+    for text in (b"env/return", b"1.0625", b"2.9375", b"seed"):
+        assert text in content
