@@ -1,7 +1,9 @@
 """Exported policies act as the policies they were made from, and say what they are for."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
+import gymnasium as gym
 import numpy as np
 import pytest
 import torch
@@ -15,6 +17,7 @@ from drl_agent_node.export import PolicyModule, export_policy, main
 from drl_agent_node.inference.policy_file import load_policy
 from drl_agent_node.networks.actor_critic import ActorCritic, FastActor
 
+AGENTS = 4
 ABOUT = {"code_revision": "abc", "scenario": {"name": "town01_basic", "hash": "0123"}}
 
 
@@ -84,6 +87,95 @@ def test_every_distribution_is_exported_as_its_mode(head: str):
     actions = PolicyModule(network.actor, head, None, 5)(observations).detach().numpy()
     expected = np.clip(FastActor(network).mean(observations.numpy()), -1.0, 1.0)
     np.testing.assert_allclose(actions, expected, rtol=0.0, atol=1e-5)
+
+
+NEIGHBOURS = tuple(
+    f"neighbour_{number}_{name}" for number in range(3) for name in ("present", "x_m", "y_m", "vx_mps")
+)
+MIXED = (*STATE_NAMES[:6], *NEIGHBOURS)
+CHANNELS = tuple(f"raster {name} 24x20 at 0.5 m, 8 m ahead" for name in ("road", "route"))
+
+
+def rich_checkpoint(folder: Path, algorithm: str, *, state: bool, raster: bool, **fields: object) -> Path:
+    """Write a checkpoint of a policy that sees states with neighbours, rasters, or both."""
+    box = gym.spaces.Box
+    spaces = {}
+    if state:
+        spaces["state"] = box(-np.inf, np.inf, (len(MIXED),), np.float32)
+    if raster:
+        spaces["raster"] = box(0, 255, (2, 24, 20), np.uint8)
+    env = SimpleNamespace(
+        num_envs=AGENTS,
+        single_observation_space=gym.spaces.Dict(spaces) if raster else spaces["state"],
+        single_action_space=box(-1.0, 1.0, (2,), np.float32),
+        state_names=MIXED if state else (),
+    )
+    config = ALGORITHMS[algorithm][1].from_mapping(fields, "test")
+    learner = make_algorithm(algorithm, config, env, seed=2)
+    random = np.random.default_rng(4)
+    for network in learner.policy_state()["networks"].values():
+        for value in network.values():
+            value += 0.1 * torch.from_numpy(random.standard_normal(value.shape, np.float32))
+    if state:
+        learner.observation_stats.update(random.normal(3.0, 2.0, (500, len(MIXED))))
+    names = (MIXED if state else ()) + (CHANNELS if raster else ())
+    content = {"algorithm": config.model_dump(mode="json"), "about": ABOUT}
+    return CheckpointFolder(folder / "checkpoints").save(
+        Checkpoint(algorithm, content, names, {"steps": 700, "episodes": 3}, learner.state_dict())
+    )
+
+
+@pytest.mark.parametrize("ending", ["onnx", "ts"])
+@pytest.mark.parametrize(
+    ("algorithm", "state", "raster", "fields"),
+    [
+        ("ppo", True, False, {"memory_size": 12}),
+        ("ppo", True, False, {"state_encoder": "attention", "policy": "beta"}),
+        ("ppo", True, True, {"fusion": "cross_attention", "state_encoder": "attention", "memory_size": 8}),
+        ("ppo", False, True, {}),
+        ("sac", True, True, {"state_encoder": "attention", "save_buffer": False, "buffer_capacity": 1000}),
+    ],
+    ids=["memory", "attention", "everything", "raster", "sac"],
+)
+def test_policies_that_see_and_remember_more_are_exported(
+    tmp_path: Path, ending: str, algorithm: str, state: bool, raster: bool, fields: dict[str, object]
+):
+    policy = find_learned(str(rich_checkpoint(tmp_path, algorithm, state=state, raster=raster, **fields)))
+    card = export_policy(policy, tmp_path / f"policy.{ending}")
+    assert card.memory_size == fields.get("memory_size", 0)
+    box = gym.spaces.Box
+    spaces = {"state": box(-np.inf, np.inf, (len(MIXED),)), "raster": box(0, 255, (2, 24, 20), np.uint8)}
+    env = SimpleNamespace(
+        num_envs=AGENTS,
+        single_observation_space=gym.spaces.Dict({k: v for k, v in spaces.items() if k == "raster" or state})
+        if raster
+        else spaces["state"],
+        single_action_space=box(-1.0, 1.0, (2,), np.float32),
+        state_names=MIXED if state else (),
+        observation_names=policy.checkpoint.state_names,
+    )
+    original, exported = policy.bind(env), find_policy(str(tmp_path / f"policy.{ending}")).bind(env)
+    random = np.random.default_rng(1)
+    no = np.zeros(AGENTS, np.bool_)
+    for driver in (original, exported):
+        driver.begin(no, ~no)
+    spread = set()
+    for step in range(6):
+        seen = {}
+        if state:
+            seen["state"] = random.normal(3.0, 4.0, (AGENTS, len(MIXED))).astype(np.float32)
+            seen["state"][:, [6, 10, 14]] = random.random((AGENTS, 3)) < 0.5
+        if raster:
+            seen["raster"] = random.integers(0, 256, (AGENTS, 2, 24, 20), np.uint8)
+        observations = seen if raster else seen["state"]
+        expected = np.clip(original(observations), -1.0, 1.0)
+        np.testing.assert_allclose(exported(observations), expected, rtol=0.0, atol=2e-5)
+        spread |= set(expected[:, 1].tolist())
+        # An episode of one ego ends: both forget it two steps later, when the next one begins.
+        ended = np.arange(AGENTS) == step % AGENTS
+        for driver in (original, exported):
+            driver.follow(ended)
+    assert len(spread) > 10, "the policy does the same everywhere: this test would prove nothing"
 
 
 def test_another_layout_is_refused_with_the_difference(tmp_path: Path):

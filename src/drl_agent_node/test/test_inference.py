@@ -5,6 +5,7 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,6 +16,8 @@ from rclpy.node import Node
 from test_agent_node import DEADLINE_S, Listener, start
 from test_export import checkpoint
 
+from drl_agent_node.env import columns
+from drl_agent_node.env.fleet_frame import FleetFrame
 from drl_agent_node.env.fleet_link import FleetLink
 from drl_agent_node.errors import ConfigurationError, ObservationTimeoutError
 from drl_agent_node.evaluation.policies import find_learned
@@ -47,6 +50,39 @@ def context() -> Iterator[rclpy.Context]:
     rclpy.init(context=made)
     yield made
     made.try_shutdown()
+
+
+def test_what_is_remembered_ends_with_the_episode(context: rclpy.Context) -> None:
+    """The policy counts the frames it has seen; frames may be skipped between an episode's end and the next answer."""
+
+    def step(observations: np.ndarray, memory: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return np.concatenate([memory, memory], 1), memory + 1.0
+
+    card = PolicyCard("test", 0, STATE_NAMES, ("acceleration", "steer"), memory_size=1)
+    policy = ExportedPolicy(Path("test.onnx"), card, lambda _: pytest.fail("has memory"), step)
+    counted: list[list[float]] = []
+    group = SimpleNamespace(ready=True, simulator="sim0", current=None)
+    group.layout = SimpleNamespace(state_names=STATE_NAMES, action_names=("acceleration", "steer"))
+    group.answer = lambda actions, _now: counted.append(actions[:, 0].tolist())
+    driver = Driver(SimpleNamespace(groups=[group]), policy)
+    for session, frame, times, status in (
+        (1, 5, (3.0, 0.0), (0, columns.RESET)),
+        (1, 6, (3.1, 0.1), (0, 0)),
+        (1, 9, (0.2, 0.4), (0, 0)),
+        (1, 10, (0.3, 0.0), (0, columns.RESET)),
+        (2, 2, (0.4, 0.1), (0, 0)),
+    ):
+        metrics = np.zeros((2, columns.NUM_METRICS), np.float32)
+        metrics[:, columns.EPISODE_TIME_S] = times
+        state = np.zeros((2, len(STATE_NAMES)), np.float32)
+        raster = np.zeros((2, 0, 0, 0), np.uint8)
+        group.current = FleetFrame(
+            session, frame, 0.0, 0.1, state, metrics, np.array(status, np.uint8), raster
+        )
+        if not counted:
+            driver.connect(1.0)
+        assert driver._answer_new()
+    assert counted == [[0.0, 0.0], [1.0, 1.0], [0.0, 2.0], [1.0, 0.0], [0.0, 0.0]]
 
 
 def steering(state_names: tuple[str, ...] = STATE_NAMES) -> ExportedPolicy:

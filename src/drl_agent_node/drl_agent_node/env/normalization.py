@@ -63,6 +63,11 @@ class RunningMeanStd:
         self._mean32[self._fixed] = 0.0
         self._scale32[self._fixed] = self._fixed_scale
 
+    @property
+    def shift_and_scale(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """What `normalize` takes off each column and then multiplies it by, float32 [size] each."""
+        return self._mean32, self._scale32
+
     def normalize(self, values: NDArray[np.float32], clip: float = 10.0) -> NDArray[np.float32]:
         """Return (values - mean) / std, float32 of the same shape, limited to [-clip, clip]."""
         scaled = (values - self._mean32) * self._scale32

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
-import gymnasium as gym
 import numpy as np
 from numpy.typing import NDArray
 
 from drl_agent_node.env.fleet_frame import FleetFrame, FleetLayout
 from drl_agent_node.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    # Who drives with an exported policy has no gymnasium.
+    import gymnasium as gym
 
 Observed = Literal["state", "raster", "both"]
 OBSERVED: Final[tuple[Observed, ...]] = ("state", "raster", "both")
@@ -41,6 +44,45 @@ def row_of(observations: Observations, row: int) -> Observations:
     return result
 
 
+def names_of(observed: Observed, layout: FleetLayout, frame: FleetFrame) -> tuple[str, ...]:
+    """Return what the columns and channels are, for checkpoints and exported policies.
+
+    Raises:
+        ConfigurationError: when rasters are to be observed and there are none.
+    """
+    names = layout.state_names if observed != RASTER else ()
+    if observed == STATE:
+        return names
+    if not layout.raster_names:
+        raise ConfigurationError(
+            f"parameter observation is '{observed}', but the fleet of simulator {layout.simulator} has no rasters; "
+            "set parameter raster of its gateway and bridge to true"
+        )
+    height, width = frame.raster.shape[2:]
+    place = f"{height}x{width} at {layout.raster_resolution_m:g} m, {layout.raster_ahead_m:g} m ahead"
+    return names + tuple(f"{CHANNEL_PREFIX}{name} {place}" for name in layout.raster_names)
+
+
+def observed_by(names: Sequence[str]) -> Observed:
+    """Return what is observed where the columns and channels are called `names`."""
+    channels = sum(name.startswith(CHANNEL_PREFIX) for name in names)
+    if not channels:
+        return "state"
+    return "raster" if channels == len(names) else "both"
+
+
+def observe(observed: Observed, frames: Sequence[FleetFrame]) -> Observations:
+    """Return the observations of some groups' frames, one after the other."""
+    if observed == STATE:
+        return np.concatenate([frame.state for frame in frames])
+    rasters = [frame.raster for frame in frames]
+    # A megabyte that is worth not copying; the message it is in is nobody else's.
+    parts: dict[str, NDArray[Any]] = {RASTER: rasters[0] if len(rasters) == 1 else np.concatenate(rasters)}
+    if observed != RASTER:
+        parts[STATE] = np.concatenate([frame.state for frame in frames])
+    return parts
+
+
 class ObservationView:
     """Cuts observations out of frames.
 
@@ -55,22 +97,15 @@ class ObservationView:
         Raises:
             ConfigurationError: when rasters are to be observed and there are none.
         """
+        import gymnasium as gym
+
         self._observed = observed
+        self.names = names_of(observed, layout, frame)
         state = gym.spaces.Box(-np.inf, np.inf, (len(layout.state_names),), np.float32)
-        self.names = layout.state_names if observed != RASTER else ()
         self.single_space: gym.Space[Any] = state
         if observed == STATE:
             return
-        if not layout.raster_names:
-            raise ConfigurationError(
-                f"parameter observation is '{observed}', but the fleet of simulator {layout.simulator} has no rasters; "
-                "set parameter raster of its gateway and bridge to true"
-            )
         shape = frame.raster.shape[1:]
-        place = (
-            f"{shape[1]}x{shape[2]} at {layout.raster_resolution_m:g} m, {layout.raster_ahead_m:g} m ahead"
-        )
-        self.names += tuple(f"{CHANNEL_PREFIX}{name} {place}" for name in layout.raster_names)
         spaces: dict[str, gym.Space[Any]] = {RASTER: gym.spaces.Box(0, 255, shape, np.uint8)}
         if observed != RASTER:
             spaces[STATE] = state
@@ -78,13 +113,4 @@ class ObservationView:
 
     def of(self, frames: Sequence[FleetFrame]) -> Observations:
         """Return the observations of some groups' frames, one after the other."""
-        if self._observed == STATE:
-            return np.concatenate([frame.state for frame in frames])
-        rasters = [frame.raster for frame in frames]
-        # A megabyte that is worth not copying; the message it is in is nobody else's.
-        parts: dict[str, NDArray[Any]] = {
-            RASTER: rasters[0] if len(rasters) == 1 else np.concatenate(rasters)
-        }
-        if self._observed != RASTER:
-            parts[STATE] = np.concatenate([frame.state for frame in frames])
-        return parts
+        return observe(self._observed, frames)

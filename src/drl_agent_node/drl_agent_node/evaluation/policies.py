@@ -13,6 +13,7 @@ from drl_agent_node.checkpoint import Checkpoint, CheckpointFolder, check_fits, 
 from drl_agent_node.errors import ConfigurationError
 from drl_agent_node.evaluation.driving import Policy
 from drl_agent_node.inference.policy_file import ExportedPolicy, is_exported, load_policy
+from drl_agent_node.networks.recurrent import FleetMemory
 
 UNTRAINED: Final = "untrained"
 
@@ -75,6 +76,29 @@ class _Stateless:
         return self._act(observations)
 
 
+class _Remembering:
+    """An exported policy with memory, which it loses at the end of an episode."""
+
+    def __init__(self, policy: ExportedPolicy, num_envs: int) -> None:
+        assert policy.step is not None
+        self._step = policy.step
+        self._memory = FleetMemory(num_envs, policy.card.memory_size)
+
+    def begin(self, done: Any, fresh: Any) -> None:
+        """See `Algorithm.begin`."""
+        self._memory.begin(done, fresh)
+
+    def follow(self, done: Any) -> None:
+        """See `Algorithm.follow`."""
+        self._memory.follow(done)
+
+    def __call__(self, observations: Any) -> Floats:
+        starts = self._memory.starts()
+        actions, after = self._step(observations, self._memory.values * ~starts[:, None])
+        self._memory.answered(starts, after)
+        return actions
+
+
 @dataclass(frozen=True)
 class ExportedPolicyFile:
     """A `DrivingPolicy` from a file that `export` wrote."""
@@ -109,7 +133,9 @@ class ExportedPolicyFile:
     def bind(self, env: Any) -> Policy:
         """See `DrivingPolicy.bind`."""
         self.policy.check_layout(env.observation_names)
-        return _Stateless(self.policy)
+        return (
+            _Stateless(self.policy) if self.policy.step is None else _Remembering(self.policy, env.num_envs)
+        )
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from drl_agent_node.env.observations import RASTER, STATE, Observations, observed_by
 from drl_agent_node.errors import ConfigurationError
 
 Floats = NDArray[np.float32]
@@ -22,7 +23,10 @@ Floats = NDArray[np.float32]
 CARD_FORMAT: Final = 1
 CARD_KEY: Final = "carla_drl"
 INPUT: Final = "observation"
+RASTER_INPUT: Final = "raster"
+MEMORY: Final = "memory"
 OUTPUT: Final = "action"
+MEMORY_OUTPUT: Final = "next_memory"
 _SHOWN: Final = 8
 
 
@@ -40,6 +44,7 @@ class PolicyCard:
         scenario: `name` and `hash` of what it was trained in.
         evaluation: figures of the last evaluation; empty before one.
         created: UTC.
+        memory_size: units of the policy's memory, 0 where it has none.
     """
 
     algorithm: str
@@ -52,6 +57,14 @@ class PolicyCard:
     scenario: Mapping[str, str] = field(default_factory=dict)
     evaluation: Mapping[str, Any] = field(default_factory=dict)
     created: str = ""
+    memory_size: int = 0
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Names of what the model takes, in order."""
+        observed = observed_by(self.state_names)
+        names = ((INPUT,) if observed != "raster" else ()) + ((RASTER_INPUT,) if observed != "state" else ())
+        return (*names, MEMORY) if self.memory_size else names
 
     def to_json(self) -> str:
         """Return the card as JSON text."""
@@ -84,12 +97,14 @@ class ExportedPolicy:
     Attributes:
         path: where it was read from.
         card: what is known about it.
-        act: raw observations float32 [N, S] to actions float32 [N, A] in [-1, 1].
+        act: raw observations to actions float32 [N, A] in [-1, 1]; policies with memory have `step` instead.
+        step: raw observations, and what is remembered before them, float32 [N, H], to actions and what is after them.
     """
 
     path: Path
     card: PolicyCard
-    act: Callable[[Floats], Floats]
+    act: Callable[[Observations], Floats]
+    step: Callable[[Observations, Floats], tuple[Floats, Floats]] | None = None
 
     def check_layout(self, state_names: Sequence[str], action_names: Sequence[str] = ()) -> None:
         """Refuse a fleet whose columns are not those of the policy; empty `action_names` are not compared.
@@ -157,11 +172,12 @@ def _load_onnx(path: Path, threads: int) -> ExportedPolicy:
     metadata = session.get_modelmeta().custom_metadata_map
     card = PolicyCard.from_json(metadata.get(CARD_KEY, "null"), f"policy '{path}'")
 
-    def act(observations: Floats) -> Floats:
-        actions: Floats = session.run([OUTPUT], {INPUT: observations})[0]
-        return actions
+    def run(inputs: Sequence[NDArray[Any]]) -> list[Floats]:
+        feed = dict(zip(card.inputs, inputs, strict=True))
+        outputs: list[Floats] = session.run([OUTPUT, MEMORY_OUTPUT] if card.memory_size else [OUTPUT], feed)
+        return outputs
 
-    return ExportedPolicy(path, card, act)
+    return _policy(path, card, run)
 
 
 def _load_torchscript(path: Path, threads: int) -> ExportedPolicy:
@@ -179,12 +195,32 @@ def _load_torchscript(path: Path, threads: int) -> ExportedPolicy:
     )
     module.eval()
 
-    def act(observations: Floats) -> Floats:
+    def run(inputs: Sequence[NDArray[Any]]) -> list[Floats]:
         with torch.no_grad():
-            actions: Floats = module(torch.from_numpy(observations)).numpy()
-        return actions
+            outputs = module(*(torch.from_numpy(values) for values in inputs))
+        return [part.numpy() for part in (outputs if card.memory_size else (outputs,))]
 
-    return ExportedPolicy(path, card, act)
+    return _policy(path, card, run)
+
+
+def _policy(
+    path: Path, card: PolicyCard, run: Callable[[Sequence[NDArray[Any]]], list[Floats]]
+) -> ExportedPolicy:
+    def parts(observations: Observations) -> list[NDArray[Any]]:
+        if not isinstance(observations, dict):
+            return [observations]
+        return [observations[name] for name in (STATE, RASTER) if name in observations]
+
+    def act(observations: Observations) -> Floats:
+        if card.memory_size:
+            raise ConfigurationError(f"policy '{path}' has memory; it is driven step by step")
+        return run(parts(observations))[0]
+
+    def step(observations: Observations, memory: Floats) -> tuple[Floats, Floats]:
+        actions, after = run([*parts(observations), memory])
+        return actions, after
+
+    return ExportedPolicy(path, card, act, step if card.memory_size else None)
 
 
 _LOADERS: Final[Mapping[str, Callable[[Path, int], ExportedPolicy]]] = {

@@ -49,7 +49,7 @@ class Attention(nn.Module):
         key, value = self.key_value(tokens).chunk(2, -1)
         key = key.view(batch, tokens.shape[1], self.heads, -1).transpose(1, 2)
         value = value.view(batch, tokens.shape[1], self.heads, -1).transpose(1, 2)
-        scores = query @ key.transpose(-1, -2) / math.sqrt(query.shape[-1])
+        scores = query @ key.transpose(-1, -2) / math.sqrt(self.query.out_features // self.heads)
         if present is None:
             weights = scores.softmax(-1)
         else:
@@ -93,8 +93,8 @@ class NeighbourEncoder(nn.Module):
         ego = states[:, self._ego]
         neighbours = states[:, self._neighbours]
         tokens = torch.cat((self.embed_ego(ego).unsqueeze(1), self.embed_neighbour(neighbours)), 1)
-        here = torch.ones(len(states), 1, dtype=torch.bool, device=states.device)
-        present = torch.cat((here, neighbours[..., 0] > 0.5), 1)
+        others = neighbours[..., 0] > 0.5
+        present = torch.cat((torch.ones_like(others[:, :1]), others), 1)
         attended, weights = self.attention(tokens[:, :1], tokens, present)
         token = self.norm(tokens[:, 0] + attended[:, 0])
         return torch.cat((ego, token), -1), weights[:, :, 0]

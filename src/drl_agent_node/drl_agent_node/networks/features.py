@@ -94,18 +94,19 @@ class FeatureNetwork(nn.Module):
         leading = parts[RASTER].shape[:-3] if RASTER in parts else parts[STATE].shape[:-1]
         flat = {name: values.flatten(0, len(leading) - 1) for name, values in parts.items()}
         if torch.is_grad_enabled():
-            features = self._encode(flat)
+            features = self.encode(flat)
         else:
             count = len(next(iter(flat.values())))
             features = torch.cat(
                 [
-                    self._encode({name: values[start : start + _CHUNK] for name, values in flat.items()})
+                    self.encode({name: values[start : start + _CHUNK] for name, values in flat.items()})
                     for start in range(0, count, _CHUNK)
                 ]
             )
         return features.view(*leading, self.feature_dim)
 
-    def _encode(self, observations: Mapping[str, Tensor]) -> Tensor:
+    def encode(self, observations: Mapping[str, Tensor]) -> Tensor:
+        """Return features [B, F] of observations [B, ...] by name."""
         state = observations.get(STATE)
         if self.neighbours is not None:
             state = self.neighbours.attend(observations[STATE])[0]
