@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,13 +18,10 @@ from drl_agent_node.algorithms.base import Transition
 from drl_agent_node.algorithms.ppo import PPO, PPOConfig
 from drl_agent_node.algorithms.ppo_lagrangian import PPOLagrangianConfig
 from drl_agent_node.algorithms.sac import SAC, SACConfig
-from drl_agent_node.checkpoint import Checkpoint, CheckpointFolder
 from drl_agent_node.env.fleet_frame import parse_observation
 from drl_agent_node.env.fleet_vector_env import FleetVectorEnv
 from drl_agent_node.env.lock_step import LockStep
 from drl_agent_node.errors import ConfigurationError, FleetError
-from drl_agent_node.evaluation.policies import find_policy
-from drl_agent_node.export import export_policy
 from drl_agent_node.networks.features import FeatureConfig, FeatureNetwork
 
 SHAPE = (2, 16, 20)
@@ -176,16 +172,6 @@ def test_a_resumed_learner_goes_on_as_if_nothing_happened() -> None:
     plain = PPO(PPOConfig(), 4, 3, 2, 0)
     with pytest.raises(ConfigurationError, match=r"does not fit this configuration: actor"):
         plain.load_state_dict(ppo.state_dict())
-
-
-def test_a_policy_that_sees_rasters_is_not_exported(tmp_path: Path) -> None:
-    ppo = make(Lights(4, True))
-    names = ("a", "b", "c", "raster road 16x20 at 0.5 m, 3 m ahead")
-    config = {"algorithm": ppo.config.model_dump(mode="json")}
-    counters = {"steps": 1, "episodes": 0, "updates": 0}
-    path = CheckpointFolder(tmp_path).save(Checkpoint("ppo", config, names, counters, ppo.state_dict()))
-    with pytest.raises(ConfigurationError, match="sees rasters and cannot be exported"):
-        export_policy(find_policy(str(path)), tmp_path / "policy.onnx")
 
 
 @pytest.mark.parametrize("fusion", ["concat", "cross_attention"])
