@@ -63,7 +63,11 @@ def get_episode_settings(simulator: Simulator) -> object:
     return simulator.episode.settings.wire()
 
 
-@rpc(settings, state=PARTIAL, note="synchronous mode and fixed step are acted on, the rest is stored")
+@rpc(
+    settings,
+    state=PARTIAL,
+    note="synchronous mode, fixed step and no rendering are acted on, the rest is stored",
+)
 def set_episode_settings(simulator: Simulator, new: EpisodeSettings) -> int:
     """Change the settings; answers with the frame from which they count."""
     simulator.apply_settings(new)

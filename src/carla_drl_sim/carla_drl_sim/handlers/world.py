@@ -32,7 +32,7 @@ def get_weather_parameters(simulator: Simulator) -> object:
     arguments.numbers(_WEATHER_FIELDS, "weather parameters"),
     void=True,
     state=PARTIAL,
-    note="changes the road's friction; the rest is stored",
+    note="changes light, sky, air and the road's friction; wind and scattering are only stored",
 )
 def set_weather_parameters(simulator: Simulator, weather: list[float]) -> None:
     """Change the weather."""

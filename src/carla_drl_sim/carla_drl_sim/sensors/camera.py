@@ -67,9 +67,9 @@ class CameraState:
     latest_ns: npt.NDArray[np.int64] | None = None
 
 
-@dataclass(frozen=True)
+@dataclass
 class CameraJob:
-    """One picture to take.
+    """One picture to take; the same again, from another pose, is one that was made before with its ``pose`` changed.
 
     Attributes:
         kind: blueprint id, one of `CAMERA_KINDS`.
@@ -79,6 +79,8 @@ class CameraJob:
         attributes: settings of the sensor; those of its blueprint that are missing have their defaults.
         state: the camera's memory, the same object at every tick.
         seed: tells sensors apart where an attribute asks for noise.
+        header: uint32 [HEADER_WORDS], before the pixels.
+        focal, exposure, gamma: what follows from the others; the focal length is in pixels.
     """
 
     kind: str
@@ -89,6 +91,24 @@ class CameraJob:
     attributes: Mapping[str, Value] = field(default_factory=dict)
     state: CameraState = field(default_factory=CameraState)
     seed: int = 0
+    header: Words = field(init=False)
+    focal: float = field(init=False)
+    exposure: float = field(init=False)
+    gamma: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Raises ValueError when there is no such kind, or the size or field of view is out of range."""
+        if self.kind not in _MODES:
+            raise ValueError(f"camera kind is {self.kind!r}; allowed: {', '.join(sorted(_MODES))}")
+        if not (1 <= self.width <= 65535 and 1 <= self.height <= 65535 and 0.0 < self.fov_deg < 180.0):
+            raise ValueError(
+                f"{self.kind} of {self.width} x {self.height} pixels and {self.fov_deg} degrees: sizes are 1 to "
+                "65535, the field of view is more than 0 and less than 180"
+            )
+        self.header = np.frombuffer(struct.pack("<IIf", self.width, self.height, self.fov_deg), np.uint32)
+        self.focal = 0.5 * self.width / math.tan(math.radians(0.5 * self.fov_deg))
+        self.exposure = 2.0 ** _number(self, "exposure_compensation", 0.0)
+        self.gamma = _number(self, "gamma", _USUAL_GAMMA)
 
 
 @dataclass(frozen=True)
@@ -122,13 +142,6 @@ def _chunks(jobs: Sequence[CameraJob]) -> list[list[int]]:
     """Numbers of jobs that one call renders: of the same kind and size, large pictures alone."""
     groups: dict[tuple[str, int, int], list[int]] = {}
     for number, job in enumerate(jobs):
-        if job.kind not in _MODES:
-            raise ValueError(f"camera kind is {job.kind!r}; allowed: {', '.join(sorted(_MODES))}")
-        if not (1 <= job.width <= 65535 and 1 <= job.height <= 65535 and 0.0 < job.fov_deg < 180.0):
-            raise ValueError(
-                f"{job.kind} of {job.width} x {job.height} pixels and {job.fov_deg} degrees: sizes are 1 to 65535, "
-                "the field of view is more than 0 and less than 180"
-            )
         groups.setdefault((job.kind, job.width, job.height), []).append(number)
     result = []
     for (_, width, height), members in groups.items():
@@ -141,28 +154,25 @@ def _number(job: CameraJob, name: str, default: float) -> float:
     return float(job.attributes.get(name, default))
 
 
-def _down(pose: Floats) -> Floats:
-    """Up axis to down axis."""
-    return np.asarray(pose * np.array([[1.0], [1.0], [-1.0], [1.0]]))
+_TO_DOWN = np.array([[1.0], [1.0], [-1.0], [1.0]])
+"""Makes up axes of poses down axes."""
 
 
 def _render_chunk(jobs: Sequence[CameraJob], frame: SceneFrame, ground: _Ground) -> Words:
     """Pictures with their headers, uint32 [J, HEADER_WORDS + pixels]."""
     first = jobs[0]
     width, height = first.width, first.height
-    cameras = np.array([_down(job.pose) for job in jobs])
+    cameras = np.array([job.pose for job in jobs]) * _TO_DOWN
     before, elapsed = cameras, np.full(len(jobs), frame.delta_s)
     if first.kind == FLOW:
         old = [job.pose if job.state.pose is None else job.state.pose for job in jobs]
-        before = np.array([_down(pose) for pose in old])
+        before = np.array(old) * _TO_DOWN
         for n, job in enumerate(jobs):
             if job.state.pose is not None:
                 elapsed[n] = frame.elapsed_s - job.state.elapsed_s
     words = width * height * (2 if first.kind == FLOW else 1)
     out = np.empty((len(jobs), kernel.HEADER_WORDS + words), np.uint32)
-    for row, job in zip(out, jobs, strict=True):
-        header = struct.pack("<IIf", width, height, job.fov_deg)
-        row[: kernel.HEADER_WORDS] = np.frombuffer(header, np.uint32)
+    out[:, : kernel.HEADER_WORDS] = [job.header for job in jobs]
     light = light_of(frame.weather)
     kernel.render_cameras(
         _MODES[first.kind],
@@ -178,8 +188,8 @@ def _render_chunk(jobs: Sequence[CameraJob], frame: SceneFrame, ground: _Ground)
         grain(),
         head_lamps(frame.dynamic) if light.numbers[NIGHT] > _LAMPS_FROM else _NO_LAMPS,
         cameras,
-        np.array([0.5 * width / math.tan(math.radians(0.5 * job.fov_deg)) for job in jobs]),
-        np.array([2.0 ** _number(job, "exposure_compensation", 0.0) for job in jobs]),
+        np.array([job.focal for job in jobs]),
+        np.array([job.exposure for job in jobs]),
         before,
         elapsed,
         FAR_M,
@@ -189,9 +199,8 @@ def _render_chunk(jobs: Sequence[CameraJob], frame: SceneFrame, ground: _Ground)
         out,
     )
     for row, job in zip(out, jobs, strict=True):
-        gamma = _number(job, "gamma", _USUAL_GAMMA)
-        if _MODES[job.kind] == kernel.COLOR and gamma != _USUAL_GAMMA:
-            curve = (np.arange(256) / 255.0) ** (_USUAL_GAMMA / gamma) * 255.0
+        if job.gamma != _USUAL_GAMMA and _MODES[job.kind] == kernel.COLOR:
+            curve = (np.arange(256) / 255.0) ** (_USUAL_GAMMA / job.gamma) * 255.0
             pixels = row[kernel.HEADER_WORDS :].view(np.uint8)
             pixels[:] = np.round(curve).astype(np.uint8)[pixels]
     return out
@@ -234,9 +243,6 @@ def render(jobs: Sequence[CameraJob], frame: SceneFrame, workers: Workers) -> li
 
     Returns:
         One payload per job, in order: width and height (uint32), field of view (float32), then pixels or events.
-
-    Raises:
-        ValueError: a job is of no known kind, or its size or field of view is out of range.
     """
     chunks = _chunks(jobs)
     ground = _ground(frame.static)

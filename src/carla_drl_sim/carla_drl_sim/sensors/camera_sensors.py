@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,37 +17,24 @@ if TYPE_CHECKING:
     from carla_drl_sim.episode import Episode
 
 
-@dataclass
-class Camera:
-    """One camera: its blueprint, settings and memory."""
-
-    kind: str
-    values: dict[str, Value]
-    seed: int
-    state: CameraState = field(default_factory=CameraState)
-
-
-def _make(actor: Actor, values: dict[str, Value], _: Episode) -> Camera:
-    return Camera(actor.type_id, values, actor.id)
+def _make(actor: Actor, values: dict[str, Value], _: Episode) -> CameraJob:
+    return CameraJob(
+        actor.type_id,
+        int(values["image_size_x"]),
+        int(values["image_size_y"]),
+        float(values["fov"]),
+        np.zeros((4, 3)),
+        values,
+        CameraState(),
+        actor.id,
+    )
 
 
 def _measure(batch: Batch, moment: Moment) -> Sequence[Payload | None]:
-    jobs = []
-    for n, camera in enumerate(batch.devices):
-        values = camera.values
-        jobs.append(
-            CameraJob(
-                camera.kind,
-                int(values["image_size_x"]),
-                int(values["image_size_y"]),
-                float(values["fov"]),
-                np.vstack((batch.axes[n], batch.location[n])),
-                values,
-                camera.state,
-                camera.seed,
-            )
-        )
-    return render(jobs, moment.scene, moment.workers)
+    poses = np.concatenate((batch.axes, batch.location[:, None]), axis=1)
+    for job, pose in zip(batch.devices, poses, strict=True):
+        job.pose = pose
+    return render(batch.devices, moment.scene, moment.workers)
 
 
 def _kind(stream_type: int) -> Kind:

@@ -33,7 +33,7 @@ def clip_near(vertex: Floats, corners: npt.NDArray[np.int64], near: float, out: 
         a, b = corners[c], corners[c + 1 if c + 1 < len(corners) else 0]
         za, zb = vertex[a, 0], vertex[b, 0]
         if za >= near:
-            out[number] = vertex[a]
+            out[number, 0], out[number, 1], out[number, 2] = za, vertex[a, 1], vertex[a, 2]
             number += 1
         if (za >= near) != (zb >= near):
             share = (near - za) / (zb - za)
@@ -189,13 +189,32 @@ def draw_box(
 ) -> int:
     """Draw the faces that look at the camera; returns a bit set of the faces that have pixels."""
     drawn = 0
-    left, right = bounds[2], bounds[3]
+    px, py, left, right = bounds[0], bounds[1], bounds[2], bounds[3]
+    nearest = vertex[0, 0]
+    for c in range(1, 8):
+        nearest = min(nearest, vertex[c, 0])
+    is_whole = nearest >= NEAR_M
+    if is_whole:  # nothing to cut: the corners are projected once for all faces
+        x_low, x_high, y_low, y_high = np.inf, -np.inf, np.inf, -np.inf
+        for c in range(8):
+            x = vertex[c, 1] / vertex[c, 0] * focal + 0.5 * width
+            y = vertex[c, 2] / vertex[c, 0] * focal + 0.5 * height
+            polygon[c, 0], polygon[c, 1] = x, y
+            x_low, x_high = min(x_low, x), max(x_high, x)
+            y_low, y_high = min(y_low, y), max(y_high, y)
+        if x_high <= 0.0 or y_high <= 0.0 or x_low >= width or y_low >= height:
+            return 0
     for face in range(6):
         n0, n1, n2, offset = plane_of_face(vertex, face)
         size = math.sqrt(n0 * n0 + n1 * n1 + n2 * n2)
         if offset >= -1e-9 * size or size == 0.0:
             continue
-        top, bottom = outline(vertex, FACES[face], focal, width, height, polygon, bounds)
+        if is_whole:
+            for c in range(4):
+                px[c], py[c] = polygon[FACES[face, c], 0], polygon[FACES[face, c], 1]
+            top, bottom = row_bounds(px, py, 4, height, left, right)
+        else:
+            top, bottom = outline(vertex, FACES[face], focal, width, height, polygon, bounds)
         if top < bottom and fill_plane(
             top,
             bottom,

@@ -310,14 +310,11 @@ def test_traffic_light_of_a_vehicle(scene: Scene, car: carla.Vehicle) -> None:
     assert car.get_traffic_light_state() == light.get_state()
 
 
-@pytest.mark.parametrize(
-    "name", ["enable_carsim", "use_carsim_road", "enable_chrono_physics", "restore_physx_physics"]
-)
+@pytest.mark.parametrize("name", ["enable_carsim", "use_carsim_road", "enable_chrono_physics"])
 @covers(
     "Vehicle.enable_carsim",
     "Vehicle.use_carsim_road",
     "Vehicle.enable_chrono_physics",
-    "Vehicle.restore_physx_physics",
     state="refused",
     note="the vehicle keeps its own physics; CARLA's client does not wait for an answer",
 )
@@ -326,12 +323,22 @@ def test_other_physics_engines_change_nothing(scene: Scene, car: carla.Vehicle, 
         "enable_carsim": ("file.sim",),
         "use_carsim_road": (True,),
         "enable_chrono_physics": (100, 0.01, "vehicle.json", "powertrain.json", "tire.json", ""),
-        "restore_physx_physics": (),
     }[name]
     getattr(car, name)(*arguments)
     scene.ticks(2)
     assert car.is_alive
     assert math.isfinite(car.get_location().x)
+
+
+@covers("Vehicle.restore_physx_physics")
+def test_the_physics_of_the_blueprint_come_back(scene: Scene, car: carla.Vehicle) -> None:
+    control = car.get_physics_control()
+    mass = control.mass
+    control.mass = 2.0 * mass
+    car.apply_physics_control(control)
+    assert car.get_physics_control().mass == pytest.approx(2.0 * mass)
+    car.restore_physx_physics()
+    assert car.get_physics_control().mass == pytest.approx(mass)
 
 
 @covers("Vehicle.set_autopilot")

@@ -109,10 +109,23 @@ def test_street_lights_are_changed(scene: Scene) -> None:
     assert manager.get_intensity(lights) == [300.0, 300.0]
 
 
-@covers(
-    "LightManager.set_day_night_cycle", state="partial", note="accepted; street lights do not follow the sun"
-)
-def test_day_night_cycle_is_accepted(scene: Scene) -> None:
-    scene.world.get_lightmanager().set_day_night_cycle(False)
-    scene.ticks(1)
-    scene.world.get_lightmanager().set_day_night_cycle(True)
+@covers("LightManager.set_day_night_cycle")
+def test_street_lights_follow_the_sun_unless_told_not_to(scene: Scene) -> None:
+    manager = scene.world.get_lightmanager()
+    number = len(manager.get_all_lights(carla.LightGroup.Street))
+    before = scene.world.get_weather()
+    day, night = scene.world.get_weather(), scene.world.get_weather()
+    day.sun_altitude_angle, night.sun_altitude_angle = 45.0, -30.0
+
+    def lit_after(weather: carla.WeatherParameters) -> int:
+        scene.world.set_weather(weather)
+        scene.ticks(3)
+        return len(manager.get_turned_on_lights(carla.LightGroup.Street))
+
+    manager.set_day_night_cycle(True)
+    assert [lit_after(night), lit_after(day), lit_after(night)] == [number, 0, number]
+    manager.set_day_night_cycle(False)
+    assert lit_after(day) == number
+    manager.set_day_night_cycle(True)
+    assert [lit_after(night), lit_after(day)] == [number, 0]
+    scene.world.set_weather(before)

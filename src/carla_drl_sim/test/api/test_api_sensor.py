@@ -29,11 +29,21 @@ def test_listening(scene: Scene) -> None:
 
 @covers("ServerSideSensor.set_ignored_vehicles")
 def test_ignored_vehicles(scene: Scene) -> None:
-    car = scene.vehicle(scene.map.get_spawn_points()[0])
-    lidar = scene.sensor(car, "sensor.lidar.ray_cast")
-    lidar.set_ignored_vehicles([car.id])
-    scene.ticks(1)
-    assert lidar.is_alive
+    point = scene.straight(12.0)
+    car = scene.vehicle(point)
+    ahead = scene.vehicle(carla.Transform(point.transform(carla.Location(x=9.0, z=0.3)), point.rotation))
+    lidar = scene.sensor(car, "sensor.lidar.ray_cast_semantic", carla.Transform(carla.Location(z=2.0)))
+    received: queue.Queue[carla.SemanticLidarMeasurement] = queue.Queue()
+    lidar.listen(received.put)
+
+    def seen() -> set[int]:
+        scene.ticks(4)
+        scans = [received.get(timeout=LIMIT_S) for _ in range(4)]
+        return {point.object_idx for scan in scans for point in scan}
+
+    assert ahead.id in seen()
+    lidar.set_ignored_vehicles([ahead.id])
+    assert ahead.id not in seen()
 
 
 @covers(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import threading
 
 import carla
@@ -59,7 +60,6 @@ def test_settings_are_applied(scene: Scene) -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("no_rendering_mode", False),
         ("substepping", False),
         ("max_substep_delta_time", 0.005),
         ("max_substeps", 16),
@@ -71,7 +71,6 @@ def test_settings_are_applied(scene: Scene) -> None:
     ],
 )
 @covers(
-    "WorldSettings.no_rendering_mode",
     "WorldSettings.substepping",
     "WorldSettings.max_substep_delta_time",
     "WorldSettings.max_substeps",
@@ -90,6 +89,31 @@ def test_other_settings_are_kept(scene: Scene, name: str, value: object) -> None
     scene.world.apply_settings(changed)
     assert getattr(scene.world.get_settings(), name) == pytest.approx(value)
     scene.world.apply_settings(before)
+
+
+@covers("WorldSettings.no_rendering_mode")
+def test_without_rendering_cameras_are_silent(scene: Scene) -> None:
+    car = scene.vehicle(scene.map.get_spawn_points()[0])
+    received: dict[str, queue.Queue[carla.SensorData]] = {}
+    for kind in ("sensor.camera.depth", "sensor.other.imu"):
+        received[kind] = queue.Queue()
+        scene.sensor(car, kind).listen(received[kind].put)
+    scene.ticks(1)
+    for data in received.values():
+        data.get(timeout=LIMIT_S)
+    settings = scene.world.get_settings()
+    settings.no_rendering_mode = True
+    scene.world.apply_settings(settings)
+    silent = {scene.world.tick(), scene.world.tick()}
+    settings.no_rendering_mode = False
+    scene.world.apply_settings(settings)
+    last = scene.world.tick()
+    frames: dict[str, list[int]] = {kind: [] for kind in received}
+    for kind, data in received.items():
+        while not frames[kind] or frames[kind][-1] < last:
+            frames[kind].append(data.get(timeout=LIMIT_S).frame)
+    assert silent <= set(frames["sensor.other.imu"])
+    assert not silent & set(frames["sensor.camera.depth"])
 
 
 @covers("World.get_weather", "World.set_weather")
