@@ -167,7 +167,7 @@ def _serve(options: argparse.Namespace) -> int:
     except RpcError as error:
         raise ConfigurationError(f"--opendrive {options.opendrive}: {error}") from None
     compile_all()
-    warm_up(options.town)
+    warm_up(options.town, server.towns if document is None else None)
     server.listen()
     reader, writer = os.pipe()
     os.set_blocking(writer, False)

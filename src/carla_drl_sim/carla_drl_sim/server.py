@@ -16,6 +16,7 @@ from carla_drl_sim.errors import ConfigurationError, ProtocolError
 from carla_drl_sim.recording.recordings import DEFAULT_FOLDER
 from carla_drl_sim.simulator import Simulator
 from carla_drl_sim.stream_hub import StreamHub, Subscriber
+from carla_drl_sim.town_library import TownLibrary
 from carla_drl_sim.viewer.frames import WATCHED_INTERVAL_S, Frames
 from carla_drl_sim.viewer.web import Viewer
 
@@ -134,6 +135,11 @@ class Server:
     def map_name(self) -> str:
         """Name of the present map, without its path."""
         return self._simulator.episode.map_name.rsplit("/", 1)[-1]
+
+    @property
+    def towns(self) -> TownLibrary:
+        """The maps that can be loaded."""
+        return self._simulator.towns
 
     def stop(self) -> None:
         """Make ``run`` return when all clients have gone, at the latest after ``LEAVE_LIMIT_S``; at once when called again.

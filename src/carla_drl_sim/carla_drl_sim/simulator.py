@@ -39,6 +39,7 @@ class Simulator:
         workers: threads that measure; one per core where None.
         recordings: folder of recordings.
         opendrive: a map of the user's, which is loaded first.
+        towns: where towns come from, for worlds that share them; those of the seed where None.
 
     Raises:
         RpcError: there is no such town, or the map is wrong.
@@ -56,6 +57,7 @@ class Simulator:
         workers: Workers | None = None,
         recordings: Path = DEFAULT_FOLDER,
         opendrive: str | None = None,
+        towns: TownLibrary | None = None,
     ) -> None:
         self.clock = clock
         self._workers = workers or Workers()
@@ -67,7 +69,7 @@ class Simulator:
         self.caller: object = None
         """The connection whose call is being handled."""
         self._default_step_s = 1.0 / fps
-        self.towns = TownLibrary(seed)
+        self.towns = towns or TownLibrary(seed)
         """The maps that can be loaded."""
         if opendrive is not None:
             self.towns.add(opendrive)

@@ -14,13 +14,15 @@ from carla_drl_sim.protocol.structs import Pose
 from carla_drl_sim.sensors import blueprints
 from carla_drl_sim.simulator import Simulator
 from carla_drl_sim.stream_hub import StreamHub
+from carla_drl_sim.town_library import TownLibrary
 from carla_drl_sim.world import scenery_collision, traffic_lights, walkers
 from carla_drl_sim.world.vehicles import VEHICLE_MODELS
 
 
-def _world(town: str) -> tuple[Simulator, Actor]:
+def _world(town: str, towns: TownLibrary | None = None) -> tuple[Simulator, Actor]:
     """A world of its own, and one of two vehicles in it that have just collided."""
-    simulator = Simulator(town, 0, 20.0, synchronous=True, hub=StreamHub(lambda *_: None), clock=lambda: 0.0)
+    hub = StreamHub(lambda *_: None)
+    simulator = Simulator(town, 0, 20.0, synchronous=True, hub=hub, clock=lambda: 0.0, towns=towns)
     episode = simulator.episode
     model = next(iter(VEHICLE_MODELS))
     first, second = (Pose(*point) for point in episode.town.spawn_points[:2].tolist())
@@ -33,9 +35,14 @@ def _world(town: str) -> tuple[Simulator, Actor]:
     return simulator, vehicle
 
 
-def warm_up(town: str) -> None:
-    """Run what every tick runs."""
-    simulator, _ = _world(town)
+def warm_up(town: str, towns: TownLibrary | None = None) -> None:
+    """Run what every tick runs, and read out of a town what a first vehicle would otherwise wait for.
+
+    Args:
+        town: name of a town.
+        towns: where it comes from, one of seed 0 where None.
+    """
+    simulator, _ = _world(town, towns)
     episode = simulator.episode
     ControlRequests().apply(
         np.zeros(16, dtype=np.uint8),

@@ -28,6 +28,7 @@ from carla_drl_sim.stream_hub import StreamHub
 from carla_drl_sim.world.vehicles import VEHICLE_MODELS
 
 VEHICLES = 16
+"""Vehicles where nothing else is asked for."""
 WALKERS = 12
 CARRIERS = 3
 COLLISION = "sensor.other.collision"
@@ -78,7 +79,9 @@ def sensor_description(type_id: str) -> Description:
 class ScriptedWorld:
     """Vehicles that drive as a script says, walkers, traffic lights, and every kind of sensor."""
 
-    def __init__(self, threads: int, *, town: str = "Town02", seed: int = 3) -> None:
+    def __init__(
+        self, threads: int, vehicles: int = VEHICLES, *, town: str = "Town02", seed: int = 3
+    ) -> None:
         self.hub = HashingHub()
         self.simulator = Simulator(
             town, seed, 20.0, synchronous=True, hub=self.hub, clock=lambda: 0.0, workers=Workers(threads)
@@ -87,10 +90,10 @@ class ScriptedWorld:
         self.rng = np.random.Generator(np.random.PCG64(seed))
         episode = self.simulator.episode
         models = sorted(VEHICLE_MODELS)
-        self.points = episode.town.spawn_points[:VEHICLES].tolist()
+        self.points = episode.town.spawn_points[: max(vehicles, WALKERS)].tolist()
         self.vehicles = [
             episode.spawn(Description(0, models[5 * index % len(models)], []), Pose(*point))
-            for index, point in enumerate(self.points)
+            for index, point in enumerate(self.points[:vehicles])
         ]
         self.walkers = [self._walker(index) for index in range(WALKERS)]
         for vehicle in self.vehicles:
@@ -123,9 +126,9 @@ class ScriptedWorld:
                 slots = [vehicle.slot for vehicle in self.vehicles]
                 low, high = (-0.2, -0.5, -1.5), (1.0, 0.5, 1.0)
                 dynamics.control[slots, :3] = np.clip(
-                    self.rng.uniform(low, high, (VEHICLES, 3)), (0.0, -1.0, 0.0), 1.0
+                    self.rng.uniform(low, high, (len(slots), 3)), (0.0, -1.0, 0.0), 1.0
                 )
-                dynamics.control[slots, 4] = self.rng.random(VEHICLES) < 0.15
+                dynamics.control[slots, 4] = self.rng.random(len(slots)) < 0.15
             if tick % 40 == 0:
                 for walker in self.walkers:
                     if walker.id in episode.actors and walkers.alive[walker.walker_slot]:
@@ -133,7 +136,7 @@ class ScriptedWorld:
                         walkers.direction[walker.walker_slot] = np.cos(angle), np.sin(angle), 0.0
                         walkers.speed[walker.walker_slot] = 1.5
             if tick % 300 == 299:  # back into the streets, where they meet
-                order = self.rng.permutation(VEHICLES).tolist()
+                order = self.rng.permutation(len(self.vehicles)).tolist()
                 for vehicle, place in zip(self.vehicles, order, strict=True):
                     episode.set_pose(vehicle, Pose(*self.points[place]))
                     dynamics.set_target_velocity(vehicle.slot, (0.0, 0.0, 0.0))
@@ -158,8 +161,9 @@ class ScriptedWorld:
 
 
 def main() -> None:
-    world = ScriptedWorld(int(sys.argv[1]))
-    world.run(int(sys.argv[2]))
+    threads, ticks, vehicles = map(int, sys.argv[1:4])
+    world = ScriptedWorld(threads, vehicles)
+    world.run(ticks)
     print(json.dumps({"digests": world.digests(), "counts": world.counts()}))
 
 
