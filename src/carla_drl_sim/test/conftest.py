@@ -35,6 +35,14 @@ def start_server(tmp_path: Path) -> Iterator[Callable[..., ServerProcess]]:
         server.stop()
 
 
+@pytest.fixture(scope="session")
+def common_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """One server for all tests that use nothing but a client and leave nothing behind."""
+    process = ServerProcess(tmp_path_factory.mktemp("common") / "server.log")
+    yield process
+    assert process.stop() == 0
+
+
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """One server for all tests of a module."""
@@ -50,7 +58,9 @@ def raw(server: ServerProcess) -> Iterator[RawClient]:
 
 
 @pytest.fixture
-def world_of(server: ServerProcess) -> Iterator[Scene]:
-    """A synchronous world of the module's server, for one test."""
-    with scene(server.rpc_port) as made:
+def world_of(common_server: ServerProcess) -> Iterator[Scene]:
+    """A synchronous world for one test, with the weather of the start afterwards."""
+    with scene(common_server.rpc_port) as made:
+        weather = made.world.get_weather()
         yield made
+        made.world.set_weather(weather)

@@ -10,8 +10,8 @@ from carla_world import STEP_S, Scene
 from server_process import ServerProcess
 
 
-def test_versions_agree(server: ServerProcess) -> None:
-    client = carla.Client("127.0.0.1", server.rpc_port)
+def test_versions_agree(common_server: ServerProcess) -> None:
+    client = carla.Client("127.0.0.1", common_server.rpc_port)
     client.set_timeout(10.0)
     assert client.get_server_version() == client.get_client_version()
 

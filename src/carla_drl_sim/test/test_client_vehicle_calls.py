@@ -9,8 +9,14 @@ import carla
 import pytest
 from carla_world import STEP_S, Scene
 from raw_client import RawClient
+from server_process import ServerProcess
 
 MASS_KG = 1920.0
+
+
+@pytest.fixture(scope="module")
+def server(common_server: ServerProcess) -> ServerProcess:
+    return common_server
 
 
 @pytest.fixture

@@ -114,9 +114,9 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
         RecordingWriter(tmp_path / "file" / "a.log", Header("Town01", 7, ""))
 
 
-@pytest.fixture
-def recording_server(start_server: Callable[..., ServerProcess], tmp_path: Path) -> ServerProcess:
-    return start_server("--recordings", str(tmp_path / "recordings"))
+def _recordings(server: ServerProcess) -> Path:
+    """Where the recordings of a server are."""
+    return server.log.parent / "recordings"
 
 
 def _states(world: Any, vehicles: list[Any]) -> list[tuple[float, ...]]:
@@ -149,12 +149,12 @@ def _crash(made: Scene) -> list[Any]:
     return vehicles
 
 
-def test_a_replay_drives_the_same_trajectory(recording_server: ServerProcess, tmp_path: Path) -> None:
-    with scene(recording_server.rpc_port) as made:
+def test_a_replay_drives_the_same_trajectory(server: ServerProcess) -> None:
+    with scene(server.rpc_port) as made:
         vehicles = _crash(made)
         made.ticks(2)
         answer = made.client.start_recorder("drive.log", True)
-        assert answer == str(tmp_path / "recordings" / "drive.log")
+        assert answer == str(_recordings(server) / "drive.log")
         driven = []
         for tick in range(TICKS):
             if tick == 30:
@@ -182,8 +182,8 @@ def test_a_replay_drives_the_same_trajectory(recording_server: ServerProcess, tm
         assert vehicles[0].get_location().distance(start) > 1.0  # back under its own power
 
 
-def test_a_replay_switches_traffic_lights(recording_server: ServerProcess) -> None:
-    with scene(recording_server.rpc_port) as made:
+def test_a_replay_switches_traffic_lights(server: ServerProcess) -> None:
+    with scene(server.rpc_port) as made:
         light = made.world.get_actors().filter("traffic.traffic_light")[0]
         made.world.freeze_all_traffic_lights(True)
         light.set_state(carla.TrafficLightState.Red)
@@ -207,8 +207,8 @@ def test_a_replay_switches_traffic_lights(recording_server: ServerProcess) -> No
         made.world.freeze_all_traffic_lights(False)
 
 
-def test_missing_vehicles_are_made_and_go_again(recording_server: ServerProcess) -> None:
-    with scene(recording_server.rpc_port) as made:
+def test_missing_vehicles_are_made_and_go_again(server: ServerProcess) -> None:
+    with scene(server.rpc_port) as made:
         vehicles = _crash(made)
         made.ticks(2)
         made.client.start_recorder("drive.log")
@@ -255,10 +255,13 @@ def test_missing_vehicles_are_made_and_go_again(recording_server: ServerProcess)
         assert len(left) == 2
         for actor in left:
             actor.destroy()
+        made.client.set_replayer_time_factor(1.0)
+        made.client.set_replayer_ignore_hero(False)
+        made.client.set_replayer_ignore_spectator(True)
 
 
-def test_reports_have_the_form_of_carla(recording_server: ServerProcess) -> None:
-    with scene(recording_server.rpc_port) as made:
+def test_reports_have_the_form_of_carla(server: ServerProcess) -> None:
+    with scene(server.rpc_port) as made:
         vehicles = _crash(made)
         made.client.start_recorder("drive.log")
         made.ticks(TICKS)
@@ -390,13 +393,13 @@ def test_a_replay_from_the_middle_knows_what_was_before(tmp_path: Path) -> None:
             assert events == [*made, child, Lights(3, 1), Lights(2, 8)]
 
 
-def test_what_is_no_recording_is_refused(recording_server: ServerProcess, tmp_path: Path) -> None:
-    client = carla.Client("127.0.0.1", recording_server.rpc_port)
+def test_what_is_no_recording_is_refused(server: ServerProcess) -> None:
+    client = carla.Client("127.0.0.1", server.rpc_port)
     client.set_timeout(10.0)
     assert client.replay_file("nothing.log", 0.0, 0.0, 0) == "File nothing.log not found on server\n"
     assert client.show_recorder_file_info("nothing.log", True) == "File nothing.log not found on server\n"
-    folder = tmp_path / "recordings"
-    folder.mkdir()
+    folder = _recordings(server)
+    folder.mkdir(exist_ok=True)
     (folder / "text.log").write_text("hello" * 100)
     _write(folder / "whole.log")
     (folder / "cut.log").write_bytes((folder / "whole.log").read_bytes()[:-30])
