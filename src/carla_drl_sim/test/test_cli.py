@@ -5,8 +5,8 @@ from __future__ import annotations
 import signal
 import socket
 import subprocess
-import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from raw_client import RawClient
@@ -14,7 +14,6 @@ from server_process import ServerProcess, command, environment
 
 from carla_drl_sim import CARLA_VERSION
 from carla_drl_sim.cli import EXIT_CONFIGURATION, main
-from carla_drl_sim.server import LEAVE_LIMIT_S
 
 
 def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -37,17 +36,27 @@ def test_signals_end_a_synchronous_idle_server(start_server: Callable[..., Serve
     assert server.process.wait(10.0) == 0
 
 
-def test_clients_may_clean_up_before_the_server_ends(start_server: Callable[..., ServerProcess]) -> None:
-    server = start_server("--synchronous")
+_WAITS_LONG_FOR_CLIENTS = """
+import sys
+import carla_drl_sim.server
+carla_drl_sim.server.LEAVE_LIMIT_S = 600.0
+from carla_drl_sim.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_clients_may_clean_up_before_the_server_ends(
+    start_server: Callable[..., ServerProcess], tmp_path: Path
+) -> None:
+    (tmp_path / "program.py").write_text(_WAITS_LONG_FOR_CLIENTS)
+    server = start_server("--synchronous", program=tmp_path / "program.py")
     with RawClient(server.rpc_port) as client:
         client.value("version")
         server.process.send_signal(signal.SIGTERM)
         for _ in range(3):
             assert client.value("version") == CARLA_VERSION
             assert server.process.poll() is None
-    left = time.monotonic()
-    assert server.process.wait(10.0) == 0
-    assert time.monotonic() - left < LEAVE_LIMIT_S
+    assert server.process.wait(60.0) == 0
 
 
 def test_a_client_that_stays_does_not_keep_the_server(start_server: Callable[..., ServerProcess]) -> None:
