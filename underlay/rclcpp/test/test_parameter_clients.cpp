@@ -41,6 +41,9 @@ class ParameterClients : public Ros
     executor = std::make_unique<rclcpp::executors::SingleThreadedExecutor>();
     executor->add_node(node);
     spinner = std::thread([this] { executor->spin(); });
+    while (!executor->is_spinning()) {  // cancel() ends a spin that runs, not one that is still to begin
+      std::this_thread::yield();
+    }
   }
   void TearDown() override
   {
