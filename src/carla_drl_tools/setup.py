@@ -10,7 +10,16 @@ setup(
         ("share/ament_index/resource_index/packages", [f"resource/{PACKAGE}"]),
         (f"share/{PACKAGE}", ["package.xml", "README.md"]),
     ],
-    install_requires=["setuptools", "foxglove-sdk", "h5py", "numpy", "tqdm"],
+    install_requires=[
+        "setuptools",
+        "carla",
+        "foxglove-sdk",
+        "h5py",
+        "numpy",
+        "opencv-python-headless",
+        "PyYAML",
+        "tqdm",
+    ],
     extras_require={"test": ["pytest"]},
     zip_safe=True,
     maintainer="carla_drl maintainers",
@@ -21,6 +30,8 @@ setup(
         "console_scripts": [
             f"bag_to_dataset = {PACKAGE}.bag_to_dataset:main",
             f"dataset_to_bag = {PACKAGE}.dataset_to_bag:main",
+            f"make_detection_dataset = {PACKAGE}.make_detection_dataset:main",
+            f"train_detector = {PACKAGE}.train_detector:main",
             f"road_markers_node = {PACKAGE}.road_markers_node:main",
             f"foxglove_node = {PACKAGE}.foxglove_node:main",
         ]
