@@ -20,8 +20,7 @@ fi
 export CXXFLAGS="-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -O1 -g"
 # The sanitizer calls dlopen() in the program's place: only the older kind of run path counts for both.
 export LDFLAGS="-fsanitize=address,undefined -Wl,--disable-new-dtags"
-# Leaks: the middleware's libraries and Python keep what they have until exit.
-export ASAN_OPTIONS="detect_leaks=0:strict_string_checks=1:detect_stack_use_after_return=1:check_initialization_order=1"
+export ASAN_OPTIONS="detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1:check_initialization_order=1"
 export UBSAN_OPTIONS="print_stacktrace=1"
 
 colcon --log-base .sanitize/log build --merge-install --base-paths "${bases[@]}" \
