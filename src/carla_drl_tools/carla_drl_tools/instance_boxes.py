@@ -87,8 +87,8 @@ def project(corners: Array, focal_px: float, width: int, height: int) -> Array:
     depth = np.maximum(corners[..., 0], _NEAR_M)
     u = width / 2.0 + focal_px * corners[..., 1] / depth
     v = height / 2.0 - focal_px * corners[..., 2] / depth
-    box = np.stack((u.min(axis=1), v.min(axis=1), u.max(axis=1), v.max(axis=1)), axis=1)
-    box = np.clip(box, 0.0, [width, height, width, height])
+    edges = np.stack((u.min(axis=1), v.min(axis=1), u.max(axis=1), v.max(axis=1)), axis=1)
+    box: Array = np.clip(edges, 0.0, np.array([width, height, width, height], dtype=np.float64))
     box[(corners[..., 0] <= _NEAR_M).all(axis=1)] = 0.0
     return box
 
