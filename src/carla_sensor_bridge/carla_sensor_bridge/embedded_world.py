@@ -68,22 +68,11 @@ class EmbeddedWorld:
             town_seed: as the simulator's `--seed`.
 
         Raises:
-            ConfigurationError: when the simulator has no such town or vehicle.
+            ConfigurationError: when the simulator has no such town or vehicle, or the scenario needs a client.
         """
         self._scenario = scenario
         self._num_agents = num_agents
-        if scenario.triggers:
-            raise ConfigurationError(
-                f"scenario field triggers has {len(scenario.triggers)} hazards; allowed without a client: none"
-            )
-        for field, wanted in (
-            ("traffic.vehicles", scenario.traffic.vehicles),
-            ("pedestrians.walkers", scenario.pedestrians.walkers),
-        ):
-            if wanted:
-                raise ConfigurationError(
-                    f"scenario field {field} is {wanted}; allowed without a client, whose library drives them: 0"
-                )
+        check_without_client(scenario)
         if scenario.town not in TOWNS:
             raise ConfigurationError(f"scenario field town is '{scenario.town}'; allowed: {', '.join(TOWNS)}")
         check_blueprint(scenario.fleet, VEHICLE_MODELS)
@@ -197,6 +186,26 @@ class EmbeddedWorld:
     def destroy(self) -> None:
         """Remove the vehicles."""
         self.restart()
+
+
+def check_without_client(scenario: Scenario) -> None:
+    """Refuse what the `carla` library does in the bridge: driving traffic, walkers and hazards, reading sensors.
+
+    Raises:
+        ConfigurationError: naming all fields that are in the way.
+    """
+    needs_client = {
+        "traffic.vehicles": scenario.traffic.vehicles,
+        "pedestrians.walkers": scenario.pedestrians.walkers,
+        "triggers": len(scenario.triggers),
+        "sensors": len(scenario.sensors),
+    }
+    wanted = [f"{field} is {count}" for field, count in needs_client.items() if count]
+    if wanted:
+        raise ConfigurationError(
+            f"scenario field {', '.join(wanted)}; allowed in one process, which has no client to drive other road "
+            "users and to read sensors: 0 of each. Leave them out, or use the loop (train.launch.py)"
+        )
 
 
 def _describe(fleet: Fleet) -> Description:

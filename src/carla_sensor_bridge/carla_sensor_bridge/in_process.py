@@ -57,8 +57,8 @@ class InProcessBridge:
         self._begin(seed)
 
     def _make_world(self, scenario: Scenario) -> None:
-        self.scenario = scenario
         self._world = EmbeddedWorld(scenario, self.num_agents, town_seed=self._town_seed)
+        self.scenario = scenario
         self._graph = build_lane_graph(self._world.map)
         self._area = DrivableArea(self._graph)
         self._stop_lines = build_stop_lines(self._world.map, self._graph)

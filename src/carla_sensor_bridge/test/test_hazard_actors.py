@@ -120,5 +120,5 @@ def test_what_cannot_work_is_refused(simulator: Simulator, tmp_path: Path) -> No
         assert bridge.wait(60.0) == 78
         assert "scenario field triggers.0.blueprint is 'walker.robot.1'" in bridge.output()
     plain = load_scenario(EXAMPLE).model_dump()
-    with pytest.raises(ConfigurationError, match="triggers has 4 hazards; allowed without a client: none"):
+    with pytest.raises(ConfigurationError, match="triggers is 4; allowed in one process"):
         InProcessBridge(Scenario.model_validate(plain | {"triggers": TRIGGERS}), 1, 0)

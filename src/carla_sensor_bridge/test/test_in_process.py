@@ -100,8 +100,18 @@ def test_what_cannot_work_is_refused() -> None:
     plain = load_scenario(EXAMPLE).model_dump()
     with pytest.raises(ConfigurationError, match="town is 'Town99'; allowed: Town01, Town02"):
         InProcessBridge(Scenario.model_validate(plain | {"town": "Town99"}), 1, 0)
-    with pytest.raises(ConfigurationError, match=r"traffic\.vehicles is 3; allowed .* 0"):
-        InProcessBridge(Scenario.model_validate(plain | {"traffic": {"vehicles": 3}}), 1, 0)
+    needs_client = plain | {
+        "traffic": {"vehicles": 3},
+        "pedestrians": {"walkers": 2},
+        "sensors": [{"name": "imu", "type": "sensor.other.imu"}],
+    }
+    told = r"traffic\.vehicles is 3, pedestrians\.walkers is 2, sensors is 1; allowed .* 0 of each"
+    with pytest.raises(ConfigurationError, match=told):
+        InProcessBridge(Scenario.model_validate(needs_client), 1, 0)
+    bridge = InProcessBridge(Scenario.model_validate(plain), 1, 0)
+    with pytest.raises(ConfigurationError, match=told):
+        bridge.load(Scenario.model_validate(needs_client), [])
+    bridge.step(np.zeros((1, 3), np.float32))  # the world that runs goes on
     fleet = {"blueprint": "vehicle.no.such"}
     with pytest.raises(ConfigurationError, match=r"fleet\.blueprint is 'vehicle.no.such'"):
         InProcessBridge(Scenario.model_validate(plain | {"fleet": fleet}), 1, 0)
