@@ -36,12 +36,21 @@ std::int64_t monotonic_ns()
   return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
 
+void fill(diagnostic_updater::DiagnosticStatusWrapper & status, const HealthReport & report)
+{
+  status.summary(static_cast<unsigned char>(report.level), report.message);
+  for (const auto & [key, value] : report.values) {
+    status.add(key, value);
+  }
+}
+
 }  // namespace
 
 GatewayNode::GatewayNode(const rclcpp::NodeOptions & options)
     : rclcpp::Node("gateway", options),
       parameters_(declare_gateway_parameters(*this)),
       health_(monotonic_ns(), parameters_.health),
+      peers_(get_fully_qualified_name(), parameters_.simulator, parameters_.heartbeat_warn_s),
       gate_(parameters_.gate),
       updater_(this)
 {
@@ -57,8 +66,12 @@ GatewayNode::GatewayNode(const rclcpp::NodeOptions & options)
   const auto latched = rclcpp::QoS(rclcpp::KeepLast(1)).reliable().transient_local();
   observation_publisher_ = create_publisher<FleetObservation>(prefix + "observation", latched);
   layout_publisher_ = create_publisher<ObservationLayout>(prefix + "observation_layout", latched);
-  heartbeat_publisher_ =
-      create_publisher<Heartbeat>("/carla_drl/heartbeat", rclcpp::QoS(rclcpp::KeepLast(10)).best_effort());
+  const auto heartbeats = rclcpp::QoS(rclcpp::KeepLast(10)).best_effort();
+  heartbeat_publisher_ = create_publisher<Heartbeat>("/carla_drl/heartbeat", heartbeats);
+  heartbeat_subscription_ = create_subscription<Heartbeat>(
+      "/carla_drl/heartbeat", heartbeats, [this](const Heartbeat::ConstSharedPtr beat) {
+        peers_.beat(beat->source, beat->sequence, monotonic_ns());
+      });
   safety_publisher_ =
       create_publisher<SafetyEvent>(prefix + "safety_event", rclcpp::QoS(rclcpp::KeepLast(100)).reliable());
   emergency_stop_service_ = create_service<SetBool>(
@@ -77,6 +90,9 @@ GatewayNode::GatewayNode(const rclcpp::NodeOptions & options)
   updater_.add("loop", [this](diagnostic_updater::DiagnosticStatusWrapper & status) { report(status); });
   updater_.add("topics",
                [this](diagnostic_updater::DiagnosticStatusWrapper & status) { topics_->report(status); });
+  updater_.add("peers", [this](diagnostic_updater::DiagnosticStatusWrapper & status) {
+    fill(status, peers_.report(monotonic_ns()));
+  });
   socket_thread_ = std::thread([this] { serve_socket(); });
   RCLCPP_INFO(get_logger(), "waiting for a bridge on socket '%s'", name.c_str());
 }
@@ -379,7 +395,9 @@ void GatewayNode::on_heartbeat()
   resets_->expire();
   topics_->refresh();
   publish_interventions();
-  if (report_soon_.exchange(false) || health_.worse_than_reported(monotonic_ns())) {
+  const std::int64_t now_ns = monotonic_ns();
+  if (report_soon_.exchange(false) || health_.worse_than_reported(now_ns) ||
+      peers_.worse_than_reported(now_ns)) {
     updater_.force_update();
   }
 }
@@ -387,11 +405,7 @@ void GatewayNode::on_heartbeat()
 void GatewayNode::report(diagnostic_updater::DiagnosticStatusWrapper & status)
 {
   publish_interventions();  // so that the report knows them all
-  const HealthReport report = health_.report(monotonic_ns());
-  status.summary(static_cast<unsigned char>(report.level), report.message);
-  for (const auto & [key, value] : report.values) {
-    status.add(key, value);
-  }
+  fill(status, health_.report(monotonic_ns()));
 }
 
 }  // namespace carla_gateway

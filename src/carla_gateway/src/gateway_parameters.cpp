@@ -197,6 +197,9 @@ GatewayParameters declare_gateway_parameters(rclcpp::Node & node)
                      "any. Letting go of the "
                      "throttle and braking are never held back.");
   parameters.health = declare_health(node);
+  parameters.heartbeat_warn_s =
+      declare_number(node, "heartbeat_warn_s", 0.8, 0.0, 3600.0,
+                     "Warn when bridge or agent, once heard, has no heartbeat for this time, s; 0: never.");
   parameters.record_sensors = declare<bool>(
       node, "record_sensors", false,
       described("Whether frame_record carries the sensors' payloads, too: many megabytes per second.",

@@ -25,6 +25,7 @@
 #include "carla_gateway/gateway_parameters.hpp"
 #include "carla_gateway/health_monitor.hpp"
 #include "carla_gateway/observation_builder.hpp"
+#include "carla_gateway/peer_watch.hpp"
 #include "carla_gateway/raster_builder.hpp"
 #include "carla_gateway/reset_service.hpp"
 #include "carla_gateway/topic_publisher.hpp"
@@ -75,6 +76,7 @@ class GatewayNode : public rclcpp::Node, private BridgeHandler
   rclcpp::Clock wall_clock_{RCL_SYSTEM_TIME};
   rclcpp::Clock steady_clock_{RCL_STEADY_TIME};
   HealthMonitor health_;
+  PeerWatch peers_;  // the executor's
 
   // The socket thread's own.
   std::shared_ptr<const FrameRing> ring_;  // shared with the threads of topics_
@@ -102,6 +104,7 @@ class GatewayNode : public rclcpp::Node, private BridgeHandler
   rclcpp::Publisher<carla_drl_msgs::msg::SafetyEvent>::SharedPtr safety_publisher_;
   rclcpp::Service<std_srvs::srv::SetBool>::SharedPtr emergency_stop_service_;
   rclcpp::Subscription<carla_drl_msgs::msg::FleetAction>::SharedPtr action_subscription_;
+  rclcpp::Subscription<carla_drl_msgs::msg::Heartbeat>::SharedPtr heartbeat_subscription_;
   rclcpp::TimerBase::SharedPtr heartbeat_timer_;
   std::uint16_t heartbeat_sequence_ = 0;
   diagnostic_updater::Updater updater_;

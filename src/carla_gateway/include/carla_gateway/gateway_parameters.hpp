@@ -31,6 +31,7 @@ struct GatewayParameters
   bool record_sensors = false;    ///< whether FrameRecord carries the sensors' payloads
   GateConfig gate;
   HealthThresholds health;
+  double heartbeat_warn_s = 0.8;  ///< silence after which a peer is reported; 0: none is
   TopicOptions topics;
 };
 
