@@ -46,6 +46,7 @@ class BridgeNode(Node):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__("carla_sensor_bridge")
         self._lockstep: LockStep | None = None
+        self._was_connected = False
         self._sequence = 0
         self._beat = Heartbeat(source=self.get_fully_qualified_name())
         qos = QoSProfile(depth=10, history=HistoryPolicy.KEEP_LAST, reliability=ReliabilityPolicy.BEST_EFFORT)
@@ -54,12 +55,12 @@ class BridgeNode(Node):  # type: ignore[misc]
 
     def watch(self, lockstep: LockStep, settings: BridgeSettings) -> None:
         """Report on a loop at 1 Hz."""
-        self._lockstep = lockstep
         self._updater = diagnostic_updater.Updater(self)
         self._updater.setHardwareID(f"carla {settings.endpoint.host}:{settings.endpoint.port}")
         self._updater.add("lock-step", self._diagnose)
         self._updater.add("sensors", self._diagnose_sensors)
         self._monitor = PerformanceMonitor(lockstep.timer, settings.scenario.step_s)
+        self._lockstep = lockstep
         self._report = PerformanceReport(simulator=settings.simulator)
         self._performance = self.create_publisher(
             PerformanceReport, f"/carla_drl/{settings.simulator}/performance", 10
@@ -85,6 +86,10 @@ class BridgeNode(Node):  # type: ignore[misc]
         self._beat.sequence = self._sequence
         self._sequence = (self._sequence + 1) % 2**16
         self._heartbeat.publish(self._beat)
+        lockstep = self._lockstep
+        if lockstep is not None and lockstep.connected != self._was_connected:
+            self._was_connected = lockstep.connected
+            self._updater.force_update()  # a lost gateway is told at once
 
     def _publish_performance(self) -> None:
         assert self._lockstep is not None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import socket
 import struct
 from collections.abc import Callable
@@ -24,6 +25,7 @@ from carla_sensor_bridge import gateway_packets as wire
 _SLICE_S: Final = 0.2
 _RETRY_S: Final = 0.1
 _WELCOME_TIMEOUT_S: Final = 5.0
+_UCRED: Final = struct.Struct("=iII")
 
 ResetHandler = Callable[[wire.ResetRequest], int]
 """Takes a reset request and returns the first frame that carries the truncation."""
@@ -190,6 +192,9 @@ class GatewayLink:
         try:
             peer.settimeout(_SLICE_S)
             peer.connect(self._name)
+            if not self._is_own(peer):
+                peer.close()
+                return False
             hello = wire.HELLO_PACKET.pack(wire.HELLO, 0, self._frame, wire.PROTOCOL_VERSION, self._session)
             socket.send_fds(peer, [hello], [self._ring_fd])
             if not self._welcomed(peer):
@@ -210,6 +215,19 @@ class GatewayLink:
         self._log.info("connected to the gateway at frame %d", self._frame)
         self._send(self._frame_packet)
         return True
+
+    def _is_own(self, peer: socket.socket) -> bool:
+        """Tell whether the listener is this user's; anybody could have taken an abstract name."""
+        _pid, uid, _gid = _UCRED.unpack(peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size))
+        if uid == os.getuid():
+            return True
+        self._refused("the gateway is not used", f"user {uid} serves its socket, user {os.getuid()} may")
+        return False
+
+    def _refused(self, what: str, reason: str) -> None:
+        if reason != self._last_refusal:
+            self._log.error("%s, trying again: %s", what, reason)
+            self._last_refusal = reason
 
     def _welcomed(self, peer: socket.socket) -> bool:
         for _ in range(round(_WELCOME_TIMEOUT_S / _SLICE_S)):
@@ -232,7 +250,5 @@ class GatewayLink:
             if kind == wire.REFUSED
             else f"it answered HELLO with packet type {kind}"
         )
-        if reason != self._last_refusal:
-            self._log.error("the gateway refuses this bridge, trying again: %s", reason)
-            self._last_refusal = reason
+        self._refused("the gateway refuses this bridge", reason)
         return False

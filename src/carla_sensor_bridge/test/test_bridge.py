@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import socket
 import time
@@ -10,11 +11,19 @@ from pathlib import Path
 import carla
 import numpy as np
 import pytest
+import rclpy
 from gateway_peer import GatewayPeer, follow_route, wait_until
-from processes import EXAMPLE, START_TIMEOUT_S, STOP_S, Bridge, Simulator, gateway, scenario, start
+from processes import DOMAIN_ID, EXAMPLE, START_TIMEOUT_S, STOP_S, Bridge, Simulator, gateway, scenario, start
+from rclpy.parameter import Parameter
 
 from carla_sensor_bridge import columns as col
-from carla_sensor_bridge.errors import EXIT_CONFIGURATION, EXIT_NO_SIMULATOR, EXIT_SIMULATOR_LOST
+from carla_sensor_bridge.bridge_parameters import read_parameters
+from carla_sensor_bridge.errors import (
+    EXIT_CONFIGURATION,
+    EXIT_NO_SIMULATOR,
+    EXIT_SIMULATOR_LOST,
+    ConfigurationError,
+)
 from carla_sensor_bridge.frame_ring import Frame
 
 ENDED = col.STATUS_TERMINATED | col.STATUS_TRUNCATED
@@ -32,10 +41,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def test_lock_step_run_finishes_routes(simulator: Simulator, peer: GatewayPeer, tmp_path: Path) -> None:
+def test_lock_step_run_finishes_routes(
+    shared_simulator: Simulator, peer: GatewayPeer, tmp_path: Path
+) -> None:
     path = scenario(tmp_path, routes={"min_length_m": 30.0, "max_length_m": 60.0})
     agents = 4
-    with Bridge(simulator.port, path, num_agents=agents, seed=1) as bridge:
+    with Bridge(shared_simulator.port, path, num_agents=agents, seed=1) as bridge:
         start(peer, bridge)
         assert peer.ring is not None
         assert (peer.ring.num_agents, peer.ring.step_s) == (agents, 0.1)
@@ -87,8 +98,8 @@ def test_lock_step_run_finishes_routes(simulator: Simulator, peer: GatewayPeer, 
         assert total == pytest.approx(metrics[ends[0], agent, col.ROUTE_LENGTH], abs=0.2)
 
 
-def test_controls_reach_their_vehicle(simulator: Simulator, peer: GatewayPeer) -> None:
-    with Bridge(simulator.port, num_agents=3, seed=2) as bridge:
+def test_controls_reach_their_vehicle(shared_simulator: Simulator, peer: GatewayPeer) -> None:
+    with Bridge(shared_simulator.port, num_agents=3, seed=2) as bridge:
         start(peer, bridge)
         controls = np.array([[0.5, 0.0, 0.0], [0.0, 1.0, 0.0], [0.5, 0.0, 0.5]], dtype=np.float32)
         frames = peer.run(12, lambda _: controls)
@@ -102,7 +113,7 @@ def test_controls_reach_their_vehicle(simulator: Simulator, peer: GatewayPeer) -
         assert (last.ego[:, col.EGO_WIDTH] > 1.0).all()
 
 
-def test_collision_ends_the_episode(simulator: Simulator, peer: GatewayPeer, tmp_path: Path) -> None:
+def test_collision_ends_the_episode(shared_simulator: Simulator, peer: GatewayPeer, tmp_path: Path) -> None:
     path = scenario(
         tmp_path,
         limits={
@@ -112,7 +123,7 @@ def test_collision_ends_the_episode(simulator: Simulator, peer: GatewayPeer, tmp
             "min_mean_speed_mps": 0.1,
         },
     )
-    with Bridge(simulator.port, path, num_agents=64, seed=3) as bridge:
+    with Bridge(shared_simulator.port, path, num_agents=64, seed=3) as bridge:
         start(peer, bridge)
         full = np.tile(np.array([1.0, 0.0, 0.0], dtype=np.float32), (64, 1))
         for _ in range(300):
@@ -145,9 +156,9 @@ def test_same_seed_same_run(peer: GatewayPeer) -> None:
     np.testing.assert_array_equal(run(), run())
 
 
-def test_gateway_dies_and_returns(simulator: Simulator) -> None:
+def test_gateway_dies_and_returns(shared_simulator: Simulator) -> None:
     peer = gateway()
-    with Bridge(simulator.port, num_agents=2) as bridge:
+    with Bridge(shared_simulator.port, num_agents=2) as bridge:
         start(peer, bridge)
         session = peer.session
         peer.run(30, follow_route)
@@ -168,8 +179,8 @@ def test_gateway_dies_and_returns(simulator: Simulator) -> None:
         peer.die()
 
 
-def test_reset_request(simulator: Simulator, peer: GatewayPeer) -> None:
-    with Bridge(simulator.port, num_agents=3) as bridge:
+def test_reset_request(shared_simulator: Simulator, peer: GatewayPeer) -> None:
+    with Bridge(shared_simulator.port, num_agents=3) as bridge:
         start(peer, bridge)
         peer.run(5, follow_route)
         frame = peer.next_frame()
@@ -187,16 +198,16 @@ def test_reset_request(simulator: Simulator, peer: GatewayPeer) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_signal_while_waiting_restores_the_simulator(
-    simulator: Simulator, peer: GatewayPeer, number: signal.Signals
+    shared_simulator: Simulator, peer: GatewayPeer, number: signal.Signals
 ) -> None:
-    with Bridge(simulator.port, num_agents=2) as bridge:
+    with Bridge(shared_simulator.port, num_agents=2) as bridge:
         start(peer, bridge)
         assert peer.next_frame() is not None
         bridge.signal(number)
         assert bridge.wait(STOP_S) == 0
         assert peer.next_frame() is None
         assert peer.said_bye
-    client = carla.Client("127.0.0.1", simulator.port, worker_threads=1)
+    client = carla.Client("127.0.0.1", shared_simulator.port, worker_threads=1)
     client.set_timeout(10.0)
     world = client.get_world()
     settings = world.get_settings()
@@ -207,19 +218,19 @@ def test_signal_while_waiting_restores_the_simulator(
     assert not [a for a in world.get_actors() if a.type_id.startswith(("vehicle.", "sensor."))]
 
 
-def test_signal_while_no_gateway_listens(simulator: Simulator) -> None:
-    with Bridge(simulator.port, simulator="nobody") as bridge:
+def test_signal_while_no_gateway_listens(shared_simulator: Simulator) -> None:
+    with Bridge(shared_simulator.port, simulator="nobody") as bridge:
         assert bridge.says("is ready after")
         bridge.signal(signal.SIGTERM)
         assert bridge.wait(STOP_S) == 0
 
 
-def test_signal_while_the_simulator_hangs(simulator: Simulator, peer: GatewayPeer) -> None:
-    with Bridge(simulator.port) as bridge:
+def test_signal_while_the_simulator_hangs(shared_simulator: Simulator, peer: GatewayPeer) -> None:
+    with Bridge(shared_simulator.port) as bridge:
         start(peer, bridge)
         frame = peer.next_frame()
         assert frame is not None
-        simulator.signal(signal.SIGSTOP)
+        shared_simulator.signal(signal.SIGSTOP)
         try:
             peer.answer(frame.frame, stand(frame))
             bridge.signal(signal.SIGTERM)
@@ -227,7 +238,7 @@ def test_signal_while_the_simulator_hangs(simulator: Simulator, peer: GatewayPee
             assert peer.next_frame() is None
             assert peer.said_bye
         finally:
-            simulator.signal(signal.SIGCONT)
+            shared_simulator.signal(signal.SIGCONT)
 
 
 def test_signal_while_connecting() -> None:
@@ -293,10 +304,10 @@ def test_something_else_listens() -> None:
             assert "does not answer as a CARLA server" in bridge.output()
 
 
-def test_heartbeat_and_diagnostics(simulator: Simulator, peer: GatewayPeer) -> None:
+def test_heartbeat_and_diagnostics(shared_simulator: Simulator, peer: GatewayPeer) -> None:
     from ros_listener import RosListener
 
-    with RosListener() as listener, Bridge(simulator.port, num_agents=2) as bridge:
+    with RosListener() as listener, Bridge(shared_simulator.port, num_agents=2) as bridge:
         start(peer, bridge)
         deadline = time.monotonic() + START_TIMEOUT_S
         while time.monotonic() < deadline and not (
@@ -343,12 +354,25 @@ CONFIGURATIONS = {
 @pytest.mark.parametrize("case", CONFIGURATIONS)
 def test_parameters_that_cannot_work(case: str) -> None:
     parameters, message = CONFIGURATIONS[case]
-    values = {"port": free_port(), "scenario": EXAMPLE} | parameters
-    with Bridge(**values) as bridge:  # type: ignore[arg-type]
+    values = {"scenario": str(EXAMPLE)} | parameters
+    overrides = [Parameter(name, value=value) for name, value in values.items()]
+    context = rclpy.Context()
+    rclpy.init(context=context, domain_id=DOMAIN_ID)
+    node = rclpy.create_node("parameters", context=context, parameter_overrides=overrides)
+    try:
+        with pytest.raises(ConfigurationError, match=re.escape(message)):
+            read_parameters(node)
+    finally:
+        node.destroy_node()
+        rclpy.shutdown(context=context)
+
+
+def test_a_parameter_that_cannot_work_ends_the_node() -> None:
+    with Bridge(free_port(), num_agents=300) as bridge:
         assert bridge.wait(START_TIMEOUT_S) == EXIT_CONFIGURATION
         errors = [line for line in bridge.output().splitlines() if "ERROR" in line]
         assert len(errors) == 1
-        assert message in errors[0]
+        assert "parameter num_agents is 300" in errors[0]
 
 
 SCENARIOS = {
@@ -368,9 +392,9 @@ SCENARIOS = {
 
 
 @pytest.mark.parametrize("case", SCENARIOS)
-def test_scenarios_that_cannot_work(simulator: Simulator, tmp_path: Path, case: str) -> None:
+def test_scenarios_that_cannot_work(shared_simulator: Simulator, tmp_path: Path, case: str) -> None:
     changes, parameters, message = SCENARIOS[case]
-    with Bridge(simulator.port, scenario(tmp_path, **changes), **parameters) as bridge:
+    with Bridge(shared_simulator.port, scenario(tmp_path, **changes), **parameters) as bridge:
         assert bridge.wait(START_TIMEOUT_S) == EXIT_CONFIGURATION
         errors = [line for line in bridge.output().splitlines() if "ERROR" in line]
         assert len(errors) == 1

@@ -170,6 +170,20 @@ def test_gateway_that_leaves_between_frames(address: str, link: Link) -> None:
     peer.die()
 
 
+def test_a_socket_of_another_user_is_not_used(
+    address: str, link: Link, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = os.getuid()
+    monkeypatch.setattr(os, "getuid", lambda: mine + 1)
+    peer = GatewayPeer(address)
+    link.publish()
+    link.wait()
+    told = f"the gateway is not used, trying again: user {mine} serves its socket, user {mine + 1} may"
+    assert wait_until(lambda: told in caplog.text)
+    assert not link.link.connected
+    peer.die()
+
+
 def test_refused_is_told_and_tried_again(address: str, link: Link, caplog: pytest.LogCaptureFixture) -> None:
     peer = GatewayPeer(address)
     link.publish()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import signal
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,10 @@ from ros_listener import RosListener
 
 from carla_sensor_bridge import columns as col
 from carla_sensor_bridge import sensor_table as table
-from carla_sensor_bridge.errors import EXIT_CONFIGURATION
+from carla_sensor_bridge.errors import EXIT_CONFIGURATION, ConfigurationError
 from carla_sensor_bridge.frame_ring import Frame
+from carla_sensor_bridge.sensor_blueprints import find_sensor_blueprint
+from carla_sensor_bridge.sensor_config import Sensor
 
 SMALL = {"image_size_x": 64, "image_size_y": 48}
 POINTS = {"points_per_second": 5000}
@@ -70,10 +73,10 @@ class Rows:
 
 
 def test_every_kind_of_sensor_sends_in_its_frames(
-    simulator: Simulator, peer: GatewayPeer, tmp_path: Path
+    shared_simulator: Simulator, peer: GatewayPeer, tmp_path: Path
 ) -> None:
     path = scenario(tmp_path, sensors=every_sensor())
-    with Bridge(simulator.port, path, num_agents=2, seed=1) as bridge:
+    with Bridge(shared_simulator.port, path, num_agents=2, seed=1) as bridge:
         start(peer, bridge)
         rows = Rows(peer)
         assert peer.ring is not None
@@ -150,15 +153,15 @@ def begin(peer: GatewayPeer, bridge: Bridge) -> tuple[Rows, Frame]:
 
 
 def test_pictures_are_those_of_a_plain_client(
-    simulator: Simulator, peer: GatewayPeer, tmp_path: Path
+    shared_simulator: Simulator, peer: GatewayPeer, tmp_path: Path
 ) -> None:
     camera = {"name": "front", "type": "sensor.camera.rgb", "attributes": SMALL}
     path = scenario(
         tmp_path, sensors=[camera | {"transform": {"x_m": 1.0, "y_m": 0.5, "z_m": 1.5, "yaw_deg": 30.0}}]
     )
-    with Bridge(simulator.port, path, num_agents=1, seed=1) as bridge:
+    with Bridge(shared_simulator.port, path, num_agents=1, seed=1) as bridge:
         rows, frame = begin(peer, bridge)
-        _, world = plain_client(simulator)
+        _, world = plain_client(shared_simulator)
         frame = step(peer, frame)
         ego = actor_named(world, "ego0")
         blueprint = world.get_blueprint_library().find("sensor.camera.rgb")
@@ -182,16 +185,16 @@ def test_pictures_are_those_of_a_plain_client(
 
 
 def test_a_sensor_that_is_destroyed_is_noticed_and_the_loop_goes_on(
-    simulator: Simulator, peer: GatewayPeer, tmp_path: Path
+    shared_simulator: Simulator, peer: GatewayPeer, tmp_path: Path
 ) -> None:
     sensors = [
         {"name": "front", "type": "sensor.camera.rgb", "attributes": SMALL},
         {"name": "back", "type": "sensor.camera.rgb", "attributes": SMALL},
     ]
     path = scenario(tmp_path, sensors=sensors)
-    with RosListener() as listener, Bridge(simulator.port, path, num_agents=1, seed=1) as bridge:
+    with RosListener() as listener, Bridge(shared_simulator.port, path, num_agents=1, seed=1) as bridge:
         rows, frame = begin(peer, bridge)
-        client, world = plain_client(simulator)
+        client, world = plain_client(shared_simulator)
         frame = step(peer, frame)
         victim = actor_named(world, "front")
         client.apply_batch_sync([carla.command.DestroyActor(victim.id)], False)
@@ -229,19 +232,23 @@ def test_a_sensor_that_is_destroyed_is_noticed_and_the_loop_goes_on(
             "scenario field sensors.front.attributes.image_size_x is 'wide'; allowed: whole numbers",
         ),
         (
-            {"agents": [0, 3]},
-            "scenario field sensors.front.agents is [0, 3]; allowed with 2 egos: 0 to 1",
-        ),
-        (
             {"type": "sensor.other.collision", "rate_hz": 5.0},
             "scenario field sensors.front.rate_hz is 5; allowed: none, as sensor.other.collision has no rate",
         ),
     ],
 )
 def test_sensors_that_cannot_be_are_explained(
-    shared_simulator: Simulator, tmp_path: Path, sensor: dict[str, Any], told: str
+    shared_simulator: Simulator, sensor: dict[str, Any], told: str
 ) -> None:
-    path = scenario(tmp_path, sensors=[{"name": "front", "type": "sensor.camera.rgb"} | sensor])
+    _, world = plain_client(shared_simulator)
+    wanted = Sensor.model_validate({"name": "front", "type": "sensor.camera.rgb"} | sensor)
+    with pytest.raises(ConfigurationError, match=re.escape(told)):
+        find_sensor_blueprint(world.get_blueprint_library(), wanted, 0.1)
+
+
+def test_a_sensor_that_cannot_be_ends_the_bridge(shared_simulator: Simulator, tmp_path: Path) -> None:
+    path = scenario(tmp_path, sensors=[{"name": "front", "type": "sensor.camera.rgb", "agents": [0, 3]}])
     with Bridge(shared_simulator.port, path, num_agents=2) as bridge:
         assert bridge.wait(60.0) == EXIT_CONFIGURATION
+        told = "scenario field sensors.front.agents is [0, 3]; allowed with 2 egos: 0 to 1"
         assert told in bridge.output()
