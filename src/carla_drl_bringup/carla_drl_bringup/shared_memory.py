@@ -25,17 +25,21 @@ def files() -> set[Path]:
     return found
 
 
+def mapped_by(pid: int | str) -> set[str]:
+    """Return the names of files in shared memory that a process has mapped now; none of a process that is gone."""
+    names = set()
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
+            name = line.partition(f"{FOLDER}/")[2]
+            # The tracing library of the ROS 2 wheels keeps one file per user for good.
+            if name and not name.endswith("(deleted)") and not name.startswith("lttng-ust-"):
+                names.add(name)
+    return names
+
+
 def mapped() -> set[str]:
     """Return the names of files in shared memory that any process has mapped now."""
-    names = set()
-    for maps in Path("/proc").glob("[0-9]*/maps"):
-        with contextlib.suppress(OSError):
-            names |= {
-                line.partition(f"{FOLDER}/")[2]
-                for line in maps.read_text().splitlines()
-                if f"{FOLDER}/" in line
-            }
-    return names
+    return {name for entry in Path("/proc").glob("[0-9]*") for name in mapped_by(entry.name)}
 
 
 def remove_unused(before: set[Path]) -> int:

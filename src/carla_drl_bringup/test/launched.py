@@ -15,7 +15,10 @@ from types import TracebackType
 
 import psutil
 
-LAUNCH_FILES = {"train", "evaluate", "infer", "record", "replay", "sim"}
+from carla_drl_bringup import shared_memory
+from carla_drl_bringup.arguments import first_free_port
+
+LAUNCH_FILES = {"train", "evaluate", "infer", "record", "replay", "sim", "view"}
 
 
 def domain(offset: int) -> str:
@@ -26,8 +29,21 @@ def domain(offset: int) -> str:
 class Launched:
     """`ros2 launch carla_drl_bringup <name>.launch.py <arguments>` with its output collected."""
 
-    def __init__(self, name: str, folder: Path, domain_id: str, **arguments: object) -> None:
+    def __init__(
+        self,
+        name: str,
+        folder: Path,
+        domain_id: str,
+        *,
+        preexec: Callable[[], None] | None = None,
+        **arguments: object,
+    ) -> None:
+        """Start it in `folder`; `preexec` runs in its process before."""
         assert name in LAUNCH_FILES
+        if name in {"train", "evaluate", "infer"}:
+            # A port of its own: two that start at the same moment may find the same one free.
+            port = first_free_port(10000 + os.getpid() % 1000 * 20, 31000)
+            arguments = {"simulator": f"embedded:{port}"} | arguments
         if name == "train":
             arguments = {"tracking_uri": "off"} | arguments
         command = ["ros2", "launch", "carla_drl_bringup", f"{name}.launch.py"]
@@ -45,6 +61,7 @@ class Launched:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            preexec_fn=preexec,
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -53,6 +70,11 @@ class Launched:
         assert self._process.stdout is not None
         for line in self._process.stdout:
             self.lines.append(line.rstrip())
+
+    @property
+    def pid(self) -> int:
+        """Of `ros2 launch`."""
+        return self._process.pid
 
     @property
     def output(self) -> str:
@@ -70,14 +92,9 @@ class Launched:
 
     def shared_memory(self) -> set[Path]:
         """Return the files in shared memory that the processes of this launch have open or mapped now."""
-        found = set()
-        for pid in self.descendants():
-            with contextlib.suppress(OSError):
-                for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
-                    _, slash, name = line.partition("/dev/shm/")
-                    # The tracing library of the ROS 2 wheels keeps one file per user for good.
-                    if slash and not name.endswith("(deleted)") and not name.startswith("lttng-ust-"):
-                        found.add(Path("/dev/shm") / name)
+        found = {
+            shared_memory.FOLDER / name for pid in self.descendants() for name in shared_memory.mapped_by(pid)
+        }
         self._shared_memory |= found
         return found
 

@@ -68,26 +68,6 @@ def test_ctrl_c_ends_everything_within_five_seconds(tmp_path: Path) -> None:
         assert again.steps() >= first * 0.5
 
 
-@pytest.mark.parametrize("victim", ["gateway_node", "bridge_node", "carla_drl_sim", "agent_node"])
-def test_training_goes_on_after_a_process_was_killed(tmp_path: Path, victim: str) -> None:
-    with Launched(
-        "train",
-        tmp_path,
-        domain(4),
-        num_agents=4,
-        total_steps=10**9,
-        run_name="killed",
-        checkpoint_interval_steps=2000,
-    ) as run:
-        run.wait_for(lambda _: run.steps() > 2500, "progress")
-        run.kill(victim)
-        run.wait_for(lambda text: "process has died" in text, "notice of the death", 5)
-        run.lines.append("-- killed --")
-        at_death = run.steps()
-        # Back within 30 s: the restarted learner may have gone back to its last checkpoint, so wait for a margin.
-        run.wait_for(lambda _: run.steps() > at_death + 1000, f"progress after the death of {victim}", 45)
-
-
 def test_no_simulator_is_explained(tmp_path: Path) -> None:
     port = first_free_port(23000, 24000)
     with Launched(
