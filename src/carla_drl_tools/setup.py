@@ -33,6 +33,7 @@ setup(
             f"make_detection_dataset = {PACKAGE}.make_detection_dataset:main",
             f"train_detector = {PACKAGE}.train_detector:main",
             f"road_markers_node = {PACKAGE}.road_markers_node:main",
+            f"recorder_node = {PACKAGE}.recorder_node:main",
             f"foxglove_node = {PACKAGE}.foxglove_node:main",
         ]
     },
