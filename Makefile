@@ -3,9 +3,10 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 ARGS ?=
 ONLY ?=
+MINUTES ?= 120
 ENV := source scripts/env.sh
 
-.PHONY: help setup build train sim test lint format sanitize bench clean
+.PHONY: help setup build train sim test lint format sanitize bench soak clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -39,6 +40,9 @@ sanitize: setup ## build the C++ code with sanitizers and run its tests; ONLY=<p
 
 bench: setup ## run the benchmarks and append to bench/results.jsonl; ONLY=<group>
 	@$(ENV) && exec python -m benchmarks $(ONLY)
+
+soak: setup ## run the loop with sensors and a recorder for two hours and say what grows; MINUTES=<minutes>
+	@$(ENV) && SOAK_MINUTES=$(MINUTES) exec python -m benchmarks soak
 
 clean: ## remove everything that was built; .venv stays
 	rm -rf build install log .underlay .sanitize
