@@ -33,7 +33,7 @@ def generate_test_description() -> tuple[LaunchDescription, dict[str, Any]]:
 
 class TestWhileItRuns(unittest.TestCase):
     def test_a_client_finds_the_town(self, proc_output: Any, port: int) -> None:
-        proc_output.assertWaitFor(str(port), timeout=TIMEOUT_S)
+        proc_output.assertWaitFor(str(port), stream="stdout", timeout=TIMEOUT_S)
         client = carla.Client("127.0.0.1", port)
         client.set_timeout(TIMEOUT_S)
         assert client.get_world().get_map().name.endswith("Town02")

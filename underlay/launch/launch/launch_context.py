@@ -80,13 +80,13 @@ class LaunchContext:
         self._completion_futures.append(completion_future)
 
     # --- locals ----------------------------------------------------------------------------------
-    def extend_globals(self, extra_globals: dict[str, Any]) -> None:
+    def extend_globals(self, extensions: dict[str, Any]) -> None:
         """Add values that are visible everywhere."""
-        self.__globals.update(extra_globals)
+        self.__globals.update(extensions)
 
-    def extend_locals(self, extra_locals: dict[str, Any]) -> None:
+    def extend_locals(self, extensions: dict[str, Any]) -> None:
         """Add values that are visible until the current scope ends."""
-        self.__locals.update(extra_locals)
+        self.__locals.update(extensions)
 
     def get_locals_as_dict(self) -> dict[str, Any]:
         """Return globals and locals merged; locals win."""

@@ -74,8 +74,11 @@ class LaunchService:
         """Visit a description as soon as the service runs."""
         self.emit_event(IncludeLaunchDescription(launch_description))
 
-    def shutdown(self) -> Coroutine[Any, Any, None] | None:
-        """Begin the shutdown; may be called from any thread. Does nothing if it has begun or nothing runs."""
+    def shutdown(self, force_sync: bool = False) -> Coroutine[Any, Any, None] | None:
+        """Begin the shutdown; may be called from any thread. Does nothing if it has begun or nothing runs.
+
+        `force_sync` changes nothing: there is never anything to await.
+        """
         self._shutdown(reason="LaunchService.shutdown() called", due_to_sigint=False)
         return None
 

@@ -90,18 +90,23 @@ class ActiveIoHandler(IoHandler):
     def waitFor(  # noqa: N802 (upstream's name)
         self,
         expected_output: Expected,
-        *,
         process: Any = None,
+        cmd_args: Any = None,
+        *,
+        strict_proc_matching: bool = True,
         output_filter: OutputFilter | None = None,
         timeout: float = 10.0,
         strip_ansi_escape_sequences: bool = True,
-        stream: str | None = None,
+        stream: str | None = "stderr",
     ) -> bool:
-        """Wait up to `timeout` seconds until a process has printed something; return whether it has."""
+        """Wait up to `timeout` seconds until a process has printed something; return whether it has.
+
+        It must be printed to `stream`, which is stderr unless `stdout` is said.
+        """
         deadline = time.monotonic() + timeout
         with self._changed:
             while True:
-                text = self._text_unlocked(process, stream)
+                text = self._text_unlocked(process, cmd_args, strict_proc_matching, stream)
                 text = strip_ansi(text) if strip_ansi_escape_sequences else text
                 if contains(text, expected_output, output_filter):
                     return True
@@ -110,27 +115,31 @@ class ActiveIoHandler(IoHandler):
                     return False
                 self._changed.wait(left)
 
-    def _text_unlocked(self, process: Any, stream: str | None) -> str:
-        events = [
-            event
-            for event in self._events
-            if process is None
-            or event.action is process
-            or (isinstance(process, str) and process in event.process_name)
-        ]
+    def _text_unlocked(self, process: Any, cmd_args: Any, strict: bool, stream: str | None) -> str:
+        events = self._events
+        if process is not None:
+            try:
+                actions = resolveProcesses(
+                    self, process=process, cmd_args=cmd_args, strict_proc_matching=strict
+                )
+            except NoMatchingProcessException:
+                return ""
+            events = [event for event in events if event.action in actions]
         return b"".join(
             event.text for event in events if stream is None or event.from_stdout == (stream == "stdout")
         ).decode(errors="replace")
 
     def assertWaitFor(  # noqa: N802 (upstream's name)
-        self, expected_output: Expected, *, stream: str | None = None, timeout: float = 10.0, **kwargs: Any
+        self,
+        expected_output: Expected,
+        process: Any = None,
+        cmd_args: Any = None,
+        *,
+        timeout: float = 10.0,
+        **kwargs: Any,
     ) -> None:
-        """Fail unless a process prints something within `timeout` seconds; see `waitFor`.
-
-        Without `stream` it may be printed to either of the two.
-        """
-        process = kwargs.get("process")
-        if not self.waitFor(expected_output, stream=stream, timeout=timeout, **kwargs):
+        """Fail unless a process prints something within `timeout` seconds; see `waitFor`."""
+        if not self.waitFor(expected_output, process, cmd_args, timeout=timeout, **kwargs):
             raise AssertionError(
                 f"Waiting for output timed out after {timeout:g} s: {describe(expected_output)} not in:\n"
                 + self.text(process, strict_proc_matching=False)

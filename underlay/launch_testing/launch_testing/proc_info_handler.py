@@ -59,26 +59,26 @@ class ActiveProcInfoHandler(ProcInfoHandler):
             return list(self._events)
 
     def waitForStartup(  # noqa: N802 (upstream's name)
-        self, *, process: Any, cmd_args: Any = None, timeout: float = 10.0
+        self, process: Any, cmd_args: Any = None, *, timeout: float = 10.0
     ) -> bool:
         """Wait up to `timeout` seconds until a process has started; return whether it has."""
         return self._wait(process, cmd_args, timeout, lambda event: True)
 
     def waitForShutdown(  # noqa: N802 (upstream's name)
-        self, *, process: Any, cmd_args: Any = None, timeout: float = 10.0
+        self, process: Any, cmd_args: Any = None, *, timeout: float = 10.0
     ) -> bool:
         """Wait up to `timeout` seconds until a process has ended; return whether it has."""
         return self._wait(process, cmd_args, timeout, lambda event: hasattr(event, "returncode"))
 
     def assertWaitForStartup(  # noqa: N802 (upstream's name)
-        self, *, process: Any, cmd_args: Any = None, timeout: float = 10.0
+        self, process: Any, cmd_args: Any = None, *, timeout: float = 10.0
     ) -> None:
         """Fail unless a process starts within `timeout` seconds."""
         if not self.waitForStartup(process=process, cmd_args=cmd_args, timeout=timeout):
             raise AssertionError(f"Timed out after {timeout:g} s waiting for process '{process}' to start")
 
     def assertWaitForShutdown(  # noqa: N802 (upstream's name)
-        self, *, process: Any, cmd_args: Any = None, timeout: float = 10.0
+        self, process: Any, cmd_args: Any = None, *, timeout: float = 10.0
     ) -> None:
         """Fail unless a process ends within `timeout` seconds."""
         if not self.waitForShutdown(process=process, cmd_args=cmd_args, timeout=timeout):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
+
+NO_CMD_ARGS: Final = object()
+"""As `cmd_args`: fits the processes whose command line has no arguments."""
 
 
 class NoMatchingProcessException(Exception):  # noqa: N818 (upstream's name)
@@ -15,7 +18,7 @@ def resolveProcesses(  # noqa: N802 (upstream's name)
     """Return the actions of `info_obj` that fit.
 
     `process` is an action, a name such as `talker-1` or a part of one, or None for all; `cmd_args` is an
-    argument of the command line, or several. Raises NoMatchingProcessException if nothing fits and, with
+    argument of the command line, or several, or NO_CMD_ARGS. Raises NoMatchingProcessException if nothing fits and, with
     `strict_proc_matching`, if a name fits several.
     """
     actions = list(info_obj.processes())
@@ -46,6 +49,8 @@ def resolveProcesses(  # noqa: N802 (upstream's name)
 def _has_arguments(command: list[str], wanted: Any) -> bool:
     if wanted is None:
         return True
+    if wanted is NO_CMD_ARGS:
+        return len(command) == 1
     texts = [wanted] if isinstance(wanted, str) else list(wanted)
     line = " ".join(command)
     return all(text in line for text in texts)

@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 
 class ReadyAggregator:
-    """Calls `callback` when `ready_fn` was called `number` times."""
+    """Calls `ready_fn` when its own method `ready_fn` was called `num_to_aggregate` times."""
 
-    def __init__(self, callback: Callable[[], None], number: int) -> None:
+    def __init__(self, ready_fn: Callable[[], None], num_to_aggregate: int) -> None:
         self._lock = threading.Lock()
-        self._callback = callback
-        self._left = number
+        self._callback = ready_fn
+        self._left = num_to_aggregate
 
     def ready_fn(self) -> None:
         """Note that one part is ready; further calls do nothing."""

@@ -2,7 +2,7 @@
 
 PREAMBLE = """
 import sys, unittest
-import launch, launch_testing, launch_testing.actions, pytest
+import launch, launch_testing, launch_testing.actions, launch_testing.util, pytest
 from launch.actions import ExecuteProcess, TimerAction
 from launch_testing.asserts import *
 
@@ -34,7 +34,10 @@ class TestRunning(unittest.TestCase):
     def test_output(self, proc_output, proc_info, talker, word, test_args):
         proc_info.assertWaitForStartup(process=talker, timeout=30)
         proc_output.assertWaitFor('hello', process=talker, stream='stdout', timeout=30)
-        proc_output.assertWaitFor(word, process='talker', timeout=30)
+        proc_output.assertWaitFor(word, 'talker', ['-u'], timeout=30)
+        self.assertFalse(proc_output.waitFor('hello', talker, timeout=0.0))  # it looks at stderr
+        with self.assertRaises(launch_testing.util.NoMatchingProcessException):
+            launch_testing.util.resolveProcesses(proc_info, process='talker', cmd_args=NO_CMD_ARGS)
         self.assertEqual(word, self.seen)
         self.assertEqual(test_args, {})
         self.assertEqual(len(proc_info.process_names()), 1)
@@ -79,7 +82,7 @@ class TestRunning(unittest.TestCase):
 @launch_testing.post_shutdown_test()
 class TestEnded(unittest.TestCase):
     def test_codes(self, proc_info):
-        assertExitCodes(proc_info)
+        assertExitCodes(proc_info, [EXIT_OK, EXIT_SIGINT])
 """
 )
 

@@ -1,12 +1,12 @@
 """Assertions about output and exit codes."""
 
+from ..processes import NO_CMD_ARGS
 from .assert_exit_codes import (
-    EXIT_FORCED,
     EXIT_OK,
     EXIT_SIGINT,
     EXIT_SIGKILL,
     EXIT_SIGQUIT,
-    EXIT_SIGTERM,
+    EXIT_SIGSEGV,
     assertExitCodes,
 )
 from .assert_output import assertInStderr, assertInStdout
@@ -16,12 +16,12 @@ from .assert_sequential_output import (
 )
 
 __all__ = [
-    "EXIT_FORCED",
     "EXIT_OK",
     "EXIT_SIGINT",
     "EXIT_SIGKILL",
     "EXIT_SIGQUIT",
-    "EXIT_SIGTERM",
+    "EXIT_SIGSEGV",
+    "NO_CMD_ARGS",
     "SequentialTextChecker",
     "assertExitCodes",
     "assertInStderr",

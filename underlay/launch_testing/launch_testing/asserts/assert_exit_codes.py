@@ -9,11 +9,11 @@ from typing import Any
 from ..processes import resolveProcesses
 
 EXIT_OK = 0
-EXIT_FORCED = 1
-EXIT_SIGINT = -int(signal.SIGINT)
-EXIT_SIGQUIT = -int(signal.SIGQUIT)
-EXIT_SIGKILL = -int(signal.SIGKILL)
-EXIT_SIGTERM = -int(signal.SIGTERM)
+# What a shell reports for a command that a signal ended; a process that launch started itself has -SIGINT and so on.
+EXIT_SIGINT = 128 + int(signal.SIGINT)
+EXIT_SIGQUIT = 128 + int(signal.SIGQUIT)
+EXIT_SIGKILL = 128 + int(signal.SIGKILL)
+EXIT_SIGSEGV = 128 + int(signal.SIGSEGV)
 
 
 def assertExitCodes(  # noqa: N802 (upstream's name)

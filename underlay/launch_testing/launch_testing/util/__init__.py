@@ -7,9 +7,9 @@ from typing import Any
 
 from launch.actions import ExecuteProcess
 
-from ..processes import NoMatchingProcessException, resolveProcesses
+from ..processes import NO_CMD_ARGS, NoMatchingProcessException, resolveProcesses
 
-__all__ = ["KeepAliveProc", "NoMatchingProcessException", "resolveProcesses"]
+__all__ = ["NO_CMD_ARGS", "KeepAliveProc", "NoMatchingProcessException", "resolveProcesses"]
 
 _WAIT = "import signal; signal.sigwait({signal.SIGINT, signal.SIGTERM})"
 _BLOCK = "import signal; signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM}); "
