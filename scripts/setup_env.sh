@@ -90,6 +90,10 @@ if ! unchanged .venv/.carla_drl_runtime "$wanted"; then
     .venv/bin/python scripts/fix_ros_wheels.py || fail "the ROS 2 wheels could not be repaired"
   else
     touch .venv/COLCON_IGNORE
+    # .venv's Python runs colcon; ROS 2 may have brought it for that Python, or as a program of its own, or not at all.
+    .venv/bin/python -c 'import colcon_core' 2> /dev/null ||
+      .venv/bin/python -m pip install -q "$(grep '^colcon-' requirements/ros.txt)" 2>&1 | grep -v '^WARNING: Location' || true
+    .venv/bin/python -c 'import colcon_core' || fail "pip could not install colcon into .venv; see the message above"
   fi
   echo "$wanted" > .venv/.carla_drl_runtime
 fi
