@@ -19,8 +19,8 @@ GOOD = (
 @launch_testing.parametrize('word', ['one', 'two'])
 def generate_test_description(word):
     talker = python(
-        "import signal, sys; print('\\\\x1b[1mhello\\\\x1b[0m'); print('" + word + "', file=sys.stderr); "
-        "signal.signal(signal.SIGINT, lambda *a: (print('bye'), sys.exit(3))); signal.pause()",
+        "import signal, sys; signal.signal(signal.SIGINT, lambda *a: (print('bye'), sys.exit(3))); "
+        "print('\\\\x1b[1mhello\\\\x1b[0m'); print('" + word + "', file=sys.stderr); signal.pause()",
         name='talker',
     )
     return launch.LaunchDescription([talker, launch_testing.actions.ReadyToTest()]), {'talker': talker}
