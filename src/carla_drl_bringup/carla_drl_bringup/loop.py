@@ -83,6 +83,10 @@ COMMON_ARGUMENTS: dict[str, tuple[str, str]] = {
     "run_root": ("runs", "folder for runs"),
     "run_name": ("", "folder of this run below run_root; empty: <scenario>-<algorithm>-seed<seed>-<time>"),
     "safety": ("off", "off; monitor: judge every action and count; shield: override unsafe ones, too"),
+    "detector": (
+        "",
+        "ONNX file of a YOLO detector that looks at the first colour camera of every ego; empty: no detection",
+    ),
     "foxglove_port": ("0", "port of a WebSocket server for Foxglove on this machine, e.g. 8765; 0: none"),
     "log_level": ("info", "debug, info, warn or error"),
 } | RASTER_ARGUMENTS
@@ -118,6 +122,7 @@ class Setup:
     run_root: Path
     run_name: str
     safety: str
+    detector: str
     foxglove_port: int
     log_level: str
 
@@ -152,6 +157,7 @@ def read_setup(context: LaunchContext) -> Setup:
         run_root=Path(value["run_root"]).expanduser().resolve(),
         run_name=value["run_name"] or f"{scenario.stem}-{algorithm_config.stem}-seed{seed}-{stamp}",
         safety=parse.parse_choice("safety", value["safety"], ("off", "monitor", "shield")),
+        detector=value["detector"],
         foxglove_port=parse.parse_int("foxglove_port", value["foxglove_port"], 0, 65535),
         log_level=log_level,
     )
@@ -257,6 +263,12 @@ def _group(
                     "seed": (setup.seed + number) % 2**31,
                     "headless": setup.headless,
                     "raster": setup.raster["raster"],
+                    "detection_model": setup.detector,
+                }
+                | {
+                    parameter: value
+                    for parameter, value in _topic_parameters(name, number, len(setup.groups)).items()
+                    if parameter != "publish_clock"
                 }
             ],
             ros_arguments=ros_arguments,

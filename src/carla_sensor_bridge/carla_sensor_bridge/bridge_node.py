@@ -19,6 +19,7 @@ from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.signals import SignalHandlerOptions
 
 from carla_sensor_bridge.bridge_parameters import read_parameters
+from carla_sensor_bridge.detection_topics import DetectionTopics
 from carla_sensor_bridge.errors import (
     EXIT_CONFIGURATION,
     EXIT_NO_SIMULATOR,
@@ -32,6 +33,8 @@ from carla_sensor_bridge.node_log import log_to
 from carla_sensor_bridge.performance import PerformanceMonitor
 from carla_sensor_bridge.process_guard import ProcessGuard
 from carla_sensor_bridge.scenario_change import parse_scenario
+from carla_sensor_bridge.sensor_manager import SensorManager
+from carla_sensor_bridge.topic_parameters import TopicSettings, read_topic_parameters
 from carla_sensor_bridge.warm_up import warm_up
 
 _HEARTBEAT_S = 0.1
@@ -47,11 +50,31 @@ class BridgeNode(Node):  # type: ignore[misc]
         super().__init__("carla_sensor_bridge")
         self._lockstep: LockStep | None = None
         self._was_connected = False
+        self._detection: DetectionTopics | None = None
         self._sequence = 0
         self._beat = Heartbeat(source=self.get_fully_qualified_name())
         qos = QoSProfile(depth=10, history=HistoryPolicy.KEEP_LAST, reliability=ReliabilityPolicy.BEST_EFFORT)
         self._heartbeat = self.create_publisher(Heartbeat, "/carla_drl/heartbeat", qos)
         self.create_timer(_HEARTBEAT_S, self._publish_heartbeat)
+
+    def offer_topics(self, topics: TopicSettings, log: logging.Logger) -> None:
+        """Make what the bridge publishes of the world itself.
+
+        Raises:
+            ConfigurationError: when detection is asked for and cannot work.
+        """
+        if topics.detection is not None:
+            self._detection = DetectionTopics(self, topics.detection, topics.names, log)
+
+    def on_world(self, sensors: SensorManager, role_prefix: str) -> None:
+        """Begin with a new world; see `lockstep.OnWorld`."""
+        if self._detection is not None:
+            self._detection.attach(sensors, role_prefix)
+
+    def end_topics(self) -> None:
+        """Stop publishing what is published from other threads."""
+        if self._detection is not None:
+            self._detection.stage.close()
 
     def watch(self, lockstep: LockStep, settings: BridgeSettings) -> None:
         """Report on a loop at 1 Hz."""
@@ -59,6 +82,8 @@ class BridgeNode(Node):  # type: ignore[misc]
         self._updater.setHardwareID(f"carla {settings.endpoint.host}:{settings.endpoint.port}")
         self._updater.add("lock-step", self._diagnose)
         self._updater.add("sensors", self._diagnose_sensors)
+        if self._detection is not None:
+            self._updater.add("detection", self._detection.diagnose)
         self._monitor = PerformanceMonitor(lockstep.timer, settings.scenario.step_s)
         self._lockstep = lockstep
         self._report = PerformanceReport(simulator=settings.simulator)
@@ -103,6 +128,9 @@ class BridgeNode(Node):  # type: ignore[misc]
         report.stage_mean_us = list(figures.mean_us.values())
         report.stage_max_us = list(figures.max_us.values())
         queues, drops = self._lockstep.queues(), self._lockstep.drops()
+        if self._detection is not None:
+            queues["detection_pictures"] = self._detection.stage.waiting
+            drops["detection_pictures"] = self._detection.stage.counters.dropped
         report.queue_names, report.queue_lengths = list(queues), list(queues.values())
         report.drop_names, report.drops = list(drops), list(drops.values())
         report.rss_bytes = figures.rss_bytes
@@ -178,6 +206,7 @@ class _RosSide:
                 return
             self._done.set()
             self._spinner.join(_JOIN_S)
+            self.node.end_topics()
             self._executor.shutdown(timeout_sec=_JOIN_S)
             self.node.destroy_node()
             rclpy.try_shutdown()
@@ -194,8 +223,9 @@ def _run(ros: _RosSide, log: logging.Logger) -> int:
     guard = ProcessGuard(log, last_words, ros.close)
     try:
         settings = read_parameters(node)
+        node.offer_topics(read_topic_parameters(node), log)
         warm_up()
-        lockstep = LockStep(settings, log)
+        lockstep = LockStep(settings, log, node.on_world)
         node.watch(lockstep, settings)
         lockstep.run(guard)
         return 0

@@ -7,7 +7,7 @@ import logging
 import secrets
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from threading import Event
 
@@ -59,6 +59,10 @@ class BridgeSettings:
     socket_name: str
 
 
+OnWorld = Callable[[SensorManager, str], None]
+"""Called with the sensors of every new world and the prefix of the egos' roles."""
+
+
 class LockStep:
     """Owns simulator session, fleet, episodes, ring and link of one run.
 
@@ -70,12 +74,15 @@ class LockStep:
         sensors: of the egos; None before the world is set up.
     """
 
-    def __init__(self, settings: BridgeSettings, log: logging.Logger) -> None:
+    def __init__(
+        self, settings: BridgeSettings, log: logging.Logger, on_world: OnWorld | None = None
+    ) -> None:
         self.timer = StageTimer()
         self.frame = 0
         self.session = secrets.randbelow(2**32 - 1) + 1
         self._settings = settings
         self._log = log
+        self._on_world = on_world
         self._link: GatewayLink | None = None
         self._episodes: FleetEpisodes | None = None
         # Kept until the process ends: the client library complains about sensors that go out of scope undestroyed.
@@ -245,6 +252,8 @@ class LockStep:
             fleet.advance()
         assert self.sensors is not None
         self.sensors.spawn()  # last: frame 1 has the data of its last tick
+        if self._on_world is not None:
+            self._on_world(self.sensors, scenario.fleet.role_prefix)
         if len(others) or self._hazards is not None or len(self.sensors):
             fleet.read()
         self._log.info(

@@ -106,6 +106,11 @@ class SensorManager:
         ]
         # Events of the frame under way, by sensor: they come before the snapshot, and none is lost when late.
         self._events: dict[int, list[tuple[Any, ...]]] = {}
+        self._watch: Callable[[int, Any, float], None] | None = None
+
+    def watch_pictures(self, watch: Callable[[int, Any, float], None]) -> None:
+        """Have `watch` called on the tick thread with index, measurement and simulated time (s) of all that comes."""
+        self._watch = watch
 
     def __len__(self) -> int:
         return len(self.table.places)
@@ -258,6 +263,8 @@ class SensorManager:
         schedule.arrived(frame)
         written = WRITERS[place.kind](data, room[place.offset : place.offset + place.capacity])
         self._note(index, written, blocks)
+        if self._watch is not None:
+            self._watch(index, data, float(blocks[index]["sim_time_s"]))
         return True
 
     def _note(self, index: int, written: Written, blocks: npt.NDArray[Any]) -> None:

@@ -35,6 +35,12 @@ class RosListener:
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self._node)
 
+    def listen(self, kind: Any, topic: str, qos: QoSProfile | int = 10) -> list[Any]:
+        """Return the list to which whatever comes on a topic is added."""
+        messages: list[Any] = []
+        self._node.create_subscription(kind, topic, messages.append, qos)
+        return messages
+
     def _on_diagnostics(self, message: Any) -> None:
         for status in message.status:
             self.messages[status.name.rpartition(": ")[2]] = status.message
