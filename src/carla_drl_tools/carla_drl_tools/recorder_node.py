@@ -51,11 +51,21 @@ class RecorderNode(Node):  # type: ignore[misc]
         self._updater = Updater(self)
         self._updater.setHardwareID("recorder")
         self._updater.add("recording", self._diagnose)
-        self._process = subprocess.Popen(["ros2", "bag", "record", "--output", str(bag), *arguments])
+        # Out of the terminal's group: a second SIGINT, from Ctrl-C and from here, could meet it while it ends.
+        self._process = subprocess.Popen(
+            ["ros2", "bag", "record", "--output", str(bag), *arguments], start_new_session=True
+        )
         self.create_timer(_LOOK_S, self._look, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
+    @property
+    def stopping(self) -> bool:
+        """Whether the recorder has been asked to end."""
+        return self._stopping
+
     def stop(self) -> None:
-        """Have the recorder close the bag."""
+        """Have the recorder close the bag; once is enough."""
+        if self._stopping:
+            return
         self._stopping = True
         with contextlib.suppress(ProcessLookupError):
             self._process.send_signal(signal.SIGINT)
@@ -113,7 +123,9 @@ def main() -> None:
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     node = RecorderNode(options.bag.resolve(), options.min_free_mb, options.arguments)
 
-    def on_signal(_number: int, _frame: FrameType | None) -> None:
+    def on_signal(number: int, _frame: FrameType | None) -> None:
+        if node.stopping and number == signal.SIGTERM:
+            node.kill()
         node.stop()
 
     for number in (signal.SIGINT, signal.SIGTERM):
