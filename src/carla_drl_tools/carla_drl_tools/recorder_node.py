@@ -95,6 +95,10 @@ class RecorderNode(Node):  # type: ignore[misc]
             message = f"the recording has ended with exit code {code}: its own message says why"
         self._verdict = Verdict(Level.ERROR, message, self._full, self._verdict.values)
         self.get_logger().error(message)
+        # A recording that ends at once has not met those who listen yet.
+        deadline = time.monotonic() + _LAST_WORDS_S
+        while not self._updater.publisher.get_subscription_count() and time.monotonic() < deadline:
+            time.sleep(0.02)
         self._updater.force_update()
         self._updater.publisher.wait_for_all_acked(Duration(seconds=_LAST_WORDS_S))
 
