@@ -10,12 +10,18 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
 SIMULATOR_NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
 FIRST_PORT = 2000
 # A CARLA server uses its RPC port, the next one for streams, and the one after that.
 PORT_STRIDE = 3
 EMBEDDED_HOST = "127.0.0.1"
-RASTER_PARAMETERS: dict[str, type[int] | type[float]] = {
+IMAGES = ("raster", "camera", "lidar")
+"""Parts of observations that are images, each with parameters of the gateway of its own."""
+SENSOR_TYPES = {"camera": "sensor.camera.rgb", "lidar": "sensor.lidar.ray_cast"}
+"""The sensors that images are made from."""
+RASTER_PARAMETERS: dict[str, type[int | float | str]] = {
     "height": int,
     "width": int,
     "resolution_m": float,
@@ -24,6 +30,31 @@ RASTER_PARAMETERS: dict[str, type[int] | type[float]] = {
     "history_interval": int,
     "threads": int,
 }
+CAMERA_PARAMETERS: dict[str, type[int | float | str]] = {
+    "sensors": str,
+    "height": int,
+    "width": int,
+    "color": str,
+    "resize": str,
+    "history": int,
+    "history_interval": int,
+}
+LIDAR_PARAMETERS: dict[str, type[int | float | str]] = {
+    "sensor": str,
+    "form": str,
+    "rows": int,
+    "columns": int,
+    "lower_deg": float,
+    "upper_deg": float,
+    "range_m": float,
+    "height": int,
+    "width": int,
+    "resolution_m": float,
+    "ahead_m": float,
+    "min_z_m": float,
+    "max_z_m": float,
+}
+IMAGE_PARAMETERS = {"raster": RASTER_PARAMETERS, "camera": CAMERA_PARAMETERS, "lidar": LIDAR_PARAMETERS}
 
 
 class ArgumentError(ValueError):
@@ -152,20 +183,60 @@ def parse_choice(name: str, value: str, choices: tuple[str, ...]) -> str:
     return value
 
 
-def parse_raster(value: str) -> dict[str, int | float]:
-    """Parse `<name>=<value>,...`, parameters `raster_<name>` of the gateway, which checks their ranges."""
-    parameters: dict[str, int | float] = {}
+def parse_observation(value: str) -> tuple[str, ...]:
+    """Return the images among what a policy is to see, of a text like `state+camera`; `both` is `state+raster`."""
+    parts = ("state", "raster") if value == "both" else tuple(value.split("+"))
+    if set(parts) - {"state", *IMAGES} or len(set(parts)) != len(parts):
+        raise ArgumentError(
+            "observation", value, "parts of state, raster, camera, lidar with + between them, or both"
+        )
+    return tuple(name for name in IMAGES if name in parts)
+
+
+def check_sensors(observation: str, scenario: Path) -> None:
+    """Check that a scenario has sensors of the kinds that a policy is to see; the gateway looks at each vehicle."""
+    sensors = (yaml.safe_load(scenario.read_text(encoding="utf-8")) or {}).get("sensors") or []
+    types = [sensor.get("type") for sensor in sensors if isinstance(sensor, dict)]
+    for image in parse_observation(observation):
+        wanted = SENSOR_TYPES.get(image)
+        if wanted is not None and wanted not in types:
+            raise ArgumentError(
+                "observation",
+                observation,
+                f"what the sensors of scenario {scenario.stem} show, and none of them is a {wanted}; it has: "
+                + (", ".join(map(str, types)) or "none"),
+            )
+
+
+def parse_image(image: str, value: str) -> dict[str, int | float | bool | str | list[str]]:
+    """Parse `<name>=<value>,...`, parameters `<image>_<name>` of the gateway, which checks their ranges.
+
+    Args:
+        image: one of `IMAGES`, the argument's name.
+        value: the argument; several names of sensors have + between them.
+    """
+    parameters: dict[str, int | float | bool | str | list[str]] = {}
+    known = IMAGE_PARAMETERS[image]
     for part in filter(None, value.split(",")):
         name, _, text = part.partition("=")
-        kind = RASTER_PARAMETERS.get(name.strip())
         try:
-            parameters[name.strip()] = (kind or int)(text)
-        except ValueError:
-            kind = None
-        if kind is None:
-            names = ", ".join(RASTER_PARAMETERS)
-            raise ArgumentError("raster", value, f"<name>=<number>,... with names {names}")
+            parameters[name.strip()] = _image_parameter(name.strip(), known[name.strip()], text.strip())
+        except (KeyError, ValueError):
+            allowed = f"<name>=<value>,... with names {', '.join(known)}"
+            raise ArgumentError(image, value, allowed) from None
     return parameters
+
+
+def _image_parameter(
+    name: str, kind: type[int | float | str], text: str
+) -> int | float | bool | str | list[str]:
+    if not text:
+        raise ValueError(name)
+    if name == "color":
+        return parse_bool(name, text)
+    if name == "sensors":
+        return text.split("+")
+    return kind(text)
 
 
 def find_config(name: str, value: str, folder: Path) -> Path:

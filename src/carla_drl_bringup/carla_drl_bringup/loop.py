@@ -41,15 +41,18 @@ EMBEDDED_CONNECT_TIMEOUT_S = 300.0
 # From the simulator's answer to the first observation: loading a town takes a CARLA server up to a minute.
 WORLD_TIMEOUT_S = 60.0
 
-RASTER_ARGUMENTS: dict[str, tuple[str, str]] = {
+OBSERVATION_ARGUMENTS: dict[str, tuple[str, str]] = {
     "observation": (
         "state",
-        "what the policy sees: state (a vector), raster (bird's-eye images), or both",
+        "what the policy sees: state (a vector), raster (bird's-eye images), camera and lidar (of the scenario's "
+        "sensors), or some of these with + between them, e.g. state+camera+lidar; both: state+raster",
     ),
     "raster": (
         "",
         "parameters of the gateway's rasters, <name>=<value>,..., e.g. height=64,width=64,history=2; empty: defaults",
     ),
+    "camera": ("", "likewise for cameras, e.g. sensors=front+left,height=64,width=64,color=false,history=3"),
+    "lidar": ("", "likewise for lidars, e.g. sensor=lidar,form=grid,height=64,width=64"),
 }
 COMMON_ARGUMENTS: dict[str, tuple[str, str]] = {
     "simulator": (
@@ -89,7 +92,7 @@ COMMON_ARGUMENTS: dict[str, tuple[str, str]] = {
     ),
     "foxglove_port": ("0", "port of a WebSocket server for Foxglove on this machine, e.g. 8765; 0: none"),
     "log_level": ("info", "debug, info, warn or error"),
-} | RASTER_ARGUMENTS
+} | OBSERVATION_ARGUMENTS
 
 
 def declare(extra: dict[str, tuple[str, str]]) -> list[LaunchDescriptionEntity]:
@@ -118,7 +121,7 @@ class Setup:
     seed: int
     headless: bool
     observation: str
-    raster: dict[str, bool | int | float]
+    images: dict[str, Any]
     run_root: Path
     run_name: str
     safety: str
@@ -136,6 +139,7 @@ def read_setup(context: LaunchContext) -> Setup:
     value = context.launch_configurations
     config = Path(get_package_share_directory("carla_drl_bringup")) / "config"
     scenario = parse.find_config("scenario", value["scenario"], config / "scenarios")
+    parse.check_sensors(value["observation"], scenario)
     algorithm_config = parse.find_config("algorithm", value["algorithm"], config / "algorithms")
     seed = parse.parse_int("seed", value["seed"], 0, 2**31 - 1)
     count = parse.parse_int("simulators", value["simulators"], 1, 16)
@@ -153,7 +157,7 @@ def read_setup(context: LaunchContext) -> Setup:
         seed=seed,
         headless=parse.parse_bool("headless", value["headless"]),
         observation=value["observation"],
-        raster=raster_parameters(value),
+        images=observation_parameters(value),
         run_root=Path(value["run_root"]).expanduser().resolve(),
         run_name=value["run_name"] or f"{scenario.stem}-{algorithm_config.stem}-seed{seed}-{stamp}",
         safety=parse.parse_choice("safety", value["safety"], ("off", "monitor", "shield")),
@@ -163,15 +167,18 @@ def read_setup(context: LaunchContext) -> Setup:
     )
 
 
-def raster_parameters(value: Mapping[str, str]) -> dict[str, bool | int | float]:
-    """Return the gateway's parameters for what the arguments `observation` and `raster` ask for.
+def observation_parameters(value: Mapping[str, str]) -> dict[str, Any]:
+    """Return the gateway's parameters for what the arguments `observation`, `raster`, `camera` and `lidar` ask for.
 
     Raises:
         ArgumentError: naming the argument, its value and what is allowed.
     """
-    observation = parse.parse_choice("observation", value["observation"], ("state", "raster", "both"))
-    numbers = parse.parse_raster(value["raster"])
-    return {"raster": observation != "state"} | {f"raster_{name}": number for name, number in numbers.items()}
+    observed = parse.parse_observation(value["observation"])
+    parameters: dict[str, Any] = {image: image in observed for image in parse.IMAGES}
+    for image in parse.IMAGES:
+        given = parse.parse_image(image, value[image])
+        parameters |= {f"{image}_{name}": number for name, number in given.items()}
+    return parameters
 
 
 def _connect_timeout_s(value: str, *, embedded: bool) -> float:
@@ -237,7 +244,7 @@ def _group(
             namespace=namespace,
             parameters=[
                 {"simulator": name}
-                | setup.raster
+                | setup.images
                 | _topic_parameters(name, number, len(setup.groups))
                 | gateway_parameters
             ],
@@ -262,7 +269,7 @@ def _group(
                     # Groups differ in their routes.
                     "seed": (setup.seed + number) % 2**31,
                     "headless": setup.headless,
-                    "raster": setup.raster["raster"],
+                    "raster": setup.images["raster"],
                     "detection_model": setup.detector,
                 }
                 | {

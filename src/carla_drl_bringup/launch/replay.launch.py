@@ -7,7 +7,13 @@ from launch.actions import OpaqueFunction
 from launch_ros.actions import Node
 
 from carla_drl_bringup import arguments as parse
-from carla_drl_bringup.loop import RASTER_ARGUMENTS, declare_only, end_with, environment, raster_parameters
+from carla_drl_bringup.loop import (
+    OBSERVATION_ARGUMENTS,
+    declare_only,
+    end_with,
+    environment,
+    observation_parameters,
+)
 from carla_drl_bringup.process_settings import SIGKILL_TIMEOUT_S, SIGTERM_TIMEOUT_S
 
 ARGUMENTS = {
@@ -19,7 +25,7 @@ ARGUMENTS = {
         "true: answer frames with the recorded actions; false: an agent answers, started by hand",
     ),
     "log_level": ("info", "debug, info, warn or error"),
-} | RASTER_ARGUMENTS
+} | OBSERVATION_ARGUMENTS
 
 
 def _replay(context: LaunchContext) -> list[LaunchDescriptionEntity]:
@@ -28,7 +34,7 @@ def _replay(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         simulator = parse.parse_simulator_name(value["simulator_name"])
         rate = parse.parse_float("rate", value["rate"], 0.0, 1000.0)
         answer = parse.parse_bool("answer", value["answer"])
-        raster = raster_parameters(value)
+        images = observation_parameters(value)
         bag = Path(value["bag"]).expanduser().resolve()
         if not value["bag"] or not bag.exists():
             raise parse.ArgumentError("bag", value["bag"], "a folder that `ros2 bag record` wrote")
@@ -46,7 +52,7 @@ def _replay(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         package="carla_gateway",
         executable="gateway_node",
         name="gateway",
-        parameters=[{"simulator": simulator} | raster],
+        parameters=[{"simulator": simulator} | images],
         **common,
     )
     replay = Node(

@@ -36,6 +36,10 @@ def nanoseconds(stamp: Any) -> int:
     return int(stamp.sec) * 10**9 + int(stamp.nanosec)
 
 
+def parameters(values: dict[str, Any]) -> list[str]:
+    return ["--ros-args", *(word for name, value in values.items() for word in ("-p", f"{name}:={value}"))]
+
+
 class SensorLoop:
     """The loop with some sensors on its egos; a context manager.
 
@@ -45,8 +49,25 @@ class SensorLoop:
     """
 
     def __init__(
-        self, folder: Path, domain_id: str, sensors: list[dict[str, Any]], num_agents: int = 1
+        self,
+        folder: Path,
+        domain_id: str,
+        sensors: list[dict[str, Any]],
+        num_agents: int = 1,
+        gateway: dict[str, Any] | None = None,
+        bridge: dict[str, Any] | None = None,
+        bridge_program: list[str] | None = None,
     ) -> None:
+        """Start the processes.
+
+        Args:
+            folder: for scenario and log.
+            domain_id: ROS_DOMAIN_ID.
+            sensors: of the scenario.
+            num_agents: egos.
+            gateway, bridge: parameters beside those that they need.
+            bridge_program: what to run as the bridge in place of the installed one.
+        """
         scenario = yaml.safe_load((SCENARIOS / "town01_basic.yaml").read_text())
         scenario["sensors"] = sensors
         scenario["limits"] |= {"off_road": False, "max_lane_offset_m": 100.0, "blocked_s": 3600.0}
@@ -57,10 +78,13 @@ class SensorLoop:
         self._log = (folder / "processes.log").open("w+")
         self._processes: list[subprocess.Popen[str]] = []
         self.start("carla_drl_sim", "server", "--port", str(self.port))
-        self.start("carla_gateway", "gateway_node")
-        bridge = {"port": self.port, "scenario": path, "num_agents": num_agents, "connect_timeout_s": 60.0}
-        parameters = [word for name, value in bridge.items() for word in ("-p", f"{name}:={value}")]
-        self.start("carla_sensor_bridge", "bridge_node", "--ros-args", *parameters)
+        self.start("carla_gateway", "gateway_node", *parameters(gateway or {}))
+        settings = {"port": self.port, "scenario": path, "num_agents": num_agents, "connect_timeout_s": 60.0}
+        words = parameters(settings | (bridge or {}))
+        if bridge_program is None:
+            self.start("carla_sensor_bridge", "bridge_node", *words)
+        else:
+            self.run([*bridge_program, *words])
 
         os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
         self._context = rclpy.Context()
@@ -117,13 +141,17 @@ class SensorLoop:
         self.observation = observations[-1]
         return self.observation
 
-    def step(self, acceleration: float = 0.0, steer: float = 0.0) -> FleetObservation:
-        """Answer the current frame, the same for all agents, and wait for the next."""
+    def act(self, acceleration: float = 0.0, steer: float = 0.0) -> None:
+        """Answer the current frame, the same for all agents."""
         now = self.observation
         action = FleetAction(session=now.session, frame=now.frame, num_agents=now.num_agents)
         action.action.extend([acceleration, steer] * now.num_agents)
         self._actions.publish(action)
-        return self.observe(now.frame + 1)
+
+    def step(self, acceleration: float = 0.0, steer: float = 0.0) -> FleetObservation:
+        """Answer the current frame, the same for all agents, and wait for the next."""
+        self.act(acceleration, steer)
+        return self.observe(self.observation.frame + 1)
 
     def begin(self) -> None:
         """Wait for the first frame and the gateway's ear."""

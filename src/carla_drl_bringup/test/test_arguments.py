@@ -10,14 +10,16 @@ import pytest
 from carla_drl_bringup.arguments import (
     ArgumentError,
     Simulator,
+    check_sensors,
     find_config,
     first_free_port,
     group_names,
     newest_run,
     parse_bool,
     parse_float,
+    parse_image,
     parse_int,
-    parse_raster,
+    parse_observation,
     parse_simulator,
     parse_simulator_name,
     parse_simulators,
@@ -79,13 +81,48 @@ def test_groups_are_named_by_counting() -> None:
 
 
 def test_raster_parameters() -> None:
-    assert parse_raster("") == {}
-    assert parse_raster("height=64,resolution_m=0.25") == {"height": 64, "resolution_m": 0.25}
+    assert parse_image("raster", "") == {}
+    assert parse_image("raster", "height=64,resolution_m=0.25") == {"height": 64, "resolution_m": 0.25}
     for value in ("height", "height=x", "size=3", "height=1.5", "=4"):
-        with pytest.raises(
-            ArgumentError, match=r"raster:='.*<name>=<number>,\.\.\. with names height, width"
-        ):
-            parse_raster(value)
+        with pytest.raises(ArgumentError, match=r"raster:='.*<name>=<value>,\.\.\. with names height, width"):
+            parse_image("raster", value)
+
+
+def test_camera_and_lidar_parameters() -> None:
+    assert parse_image("camera", "sensors=front+left,color=false,resize=bilinear") == {
+        "sensors": ["front", "left"],
+        "color": False,
+        "resize": "bilinear",
+    }
+    assert parse_image("lidar", "sensor=roof, form=grid,range_m=40") == {
+        "sensor": "roof",
+        "form": "grid",
+        "range_m": 40.0,
+    }
+    for value in ("sensor=", "color=maybe", "form"):
+        with pytest.raises(ArgumentError, match=r"camera:='.*with names sensors, height"):
+            parse_image("camera", value)
+
+
+def test_observations() -> None:
+    assert parse_observation("state") == ()
+    assert parse_observation("both") == parse_observation("raster+state") == ("raster",)
+    assert parse_observation("lidar+state+camera") == ("camera", "lidar")
+    for value in ("", "all", "state+state", "state+"):
+        with pytest.raises(ArgumentError, match=r"observation:='.*state, raster, camera, lidar"):
+            parse_observation(value)
+
+
+def test_a_scenario_without_the_sensor_is_refused(tmp_path: Path) -> None:
+    scenario = tmp_path / "bare.yaml"
+    scenario.write_text("name: bare\n")
+    check_sensors("state+raster", scenario)
+    with pytest.raises(ArgumentError, match=r"scenario bare show, .* is a sensor\.camera\.rgb; it has: none"):
+        check_sensors("state+camera", scenario)
+    scenario.write_text("sensors: [{name: front, type: sensor.camera.rgb}]")
+    check_sensors("state+camera", scenario)
+    with pytest.raises(ArgumentError, match=r"is a sensor\.lidar\.ray_cast; it has: sensor\.camera\.rgb"):
+        check_sensors("camera+lidar", scenario)
 
 
 def test_numbers() -> None:

@@ -84,6 +84,7 @@ GateResult ControlGate::check(const ActionView & action)
   apply(action.values, result);
   result.verdict = Verdict::kAccepted;
   state_ = State::kAnswered;
+  repeats_ = 0;
   return result;
 }
 
@@ -128,6 +129,21 @@ GateResult ControlGate::answer()
   apply(latched_.data(), result);
   state_ = State::kAnswered;
   return result;
+}
+
+bool ControlGate::repeat()
+{
+  GateResult result;
+  if (static_cast<double>(++repeats_) * step_s_ > config_.hold_s + kRoundingS) {
+    brake_all(Intervention::kStaleBraked);
+    return false;
+  }
+  for (std::size_t agent = 0; agent < num_agents_; ++agent) {
+    interventions_.add(Intervention::kStaleHeld, session_, frame_, agent);
+  }
+  apply(previous_.data(), result);
+  state_ = State::kAnswered;
+  return true;
 }
 
 float ControlGate::limited(float wanted, std::size_t agent, std::size_t column, GateResult & result)

@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "carla_gateway/gateway_node.hpp"
 
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
-#include "carla_gateway/observation_message.hpp"
-#include "carla_gateway/raster_source.hpp"
-#include "carla_gateway/ros_time.hpp"
+#include "carla_gateway/monotonic_clock.hpp"
 
 namespace carla_gateway
 {
@@ -28,14 +24,6 @@ constexpr std::chrono::milliseconds kHeartbeatPeriod{100};
 constexpr std::chrono::milliseconds kSocketTimeout{1000};
 constexpr int kLogPeriodMs = 1000;
 
-/// The clock that the bridge stamps frames with, ns.
-std::int64_t monotonic_ns()
-{
-  timespec now = {};
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
-  return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
-}
-
 void fill(diagnostic_updater::DiagnosticStatusWrapper & status, const HealthReport & report)
 {
   status.summary(static_cast<unsigned char>(report.level), report.message);
@@ -51,6 +39,7 @@ GatewayNode::GatewayNode(const rclcpp::NodeOptions & options)
       parameters_(declare_gateway_parameters(*this)),
       health_(monotonic_ns(), parameters_.health),
       peers_(get_fully_qualified_name(), parameters_.simulator, parameters_.heartbeat_warn_s),
+      observer_(parameters_.observer),
       gate_(parameters_.gate),
       updater_(this)
 {
@@ -79,7 +68,8 @@ GatewayNode::GatewayNode(const rclcpp::NodeOptions & options)
       [this](const std::shared_ptr<SetBool::Request> request, std::shared_ptr<SetBool::Response> response) {
         on_emergency_stop(request->data, *response);
       });
-  recorder_ = std::make_unique<FrameRecorder>(*this, parameters_.simulator, parameters_.record_sensors);
+  recorder_ = std::make_unique<FrameRecorder>(
+      *this, parameters_.simulator, parameters_.record_sensors || parameters_.observer.images.any());
   resets_ = std::make_unique<ResetService>(*this, parameters_.simulator, *socket_);
   topics_ = std::make_unique<TopicPublisher>(*this, parameters_.simulator, parameters_.topics);
   action_subscription_ = create_subscription<FleetAction>(
@@ -88,6 +78,8 @@ GatewayNode::GatewayNode(const rclcpp::NodeOptions & options)
   heartbeat_timer_ = create_wall_timer(kHeartbeatPeriod, [this] { on_heartbeat(); });
   updater_.setHardwareID(parameters_.simulator);
   updater_.add("loop", [this](diagnostic_updater::DiagnosticStatusWrapper & status) { report(status); });
+  updater_.add("observed",
+               [this](diagnostic_updater::DiagnosticStatusWrapper & status) { sensors_.report(status); });
   updater_.add("topics",
                [this](diagnostic_updater::DiagnosticStatusWrapper & status) { topics_->report(status); });
   updater_.add("peers", [this](diagnostic_updater::DiagnosticStatusWrapper & status) {
@@ -135,7 +127,7 @@ void GatewayNode::schedule_answer()
 {
   const auto now = std::chrono::steady_clock::now();
   const auto period = std::chrono::duration_cast<std::chrono::steady_clock::duration>(
-      std::chrono::duration<double>(observation_.step_s / parameters_.real_time_factor));
+      std::chrono::duration<double>(ring_->info().step_s / parameters_.real_time_factor));
   answer_due_ += period;
   if (answer_due_ < now || answer_due_ > now + period) {
     answer_due_ = now + period;  // the first frame, or the simulator is slower than asked for: no catching up
@@ -171,12 +163,9 @@ void GatewayNode::on_hello(std::uint32_t session, UniqueFd ring)
                              std::to_string(info.session));
   }
   world_ = read_world(*mapped);
-  builder_ = std::make_unique<ObservationBuilder>(parameters_.builder, info.num_agents, info.num_route_points,
-                                                  info.num_objects);
-  raster_ = make_raster_builder(parameters_.raster, *mapped);
-  begin_session(observation_, info, *builder_, raster_.get());
+  observer_.begin(*mapped, world_);
+  sensors_.begin(observer_.images() == nullptr ? 0 : observer_.images()->sensors().size());
   ring_ = std::move(mapped);
-  last_time_s_ = 0.0;
 }
 
 void GatewayNode::on_welcomed()
@@ -187,13 +176,13 @@ void GatewayNode::on_welcomed()
   resets_->bridge_connected(info.num_agents);
   health_.bridge_connected(monotonic_ns(), info.session, info.num_agents);
   RCLCPP_INFO(get_logger(), "bridge connected: session %u, %u agents, %zu state values each, %g s per frame",
-              info.session, info.num_agents, builder_->state_dim(), info.step_s);
+              info.session, info.num_agents, std::size_t{observer_.observation().state_dim}, info.step_s);
   publish_layout();  // last: who has a session's layout may ask for anything
 }
 
 void GatewayNode::publish_layout()
 {
-  ObservationLayout layout = layout_of(parameters_.simulator, ring_->info(), *builder_, raster_.get());
+  ObservationLayout layout = observer_.layout(parameters_.simulator);
   if (layout != layout_) {
     layout_ = std::move(layout);
     layout_publisher_->publish(layout_);
@@ -204,63 +193,66 @@ void GatewayNode::on_frame(std::uint64_t frame, std::uint32_t slot)
 {
   const std::int64_t received_ns = monotonic_ns();
   FrameView view;
+  FrameVerdict verdict;
   try {
     view = ring_->read(slot, frame);
-    fill_observation(view);
+    verdict = observer_.observe(*ring_, view);
   } catch (const FrameError & error) {
+    report_sensors(error.what(), true);
     brake(frame, received_ns, error.what());
     return;
   } catch (const std::out_of_range & error) {
     throw ProtocolError(std::string("FRAME: ") + error.what());
   }
+  report_sensors(verdict.fault, false);
+  const FleetObservation & observation = observer_.observation();
   {
     // Before publishing: the answer may be here before publish() returns.
     const std::lock_guard<std::mutex> lock(gate_mutex_);
-    gate_.open(observation_.session, frame, observation_.num_agents, observation_.step_s,
-               observation_.status.data());
+    gate_.open(observation.session, frame, observation.num_agents, observation.step_s,
+               observation.status.data());
     frame_received_ns_ = received_ns;
   }
   if (parameters_.mode == Mode::kDrive) {
     schedule_answer();
   }
-  observation_publisher_->publish(observation_);
-  health_.frame_published(view.written_ns, received_ns, monotonic_ns());
+  if (verdict.fate == FrameFate::kLeaveOut) {
+    leave_out(frame, verdict.fault);
+  } else {
+    if (observer_.raster_ns() > 0) {
+      health_.raster_built(observer_.raster_ns());
+    }
+    observation_publisher_->publish(observation);
+    health_.frame_published(view.written_ns, received_ns, monotonic_ns());
+  }
   topics_->announce(view);
   recorder_->record(*ring_, view);  // last: the policy works on the frame meanwhile
 }
 
-void GatewayNode::fill_observation(const FrameView & view)
+void GatewayNode::report_sensors(const std::string & fault, bool unusable)
 {
-  const FrameArrays arrays = {view.ego, view.route, view.metrics, view.objects, view.route_line};
-  const double last_time_s = std::exchange(last_time_s_, view.sim_time_s);
-  if (view.frame > observation_.frame && view.sim_time_s < last_time_s) {
-    observation_.frame = view.frame;
-    throw FrameError("frame " + std::to_string(view.frame) + ": simulated time went back from " +
-                     std::to_string(last_time_s) + " to " + std::to_string(view.sim_time_s) + " s");
+  if (const SensorImages * images = observer_.images()) {
+    const bool worse = sensors_.judged(images->counters(), fault, unusable, observer_.images_ns());
+    report_soon_ = report_soon_ || worse;
   }
-  const auto bad = builder_->find_bad_value(arrays);
-  if (!bad) {
-    builder_->build(arrays, observation_.state.data());
-    std::memcpy(observation_.metrics.data(), view.metrics, observation_.metrics.size() * sizeof(float));
-    std::memcpy(observation_.status.data(), view.status, observation_.status.size());
-    observation_.frame = view.frame;
-    observation_.header.stamp = stamp_of(view.sim_time_s);
-    if (raster_) {
-      const std::int64_t begun_ns = monotonic_ns();
-      raster_->build(view.frame, raster_arrays(view), observation_.raster.data());
-      health_.raster_built(monotonic_ns() - begun_ns);
-    }
+}
+
+void GatewayNode::leave_out(std::uint64_t frame, const std::string & fault)
+{
+  if (parameters_.mode == Mode::kDrive) {
+    return;  // answered when it is due, with the newest action there is
   }
-  if (!ring_->unchanged(view)) {
-    throw FrameError("frame " + std::to_string(view.frame) + " in slot " + std::to_string(view.slot) +
-                     ": the slot was overwritten while it was read");
+  bool repeated = false;
+  bool sent = false;
+  {
+    const std::lock_guard<std::mutex> lock(gate_mutex_);
+    repeated = gate_.repeat();
+    sent = socket_->send_control(gate_.session(), frame, gate_.controls().data(), gate_.num_agents());
   }
-  if (bad) {
-    throw FrameError("frame " + std::to_string(view.frame) + ": " + bad->text());
+  if (!repeated) {
+    health_.frame_unusable(monotonic_ns(), fault);
   }
-  if (raster_) {
-    raster_->keep();
-  }
+  health_.frame_answered(monotonic_ns(), sent);
 }
 
 void GatewayNode::brake(std::uint64_t frame, std::int64_t received_ns, const std::string & why)
@@ -268,7 +260,8 @@ void GatewayNode::brake(std::uint64_t frame, std::int64_t received_ns, const std
   bool sent = false;
   {
     const std::lock_guard<std::mutex> lock(gate_mutex_);
-    gate_.open(observation_.session, frame, observation_.num_agents, observation_.step_s);
+    const RingInfo & info = ring_->info();
+    gate_.open(info.session, frame, info.num_agents, static_cast<float>(info.step_s));
     gate_.brake_all();
     frame_received_ns_ = received_ns;
     sent = socket_->send_control(gate_.session(), frame, gate_.controls().data(), gate_.num_agents());

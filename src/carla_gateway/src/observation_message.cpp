@@ -2,6 +2,7 @@
 #include "carla_gateway/observation_message.hpp"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "carla_gateway/column_names.hpp"
@@ -12,6 +13,8 @@ namespace
 {
 
 using carla_drl_msgs::msg::FleetObservation;
+using carla_drl_msgs::msg::ObservationImage;
+using carla_drl_msgs::msg::ObservationImageLayout;
 using carla_drl_msgs::msg::ObservationLayout;
 
 template <typename Names>
@@ -23,7 +26,7 @@ std::vector<std::string> strings_of(const Names & names)
 }  // namespace
 
 void begin_session(FleetObservation & observation, const RingInfo & info, const ObservationBuilder & builder,
-                   const RasterBuilder * raster)
+                   const RasterBuilder * raster, const SensorImages * images)
 {
   observation.header.frame_id = "map";
   observation.session = info.session;
@@ -40,10 +43,22 @@ void begin_session(FleetObservation & observation, const RingInfo & info, const 
     observation.raster_width = static_cast<std::uint32_t>(raster->config().width);
     observation.raster.resize(raster->bytes());
   }
+  observation.images.clear();
+  for (const ImagePart & part : images == nullptr ? std::vector<ImagePart>() : images->parts()) {
+    ObservationImage image;
+    image.name = part.name;
+    image.channels = static_cast<std::uint32_t>(part.channels());
+    image.height = static_cast<std::uint32_t>(part.height);
+    image.width = static_cast<std::uint32_t>(part.width);
+    image.data.resize(info.num_agents * part.bytes());
+    image.age.resize(info.num_agents);
+    observation.images.push_back(std::move(image));
+  }
 }
 
 ObservationLayout layout_of(const std::string & simulator, const RingInfo & info,
-                            const ObservationBuilder & builder, const RasterBuilder * raster)
+                            const ObservationBuilder & builder, const RasterBuilder * raster,
+                            const SensorImages * images)
 {
   ObservationLayout layout;
   layout.simulator = simulator;
@@ -57,6 +72,13 @@ ObservationLayout layout_of(const std::string & simulator, const RingInfo & info
     layout.raster_names = raster->names();
     layout.raster_resolution_m = raster->config().resolution_m;
     layout.raster_ahead_m = raster->config().ahead_m;
+  }
+  for (const ImagePart & part : images == nullptr ? std::vector<ImagePart>() : images->parts()) {
+    ObservationImageLayout image;
+    image.name = part.name;
+    image.channel_names = part.channel_names;
+    image.place = part.place;
+    layout.images.push_back(std::move(image));
   }
   return layout;
 }

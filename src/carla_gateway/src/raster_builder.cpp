@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "carla_drl_msgs/msg/frame_layout.hpp"
+#include "carla_gateway/bounds.hpp"
 
 namespace carla_gateway
 {
@@ -21,36 +22,15 @@ constexpr std::array<const char *, TownGrid::kLayers> kLayerNames = {"road", "la
                                                                      "stop_lines"};
 constexpr std::size_t kLinePoints = FrameLayout::NUM_ROUTE_LINE;
 
-std::string allowed_text(const std::string & least, const std::string & most)
-{
-  return ", " + least + " to " + most + " is allowed";
-}
-
-void check(const char * name, std::size_t value, std::size_t least, std::size_t most)
-{
-  if (value < least || value > most) {
-    throw std::invalid_argument(std::string(name) + " is " + std::to_string(value) +
-                                allowed_text(std::to_string(least), std::to_string(most)));
-  }
-}
-
-void check(const char * name, float value, float least, float most)
-{
-  if (!(value >= least && value <= most)) {
-    throw std::invalid_argument(std::string(name) + " is " + std::to_string(value) +
-                                allowed_text(std::to_string(least), std::to_string(most)));
-  }
-}
-
 RasterConfig checked(const RasterConfig & config)
 {
-  check("raster_height", config.height, kMinRasterSize, kMaxRasterSize);
-  check("raster_width", config.width, kMinRasterSize, kMaxRasterSize);
-  check("raster_resolution_m", config.resolution_m, kMinRasterResolutionM, kMaxRasterResolutionM);
-  check("raster_ahead_m", config.ahead_m, -kMaxRasterAheadM, kMaxRasterAheadM);
-  check("raster_history", config.history, 1, kMaxRasterHistory);
-  check("raster_history_interval", config.history_interval, 1, kMaxRasterInterval);
-  check("raster_threads", config.threads, 1, kMaxRasterThreads);
+  check_bounds("raster_height", config.height, kMinRasterSize, kMaxRasterSize);
+  check_bounds("raster_width", config.width, kMinRasterSize, kMaxRasterSize);
+  check_bounds("raster_resolution_m", config.resolution_m, kMinRasterResolutionM, kMaxRasterResolutionM);
+  check_bounds("raster_ahead_m", config.ahead_m, -kMaxRasterAheadM, kMaxRasterAheadM);
+  check_bounds("raster_history", config.history, std::size_t{1}, kMaxRasterHistory);
+  check_bounds("raster_history_interval", config.history_interval, std::size_t{1}, kMaxRasterInterval);
+  check_bounds("raster_threads", config.threads, std::size_t{1}, kMaxRasterThreads);
   return config;
 }
 
@@ -76,7 +56,8 @@ RasterBuilder::RasterBuilder(const RasterConfig & config, const RasterTown & tow
       num_agents_(num_agents),
       num_objects_(num_objects),
       grid_(town.map, config.resolution_m),
-      moments_((config.history - 1) * config.history_interval + 2),
+      history_((config.history - 1) * config.history_interval),
+      moments_(history_.places()),
       pool_(std::min(config.threads, num_agents))
 {
   for (Moment & moment : moments_) {
@@ -115,25 +96,13 @@ std::vector<std::string> RasterBuilder::names() const
 
 void RasterBuilder::build(std::uint64_t frame, const RasterArrays & arrays, std::uint8_t * rasters)
 {
-  if (just_kept_ && frame == frame_) {
-    now_ = (now_ + moments_.size() - 1) % moments_.size();
-    --kept_;
-  }
-  frame_ = frame;
-  just_kept_ = false;
-  read(arrays, moments_[now_]);
+  history_.begin(frame);
+  read(arrays, moments_[history_.now()]);
   const std::size_t size = channels() * config_.height * config_.width;
   const auto work = [&, this](std::size_t agent) {
     draw(agent, arrays.route_line + agent * kLinePoints * 2, rasters + agent * size);
   };
   pool_.run(num_agents_, std::cref(work));
-}
-
-void RasterBuilder::keep() noexcept
-{
-  now_ = (now_ + 1) % moments_.size();
-  kept_ = std::min(kept_ + 1, moments_.size() - 1);
-  just_kept_ = true;
 }
 
 void RasterBuilder::read(const RasterArrays & arrays, Moment & moment) const
@@ -172,16 +141,10 @@ void RasterBuilder::read(const RasterArrays & arrays, Moment & moment) const
   }
 }
 
-const RasterBuilder::Moment & RasterBuilder::moment_before(std::size_t frames) const
-{
-  const std::size_t back = std::min(frames, kept_);
-  return moments_[(now_ + moments_.size() - back) % moments_.size()];
-}
-
 void RasterBuilder::draw(std::size_t agent, const float * route_line, std::uint8_t * raster) const
 {
   const std::size_t plane = config_.height * config_.width;
-  const Box & ego = moments_[now_].boxes[agent];
+  const Box & ego = moments_[history_.now()].boxes[agent];
   grid_.sample(ego.x, ego.y, ego.cos_yaw, ego.sin_yaw, config_.ahead_m, config_.height, config_.width,
                raster);
   std::memset(raster + TownGrid::kLayers * plane, 0, (channels() - TownGrid::kLayers) * plane);
@@ -192,7 +155,7 @@ void RasterBuilder::draw(std::size_t agent, const float * route_line, std::uint8
   };
   draw_route(channel(TownGrid::kLayers), frame, route_line);
   for (std::size_t past = 0; past < config_.history; ++past) {
-    const Moment & moment = moment_before(past * config_.history_interval);
+    const Moment & moment = moments_[history_.before(past * config_.history_interval)];
     const std::size_t first = kStaticChannels + past * kMovingChannels;
     draw_boxes(agent, moment, frame, channel(first), channel(first + 1));
     draw_lights(moment, frame, channel(first + 2));

@@ -72,6 +72,8 @@ SensorSpec checked(const wire::SensorRecord & record, std::size_t index, const R
   sensor.fov_rad = record.fov_rad;
   sensor.width = record.width;
   sensor.height = record.height;
+  sensor.lower_rad = static_cast<double>(record.lower_rad);
+  sensor.upper_rad = static_cast<double>(record.upper_rad);
   sensor.name = text_of(record.name);
   sensor.type = text_of(record.type);
 

@@ -246,5 +246,27 @@ TEST_F(DrivingGateTest, ActionsOfAnotherSessionAreLate)
   EXPECT_EQ(act(0, 0.5F, 6), Verdict::kAccepted);
 }
 
+TEST(ControlGateRepeat, TheLastCommandGoesOnForAWhile)
+{
+  GateConfig config;
+  config.hold_s = 0.1;
+  ControlGate gate(config);
+  const Values values = {0.5F, 0.25F};
+  gate.open(5, 10, 1, 0.05);
+  gate.check({5, 10, 1, values.data(), values.size()});
+  for (std::uint64_t frame : {11U, 12U}) {
+    gate.open(5, frame, 1, 0.05);
+    EXPECT_TRUE(gate.repeat());
+    EXPECT_EQ(gate.controls(), (Values{0.5F, 0.0F, 0.25F}));
+  }
+  gate.open(5, 13, 1, 0.05);
+  EXPECT_FALSE(gate.repeat());
+  EXPECT_EQ(gate.controls(), (Values{0.0F, 1.0F, 0.0F}));
+  gate.open(5, 14, 1, 0.05);
+  gate.check({5, 14, 1, values.data(), values.size()});
+  gate.open(5, 15, 1, 0.05);
+  EXPECT_TRUE(gate.repeat());
+}
+
 }  // namespace
 }  // namespace carla_gateway

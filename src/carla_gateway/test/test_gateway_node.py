@@ -5,17 +5,13 @@ from __future__ import annotations
 
 import itertools
 import math
-import signal
 import struct
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from carla_drl_msgs.msg import (
-    FleetAction,
     FleetObservation,
     FrameLayout,
     FrameRecord,
@@ -24,38 +20,8 @@ from carla_drl_msgs.msg import (
     SafetyEvent,
 )
 from diagnostic_msgs.msg import DiagnosticStatus
-from fake_bridge import BYE, CONTROL, REFUSED, RESET, WELCOME, FakeBridge, socket_name
-from gateway_harness import ADDRESS, DOMAIN_ID, LATCHED, SIMULATOR, Agent, Gateway
-
-SESSIONS = itertools.count(1000)
-
-
-@pytest.fixture(scope="module")
-def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    with Gateway(tmp_path_factory.mktemp("gateway") / "log.txt") as process:
-        yield process
-        print(process.text())
-
-
-@pytest.fixture(scope="module")
-def agent() -> Iterator[Agent]:
-    instance = Agent()
-    yield instance
-    instance.close()
-
-
-@pytest.fixture
-def loop(
-    gateway: Gateway, agent: Agent, request: pytest.FixtureRequest
-) -> Iterator[tuple[FakeBridge, Agent]]:
-    """A connected bridge in a session of its own, and the agent."""
-    assert gateway.process.poll() is None, gateway.text()
-    session = next(SESSIONS)
-    with FakeBridge(ADDRESS, session) as bridge:
-        assert bridge.greeting.type == WELCOME, bridge.greeting
-        agent.layout(session)
-        yield bridge, agent
-        bridge.leave()
+from fake_bridge import CONTROL, REFUSED, RESET, FakeBridge
+from gateway_harness import ADDRESS, LATCHED, SIMULATOR, Agent, Gateway
 
 
 def is_error(status: DiagnosticStatus) -> bool:
@@ -403,86 +369,3 @@ def test_heartbeat_counts_up(gateway: Gateway, agent: Agent) -> None:
     assert {beat.source for beat in beats} == {"/gateway"}
     assert all((b.sequence - a.sequence) % 65536 in (1, 2) for a, b in itertools.pairwise(beats))
     assert abs(beats[0].stamp.sec - time.time()) < 60
-
-
-def test_a_second_gateway_of_the_same_simulator_ends_at_once(
-    gateway: Gateway, agent: Agent, tmp_path: Path
-) -> None:
-    agent.wait_for_gateway()
-    with Gateway(tmp_path / "log.txt") as second:
-        assert second.wait() == 78, second.text()
-        assert "another gateway serves simulator 'sim0'" in second.text()
-
-
-@pytest.mark.parametrize(
-    ("parameters", "message"),
-    [
-        ({"neighbour_count": 17}, "parameter 'neighbour_count' is 17, 0 to 16 is allowed"),
-        ({"neighbour_radius_m": -1.0}, "parameter 'neighbour_radius_m' is -1"),
-        ({"simulator": "not/a/name"}, "parameter 'simulator' is 'not/a/name'"),
-        ({"mode": "fly"}, "parameter 'mode' is 'fly', 'lockstep' or 'drive' is allowed"),
-        ({"hold_s": -1.0}, "parameter 'hold_s' is -1"),
-        ({"raster_height": 8}, "parameter 'raster_height' is 8, 16 to 512 is allowed"),
-        ({"neighbour_count": "many"}, "parameter 'neighbour_count' is many, 0 to 16 is allowed"),
-    ],
-)
-def test_bad_parameters_end_the_gateway(tmp_path: Path, parameters: dict[str, object], message: str) -> None:
-    with Gateway(tmp_path / "log.txt", **parameters) as process:
-        assert process.wait() == 78, process.text()
-        assert message in process.text()
-
-
-def test_rasters_need_a_bridge_that_draws_the_town(tmp_path: Path) -> None:
-    with (
-        Gateway(tmp_path / "log.txt", simulator="raster", raster="true"),
-        FakeBridge(socket_name(DOMAIN_ID, "raster")) as bridge,
-    ):
-        assert bridge.greeting.type == REFUSED
-        assert (
-            b"no static array 'map_raster': set parameter 'raster' of the bridge" in bridge.greeting.payload
-        )
-
-
-def test_drive_mode_goes_on_at_its_rate_and_brakes_when_actions_stop(tmp_path: Path, agent: Agent) -> None:
-    with (
-        Gateway(
-            tmp_path / "log.txt", simulator="driven", mode="drive", hold_s=0.2, real_time_factor=1.0
-        ) as process,
-        FakeBridge(socket_name(DOMAIN_ID, "driven"), 801) as bridge,  # steps of 0.05 s
-    ):
-        assert bridge.greeting.type == WELCOME, process.text()
-        actions = agent.node.create_publisher(FleetAction, "/carla_drl/driven/action", 4)
-        agent.wait_until(lambda: actions.get_subscription_count() > 0, "discovery")
-        bridge.send_frame(1)
-        assert bridge.receive().controls.tolist() == [[0.0, 1.0, 0.0]] * 2, "no action yet: brake"
-        bridge.send_frame(2)
-        message = FleetAction(session=801, frame=1, num_agents=2)
-        message.action.extend([0.5, 0.25] * 2)
-        actions.publish(message)
-        started = time.monotonic()
-        answers = [bridge.receive().controls.tolist()]
-        for frame in range(3, 13):
-            bridge.send_frame(frame)
-            answers.append(bridge.receive().controls.tolist())
-        took = time.monotonic() - started
-        driving = [[0.5, 0.0, 0.25]] * 2
-        # The action came some time while frames went on; it was held for at most 0.2 s of them, then the brake came.
-        assert 1 <= answers.count(driving) <= 5, answers
-        assert answers[-1] == [[0.0, 1.0, 0.0]] * 2
-        assert took >= 10 * 0.05, "faster than real time"
-        agent.node.destroy_publisher(actions)
-        bridge.leave()
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_signals_end_the_gateway_cleanly(tmp_path: Path, number: signal.Signals) -> None:
-    with (
-        Gateway(tmp_path / "log.txt", simulator="other", neighbour_count=0) as process,
-        FakeBridge(socket_name(DOMAIN_ID, "other")) as bridge,
-    ):
-        assert bridge.greeting.type == WELCOME
-        process.process.send_signal(number)
-        assert bridge.receive().type == BYE
-        process.process.send_signal(number)  # an impatient second one, in the middle of the clean-up
-        assert bridge.receive().type == 0
-        assert process.wait() == 0, process.text()

@@ -125,6 +125,7 @@ class LockStep:
             "protocol_errors": counters.protocol_errors,
             "lost_rows": self.lost_rows,
             "late_measurements": 0 if self.sensors is None else self.sensors.counters.late,
+            "duplicate_measurements": 0 if self.sensors is None else self.sensors.counters.duplicate,
             "missing_measurements": 0 if self.sensors is None else self.sensors.counters.missing,
         }
 

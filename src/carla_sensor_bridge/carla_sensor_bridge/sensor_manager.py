@@ -43,6 +43,8 @@ class SensorCounters:
     measurements: int = 0
     late: int = 0
     """Data that came after their frame, and were dropped."""
+    duplicate: int = 0
+    """Data that came a second time in their frame, and were dropped."""
     missing: int = 0
     """Data that were due and did not come in time."""
     truncated: int = 0
@@ -257,6 +259,9 @@ class SensorManager:
         if data.frame != self._world.snapshot.frame:
             self.counters.late += 1
             schedule.spoke()
+            return False
+        if schedule.last_frame == frame:
+            self.counters.duplicate += 1
             return False
         if schedule.state is not SensorState.SENDING:
             self._log.info("sensor %s sends again", self._name(index))

@@ -58,6 +58,7 @@ KINDS: Final = {
 EVENT_KINDS: Final = frozenset({COLLISION, LANE_INVASION, OBSTACLE})
 """Kinds that speak only when something happens: nobody waits for them."""
 CAMERA_KINDS: Final = frozenset({COLOR, DEPTH, SEMANTIC, FLOW, EVENTS})
+LIDAR_KINDS: Final = frozenset({LIDAR, SEMANTIC_LIDAR})
 
 BLOCK: Final = np.dtype(
     {
@@ -83,8 +84,13 @@ RECORD: Final = np.dtype(
             "height",
             "name",
             "type",
+            "lower_rad",
+            "upper_rad",
         ],
-        "formats": ["<u4", "<u4", "<u8", "<u8", "3<f8", "4<f8", "<f8", "<f8", "<u4", "<u4", "S32", "S48"],
+        "formats": [
+            *("<u4", "<u4", "<u8", "<u8", "3<f8", "4<f8", "<f8", "<f8", "<u4", "<u4", "S32", "S48"),
+            *("<f4", "<f4"),
+        ],
         "itemsize": 192,
     }
 )
@@ -110,6 +116,7 @@ _EVENTS_PER_FRAME: Final = 32
 # Rays per frame are counted by the simulator in its own way; some more than by the rate are room enough.
 _RAY_SLACK: Final = 1.1
 _ROUNDING: Final = 1e-6
+_ELEVATIONS: Final = ("lower_rad", "upper_rad")
 
 
 @dataclass(frozen=True)
@@ -125,8 +132,13 @@ class SensorPlace:
     """Bytes of payload."""
     offset: int
     width: int = 0
+    """Of cameras, like the field of view."""
     height: int = 0
+    """Of cameras; of lidars: channels."""
     fov_rad: float = 0.0
+    lower_rad: float = 0.0
+    """Of lidars: elevation of the lowest channel, and of the highest."""
+    upper_rad: float = 0.0
 
 
 def quaternion(roll_deg: float, pitch_deg: float, yaw_deg: float) -> tuple[float, float, float, float]:
@@ -190,7 +202,7 @@ class SensorTable:
             kind, period = KINDS[sensor.type], sensor.period(step_s)
             values = attributes[sensor.name]
             size = capacity(kind, values, period * step_s)
-            camera = kind in CAMERA_KINDS
+            camera, lidar = kind in CAMERA_KINDS, kind in LIDAR_KINDS
             self.places.append(
                 SensorPlace(
                     agent,
@@ -200,8 +212,10 @@ class SensorTable:
                     size,
                     offset,
                     int(values["image_size_x"]) if camera else 0,
-                    int(values["image_size_y"]) if camera else 0,
+                    int(values["image_size_y"]) if camera else int(values["channels"]) if lidar else 0,
                     math.radians(values["fov"]) if camera else 0.0,
+                    math.radians(values["lower_fov"]) if lidar else 0.0,
+                    math.radians(values["upper_fov"]) if lidar else 0.0,
                 )
             )
             offset += -(-size // ALIGNMENT) * ALIGNMENT
@@ -212,7 +226,7 @@ class SensorTable:
         rows = np.zeros(len(self.places), RECORD)
         for row, place in zip(rows, self.places, strict=True):
             at = place.config.transform
-            for name in ("agent", "kind", "offset", "capacity", "fov_rad", "width", "height"):
+            for name in ("agent", "kind", "offset", "capacity", "fov_rad", "width", "height", *_ELEVATIONS):
                 row[name] = getattr(place, name)
             row["position"] = at.x_m, at.y_m, at.z_m
             row["orientation"] = quaternion(at.roll_deg, at.pitch_deg, at.yaw_deg)

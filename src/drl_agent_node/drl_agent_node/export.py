@@ -28,7 +28,7 @@ from drl_agent_node.algorithms.base import Algorithm
 from drl_agent_node.algorithms.ppo import PPO
 from drl_agent_node.algorithms.sac import SAC
 from drl_agent_node.env.normalization import RunningMeanStd
-from drl_agent_node.env.observations import CHANNEL_PREFIX, RASTER, STATE, Observations
+from drl_agent_node.env.observations import RASTER, STATE, Observations, is_channel, observed_by
 from drl_agent_node.errors import ConfigurationError
 from drl_agent_node.evaluation.policies import LearnedPolicy, find_learned
 from drl_agent_node.evaluation.results import RESULTS_FILE, evaluation_figures, read_results
@@ -95,7 +95,7 @@ class PolicyModule(nn.Module):
         observations: dict[str, Tensor] = {}
         if self.dim:
             observations[STATE] = ((left.pop(0) - self.mean) * self.scale).clamp(-self.clip, self.clip)
-        if self.features is not None and self.features.raster is not None:
+        if self.features is not None and RASTER in self.features.images:
             observations[RASTER] = left.pop(0)
         features = observations[STATE] if self.features is None else self.features.encode(observations)
         if self.cell is None:
@@ -162,6 +162,11 @@ def export_policy(policy: LearnedPolicy, target: Path) -> PolicyCard:
     if policy.checkpoint is None:
         raise ConfigurationError("the untrained policy depends on the fleet and cannot be exported")
     names = policy.checkpoint.state_names
+    if set(observed_by(names)) - {STATE, RASTER}:
+        raise ConfigurationError(
+            f"'{policy.path}' sees cameras or lidars and cannot be exported; allowed parameter observation: state, "
+            "raster, both"
+        )
     shapes = _shapes(names)
     algorithm = _restored(policy, shapes)
     module = policy_module(algorithm, shapes.get(STATE, (0,))[0])
@@ -194,7 +199,7 @@ def export_policy(policy: LearnedPolicy, target: Path) -> PolicyCard:
 
 def _shapes(names: Sequence[str]) -> dict[str, tuple[int, ...]]:
     """Return the shapes of what is observed where the columns and channels are called `names`."""
-    channels = [name for name in names if name.startswith(CHANNEL_PREFIX)]
+    channels = [name for name in names if is_channel(name)]
     shapes: dict[str, tuple[int, ...]] = {}
     if len(channels) < len(names):
         shapes[STATE] = (len(names) - len(channels),)

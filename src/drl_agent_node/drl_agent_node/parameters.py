@@ -13,7 +13,7 @@ from rclpy.exceptions import ParameterException
 from rclpy.node import Node
 
 from drl_agent_node.algorithms import ALGORITHMS
-from drl_agent_node.env.observations import OBSERVED, Observed
+from drl_agent_node.env.observations import OBSERVED_TEXT, parse_observed
 from drl_agent_node.errors import ConfigurationError
 from drl_agent_node.safety.config import MODES as SAFETY_MODES
 
@@ -31,8 +31,8 @@ _PARAMETERS: Final[tuple[tuple[str, Any, str, _Range], ...]] = (
     ("algorithm_config", "", "YAML file with fields of the algorithm, of the reward under 'reward' and of the safety "
      "layer under 'safety'; empty: defaults", None),
     ("safety", "off", "off; monitor: judge every action and count; shield: override unsafe actions, too", None),
-    ("observation", "state", f"what the policy sees, one of {', '.join(OBSERVED)}; rasters need parameter raster of "
-     "gateway and bridge", None),
+    ("observation", "state", f"what the policy sees: {OBSERVED_TEXT}; images need parameters raster, camera or lidar "
+     "of the gateway, rasters that of the bridge, too", None),
     ("total_steps", 200_000, "agent steps to train for, all agents and resumed runs included", (1, 10**12)),
     ("seed", 0, "seed of the learner", (0, 2**31 - 1)),
     ("run_dir", "~/.carla_drl/runs", "folder that holds the folders of runs", None),
@@ -68,7 +68,7 @@ class AgentParameters:
     algorithm_config: Path | None
     safety: str
     curriculum: Path | None
-    observation: Observed
+    observation: str
     total_steps: int
     seed: int
     run_dir: Path
@@ -143,8 +143,7 @@ def check_parameters(values: dict[str, Any]) -> AgentParameters:
         raise _refusal("safety", values["safety"], ", ".join(SAFETY_MODES))
     if values["algorithm"] not in ALGORITHMS:
         raise _refusal("algorithm", values["algorithm"], ", ".join(ALGORITHMS))
-    if values["observation"] not in OBSERVED:
-        raise _refusal("observation", values["observation"], ", ".join(OBSERVED))
+    parse_observed(values["observation"])
     config = values["algorithm_config"]
     config_path = Path(config).expanduser() if config else None
     if config_path is not None and not config_path.is_file():

@@ -29,7 +29,6 @@ from drl_agent_node.checkpoint import check_fits
 from drl_agent_node.config import find_config
 from drl_agent_node.curriculum_session import CurriculumSession, InProcessLoader
 from drl_agent_node.env.in_process import InProcessVectorEnv
-from drl_agent_node.env.observations import OBSERVED
 from drl_agent_node.episodes import Episode
 from drl_agent_node.errors import ConfigurationError, DivergenceError, FleetError
 from drl_agent_node.evaluation.plan import about_training
@@ -60,7 +59,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--scenario", default="town01_basic", help="name of a scenario, or path of its .yaml file")
     add("--algorithm", default="ppo", help="name of its configuration, or path of the .yaml file")
-    add("--observation", default="state", choices=OBSERVED, help="what the policy sees (default: state)")
+    add(
+        "--observation",
+        default="state",
+        choices=("state", "raster", "both"),
+        help="what the policy sees (default: state)",
+    )
     add("--num-agents", type=int, default=64, help="ego vehicles in the world (default: 64)")
     add("--total-steps", type=int, default=200_000, help="agent steps, resumed runs included")
     add("--seed", type=int, default=0, help="of routes and learner")

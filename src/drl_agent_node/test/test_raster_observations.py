@@ -81,7 +81,9 @@ def test_one_groups_rasters_are_not_copied() -> None:
 def test_rasters_that_are_not_there_cannot_be_observed() -> None:
     worlds = Worlds({"a": 1})
     worlds.send_first()
-    with pytest.raises(ConfigurationError, match=r"observation is 'both', but .*; set parameter raster of"):
+    with pytest.raises(
+        ConfigurationError, match=r"observation has 'raster', but .*; set parameter raster of"
+    ):
         FleetVectorEnv(worlds, observation="both").reset()
 
 

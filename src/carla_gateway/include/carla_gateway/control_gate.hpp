@@ -80,6 +80,10 @@ class ControlGate
   /// Drive mode: turns what was latched into controls(), now that the frame is due.
   GateResult answer();
 
+  /// Lock-step: answers the awaited frame with the command of the frame before, for hold_s of simulated time
+  /// at most; then with full brake. Returns whether it was repeated.
+  bool repeat();
+
   /// Answers the awaited frame with full brake and straight wheels for all agents.
   void brake_all(Intervention why = Intervention::kUnusableFrame);
 
@@ -117,6 +121,7 @@ class ControlGate
   std::uint64_t frame_ = 0;
   std::uint32_t num_agents_ = 0;
   double step_s_ = 0.0;
+  std::size_t repeats_ = 0;  // frames in a row without an action
   bool emergency_stop_ = false;
   std::vector<float> controls_;
   std::vector<float> command_;   // N x NUM_ACTIONS as let through for this frame

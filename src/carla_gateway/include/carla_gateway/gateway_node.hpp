@@ -20,14 +20,14 @@
 #include "carla_drl_msgs/msg/safety_event.hpp"
 #include "carla_gateway/bridge_socket.hpp"
 #include "carla_gateway/control_gate.hpp"
+#include "carla_gateway/frame_observer.hpp"
 #include "carla_gateway/frame_recorder.hpp"
 #include "carla_gateway/frame_ring.hpp"
 #include "carla_gateway/gateway_parameters.hpp"
 #include "carla_gateway/health_monitor.hpp"
-#include "carla_gateway/observation_builder.hpp"
 #include "carla_gateway/peer_watch.hpp"
-#include "carla_gateway/raster_builder.hpp"
 #include "carla_gateway/reset_service.hpp"
+#include "carla_gateway/sensor_report.hpp"
 #include "carla_gateway/topic_publisher.hpp"
 
 namespace carla_gateway
@@ -63,7 +63,9 @@ class GatewayNode : public rclcpp::Node, private BridgeHandler
   void answer_due_frame();
   std::chrono::milliseconds time_to_answer() const;
   void publish_layout();
-  void fill_observation(const FrameView & view);
+  /// Answers a frame that is left out with the last action.
+  void leave_out(std::uint64_t frame, const std::string & fault);
+  void report_sensors(const std::string & fault, bool unusable);
   void brake(std::uint64_t frame, std::int64_t received_ns, const std::string & why);
   void on_action(const carla_drl_msgs::msg::FleetAction & action);
   void log_judgement(const GateResult & result, std::uint64_t frame);
@@ -77,15 +79,13 @@ class GatewayNode : public rclcpp::Node, private BridgeHandler
   rclcpp::Clock steady_clock_{RCL_STEADY_TIME};
   HealthMonitor health_;
   PeerWatch peers_;  // the executor's
+  SensorReport sensors_;
 
   // The socket thread's own.
   std::shared_ptr<const FrameRing> ring_;  // shared with the threads of topics_
-  std::unique_ptr<ObservationBuilder> builder_;
-  std::unique_ptr<RasterBuilder> raster_;  // null without rasters
+  FrameObserver observer_;
   WorldSpec world_;
-  carla_drl_msgs::msg::FleetObservation observation_;  // reused: its arrays are sized once per session
   carla_drl_msgs::msg::ObservationLayout layout_;
-  double last_time_s_ = 0.0;  // of the frame before, simulated
 
   std::chrono::steady_clock::time_point answer_due_;
   bool answer_pending_ = false;

@@ -6,9 +6,8 @@
 #include <string>
 
 #include "carla_gateway/control_gate.hpp"
+#include "carla_gateway/frame_observer.hpp"
 #include "carla_gateway/health_monitor.hpp"
-#include "carla_gateway/observation_builder.hpp"
-#include "carla_gateway/raster_builder.hpp"
 #include "carla_gateway/topic_publisher.hpp"
 
 namespace carla_gateway
@@ -24,8 +23,7 @@ enum class Mode
 struct GatewayParameters
 {
   std::string simulator;  ///< name of the lock-step group
-  BuilderConfig builder;
-  RasterConfig raster;
+  ObserverConfig observer;
   Mode mode = Mode::kLockStep;
   double real_time_factor = 1.0;  ///< drive mode: simulated seconds per second
   bool record_sensors = false;    ///< whether FrameRecord carries the sensors' payloads
@@ -34,6 +32,11 @@ struct GatewayParameters
   double heartbeat_warn_s = 0.8;  ///< silence after which a peer is reported; 0: none is
   TopicOptions topics;
 };
+
+/// Declare the parameters of what observations show, with the values of `example` as defaults.
+/// @throws std::invalid_argument naming the parameter, its value and what is allowed.
+RasterConfig declare_raster(rclcpp::Node & node, const RasterConfig & example);
+SensorImageConfig declare_sensor_images(rclcpp::Node & node, SensorImageConfig example);
 
 /// Declares the gateway's parameters, all read-only, and reads them.
 /// @throws std::invalid_argument naming the parameter, its value and what is allowed.

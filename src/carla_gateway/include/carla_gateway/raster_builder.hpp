@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "carla_gateway/frame_history.hpp"
 #include "carla_gateway/raster_canvas.hpp"
 #include "carla_gateway/town_grid.hpp"
 #include "carla_gateway/worker_pool.hpp"
@@ -83,7 +84,7 @@ class RasterBuilder
   /// the one kept last is drawn as it was. No allocation.
   void build(std::uint64_t frame, const RasterArrays & arrays, std::uint8_t * rasters);
   /// Says that the frame that was built last was whole: it becomes part of the history.
-  void keep() noexcept;
+  void keep() noexcept { history_.keep(); }
 
  private:
   static constexpr std::size_t kStaticChannels = TownGrid::kLayers + 1;
@@ -102,7 +103,6 @@ class RasterBuilder
   };
 
   void read(const RasterArrays & arrays, Moment & moment) const;
-  const Moment & moment_before(std::size_t frames) const;
   void draw(std::size_t agent, const float * route_line, std::uint8_t * raster) const;
   void draw_route(const Plane & plane, const ImageFrame & frame, const float * route_line) const;
   void draw_boxes(std::size_t agent, const Moment & moment, const ImageFrame & frame, const Plane & vehicles,
@@ -114,11 +114,8 @@ class RasterBuilder
   std::size_t num_objects_;
   TownGrid grid_;
   std::vector<Box> light_boxes_;
-  std::vector<Moment> moments_;  // a ring; the last frame that was built is at now_
-  std::size_t now_ = 0;
-  std::size_t kept_ = 0;  // frames before it that count
-  std::uint64_t frame_ = 0;
-  bool just_kept_ = false;  // nothing was built since keep()
+  FrameHistory history_;
+  std::vector<Moment> moments_;  // by the history's places
   WorkerPool pool_;
 };
 

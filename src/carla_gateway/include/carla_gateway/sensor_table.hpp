@@ -27,7 +27,9 @@ struct SensorSpec
   double rate_hz = 0.0;
   double fov_rad = 0.0;
   std::uint32_t width = 0;
-  std::uint32_t height = 0;
+  std::uint32_t height = 0;  ///< of lidars: channels
+  double lower_rad = 0.0;    ///< of lidars: elevation of the lowest channel
+  double upper_rad = 0.0;    ///< of the highest
   std::string name;
   std::string type;
 
@@ -43,7 +45,12 @@ struct WorldSpec
   std::string opendrive;
   std::vector<SensorSpec> sensors;
 
-  std::string role(std::uint32_t agent) const { return role_prefix + std::to_string(agent); }
+  std::vector<std::string> roles;  ///< where they are named otherwise: one per agent
+
+  std::string role(std::uint32_t agent) const
+  {
+    return roles.empty() ? role_prefix + std::to_string(agent) : roles[agent];
+  }
 };
 
 /// Reads a ring's static arrays about world and sensors; a ring may have none of them.

@@ -135,10 +135,11 @@ struct SensorRecord
   double rate_hz;          ///< 0: when something happens
   double fov_rad;          ///< of cameras
   std::uint32_t width;     ///< of cameras
-  std::uint32_t height;
+  std::uint32_t height;    ///< of cameras; of lidars: channels
   char name[32];
-  char type[48];  ///< CARLA's blueprint
-  char reserved[8];
+  char type[48];    ///< CARLA's blueprint
+  float lower_rad;  ///< of lidars: elevation of the lowest channel
+  float upper_rad;  ///< of the highest
 };
 
 /// The block of one sensor; those of all sensors stand at the start of the array "sensors", in the table's

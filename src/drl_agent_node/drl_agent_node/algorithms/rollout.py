@@ -6,7 +6,7 @@ import numpy as np
 
 from drl_agent_node.algorithms.base import Bools, Floats, Transition
 from drl_agent_node.algorithms.observing import ObservationSize
-from drl_agent_node.env.observations import RASTER, Observations, state_of
+from drl_agent_node.env.observations import IMAGES, Observations, state_of
 
 
 class Rollout:
@@ -55,9 +55,9 @@ class Rollout:
 def _allocate(leading: tuple[int, int], observation: ObservationSize) -> Observations:
     if isinstance(observation, int):
         return np.zeros((*leading, observation), np.float32)
-    # Rasters stay the bytes that they are: as floats they would take four times the memory.
+    # Images stay the bytes that they are: as floats they would take four times the memory.
     return {
-        name: np.zeros((*leading, *shape), np.uint8 if name == RASTER else np.float32)
+        name: np.zeros((*leading, *shape), np.uint8 if name in IMAGES else np.float32)
         for name, shape in observation.items()
     }
 

@@ -27,7 +27,7 @@ from drl_agent_node.algorithms.guards import require_finite
 from drl_agent_node.algorithms.learner_config import LearnerConfig
 from drl_agent_node.algorithms.observing import ObservationScaler, ObservationSize, Tensors
 from drl_agent_node.env.normalization import RewardScaler
-from drl_agent_node.env.observations import RASTER, STATE, Observations, state_of
+from drl_agent_node.env.observations import CAMERA, IMAGES, RASTER, STATE, Observations, state_of
 from drl_agent_node.networks.features import FeatureNetwork
 from drl_agent_node.networks.mlp import Activation
 from drl_agent_node.networks.soft_actor_critic import SoftActor, TwinCritic, act_with, fast_actor
@@ -212,8 +212,9 @@ class SAC(Algorithm):
         }
 
     def _tensors(self, drawn: dict[str, NDArray[Any]]) -> Tensors:
-        if RASTER in drawn:
-            drawn[RASTER] = random_shift(drawn[RASTER], self.config.augment_shift, self._random)
+        for name in (RASTER, CAMERA):  # moving a range image would be another measurement
+            if name in drawn:
+                drawn[name] = random_shift(drawn[name], self.config.augment_shift, self._random)
         return self.scaler.tensors(drawn)
 
     def _gradient_step(self, batch: ReplayBatch) -> dict[str, float]:
@@ -341,4 +342,4 @@ def _by_name(observations: Observations) -> dict[str, NDArray[Any]]:
 
 def _spaces(observation: ObservationSize) -> dict[str, tuple[tuple[int, ...], DTypeLike]]:
     shapes = {STATE: (observation,)} if isinstance(observation, int) else observation
-    return {name: (shape, np.uint8 if name == RASTER else np.float32) for name, shape in shapes.items()}
+    return {name: (shape, np.uint8 if name in IMAGES else np.float32) for name, shape in shapes.items()}

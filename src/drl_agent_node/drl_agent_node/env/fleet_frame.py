@@ -6,7 +6,8 @@ Messages are taken by attribute, so anything with the fields of `FleetObservatio
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -29,6 +30,7 @@ class FleetFrame:
         metrics: float32 [N, NUM_METRICS].
         status: uint8 [N], bits of `FleetObservation.STATUS_*`.
         raster: uint8 [N, C, H, W]; C is 0 without rasters.
+        images: those of the egos' sensors by name, each uint8 [N, C, H, W].
     """
 
     session: int
@@ -39,11 +41,21 @@ class FleetFrame:
     metrics: NDArray[np.float32]
     status: NDArray[np.uint8]
     raster: NDArray[np.uint8]
+    images: Mapping[str, NDArray[np.uint8]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ImageLayout:
+    """One `ObservationImageLayout`: what the channels of a sensor's image are called, and what it was made from."""
+
+    name: str
+    channel_names: tuple[str, ...]
+    place: str
 
 
 @dataclass(frozen=True)
 class FleetLayout:
-    """One `ObservationLayout`: what the columns and the rasters' channels are called, and where rasters lie."""
+    """One `ObservationLayout`: what the columns and the images' channels are called, and where rasters lie."""
 
     simulator: str
     session: int
@@ -55,6 +67,7 @@ class FleetLayout:
     raster_names: tuple[str, ...]
     raster_resolution_m: float
     raster_ahead_m: float
+    images: tuple[ImageLayout, ...] = ()
 
 
 def parse_layout(message: Any, topic: str) -> FleetLayout:
@@ -74,6 +87,10 @@ def parse_layout(message: Any, topic: str) -> FleetLayout:
         raster_names=tuple(message.raster_names),
         raster_resolution_m=float(message.raster_resolution_m),
         raster_ahead_m=float(message.raster_ahead_m),
+        images=tuple(
+            ImageLayout(str(image.name), tuple(image.channel_names), str(image.place))
+            for image in message.images
+        ),
     )
     if layout.num_agents < 1:
         raise FleetError(f"{topic}: num_agents is {layout.num_agents}; at least 1 is needed")
@@ -132,7 +149,19 @@ def parse_observation(message: Any, topic: str) -> FleetFrame:
         metrics,
         status,
         raster.reshape(raster_shape),
+        {image.name: _parse_image(image, message, topic) for image in message.images},
     )
+
+
+def _parse_image(image: Any, message: Any, topic: str) -> NDArray[np.uint8]:
+    pixels: NDArray[np.uint8] = np.frombuffer(image.data, np.uint8)
+    shape = (message.num_agents, image.channels, image.height, image.width)
+    if pixels.size != math.prod(shape):
+        raise FleetError(
+            f"{topic}: frame {message.frame} has {pixels.size} values of image '{image.name}'; agents, channels, "
+            f"height and width {shape} need {math.prod(shape)}"
+        )
+    return pixels.reshape(shape)
 
 
 def _first_not_finite(state: NDArray[np.float32], metrics: NDArray[np.float32]) -> str:

@@ -17,7 +17,7 @@ from drl_agent_node.env import columns
 from drl_agent_node.env.fleet_frame import FleetFrame
 from drl_agent_node.env.fleet_link import Transport
 from drl_agent_node.env.lock_step import LockStep
-from drl_agent_node.env.observations import Observations, ObservationView, Observed
+from drl_agent_node.env.observations import Observations, ObservationView, parse_observed
 from drl_agent_node.env.reward import RewardConfig, RewardFunction
 from drl_agent_node.errors import FleetError, InterruptedWaitError, ObservationTimeoutError
 from drl_agent_node.safety.config import SafetyConfig
@@ -70,7 +70,8 @@ class Timings:
 class FleetVectorEnv(VectorEnv[Any, NDArray[np.float32], NDArray[Any]]):
     """K simulators x N agents; agent i of group k is row `offset_k + i` of every array.
 
-    Observations are the state, float32 [E, S], or a dictionary of `raster`, uint8 [E, C, H, W], and maybe `state`.
+    Observations are the state, float32 [E, S], or a dictionary of images, uint8 [E, C, H, W], by name (`raster`,
+    `camera`, `lidar`), and maybe `state`.
 
     Autoreset is next-step: the action after a done step is ignored. When a group's world is made anew, its agents are
     truncated with the observation they had (`infos["valid"]` is False for that step: nobody saw where the action
@@ -101,7 +102,7 @@ class FleetVectorEnv(VectorEnv[Any, NDArray[np.float32], NDArray[Any]]):
         *,
         safety: str = "off",
         safety_config: SafetyConfig | None = None,
-        observation: Observed = "state",
+        observation: str = "state",
         observation_timeout_s: float = 60.0,
         lost_after_s: float = math.inf,
         should_stop: Callable[[], bool] = lambda: False,
@@ -109,7 +110,8 @@ class FleetVectorEnv(VectorEnv[Any, NDArray[np.float32], NDArray[Any]]):
     ) -> None:
         """Spaces and `num_envs` are known after `reset`, which waits for the first observations.
 
-        `safety` is one of `safety.config.MODES`; `observation` is what is observed: `state`, `raster` or `both`;
+        `safety` is one of `safety.config.MODES`; `observation` is what is observed, see
+        `observations.parse_observed`;
         `lost_after_s` is how long the other groups wait for one, s.
         """
         self._transport = transport
@@ -122,7 +124,7 @@ class FleetVectorEnv(VectorEnv[Any, NDArray[np.float32], NDArray[Any]]):
         self.num_envs = 0
         self.state_names: tuple[str, ...] = ()
         self.observation_names: tuple[str, ...] = ()
-        self._observation = observation
+        self._observed = parse_observed(observation)
         self._view: ObservationView
         self.timings = Timings()
         self._groups: list[_Group] = []
@@ -157,7 +159,7 @@ class FleetVectorEnv(VectorEnv[Any, NDArray[np.float32], NDArray[Any]]):
         Raises:
             ObservationTimeoutError: naming the topics on which nothing arrived in time.
             FleetError: when the groups do not fit together, or a message breaks its contract.
-            ConfigurationError: when rasters are to be observed and there are none.
+            ConfigurationError: when images are to be observed and there are none.
             InterruptedWaitError: when `should_stop` says so.
         """
         super().reset(seed=seed)
@@ -331,7 +333,7 @@ class FleetVectorEnv(VectorEnv[Any, NDArray[np.float32], NDArray[Any]]):
         for link in self._transport.groups:
             assert link.layout is not None
             assert link.current is not None
-            for name in ("state_names", "raster_names", "raster_resolution_m", "raster_ahead_m"):
+            for name in ("state_names", "raster_names", "raster_resolution_m", "raster_ahead_m", "images"):
                 if getattr(link.layout, name) != getattr(first, name):
                     raise FleetError(
                         f"{link.layout_topic}: {name} differ from those of group {first.simulator}; all groups of "
@@ -342,7 +344,7 @@ class FleetVectorEnv(VectorEnv[Any, NDArray[np.float32], NDArray[Any]]):
             offset += agents
         self.num_envs = offset
         self.state_names = first.state_names
-        self._view = ObservationView(self._observation, first, self._groups[0].shown)
+        self._view = ObservationView(self._observed, first, self._groups[0].shown)
         self.observation_names = self._view.names
         self.single_observation_space = self._view.single_space
         self.single_action_space = gym.spaces.Box(-1.0, 1.0, (columns.NUM_ACTIONS,), np.float32)

@@ -31,7 +31,7 @@ from drl_agent_node.env import columns
 from drl_agent_node.env.fleet_vector_env import FleetVectorEnv
 from drl_agent_node.env.gateway_core import GatewayCore, GatewaySettings, RasterSettings
 from drl_agent_node.env.lock_step import LockStep
-from drl_agent_node.env.observations import Observations, Observed
+from drl_agent_node.env.observations import RASTER, STATE, Observations, parse_observed
 from drl_agent_node.env.reward import RewardConfig
 from drl_agent_node.errors import ConfigurationError
 from drl_agent_node.safety.config import SafetyConfig
@@ -57,6 +57,7 @@ class _Observation:
     raster_height: int
     raster_width: int
     raster: NDArray[np.uint8]
+    images: tuple[()] = ()
 
 
 class InProcessTransport:
@@ -86,6 +87,7 @@ class InProcessTransport:
                 raster_names=gateway.raster_names,
                 raster_resolution_m=gateway.raster_resolution_m,
                 raster_ahead_m=gateway.raster_ahead_m,
+                images=(),
             )
         )
         self._publish()
@@ -181,7 +183,7 @@ class InProcessVectorEnv(FleetVectorEnv):
         gateway: GatewaySettings | None = None,
         safety: str = "off",
         safety_config: SafetyConfig | None = None,
-        observation: Observed = "state",
+        observation: str = "state",
         raster: RasterSettings | None = None,
     ) -> None:
         """Make the world and its first frame.
@@ -194,7 +196,7 @@ class InProcessVectorEnv(FleetVectorEnv):
             reward_config: weights of the reward.
             gateway: parameters of the gateway that are not at their defaults.
             safety, safety_config: as in `FleetVectorEnv`.
-            observation: what is observed, see `FleetVectorEnv`.
+            observation: what is observed, see `FleetVectorEnv`; sensors are not simulated here.
             raster: parameters of the gateway's rasters that are not at their defaults.
 
         Raises:
@@ -202,11 +204,17 @@ class InProcessVectorEnv(FleetVectorEnv):
         """
         if num_agents < 1:
             raise ConfigurationError(f"num_agents is {num_agents}; at least 1 is needed")
+        observed = parse_observed(observation)
+        if set(observed) - {STATE, RASTER}:
+            raise ConfigurationError(
+                f"observation is '{observation}', but a loop in one process has no cameras and lidars; allowed: "
+                "state, raster, both"
+            )
         try:
             if not isinstance(scenario, Scenario):
                 scenario = load_scenario(scenario)
             bridge = InProcessBridge(
-                scenario, num_agents, seed, town_seed=town_seed, raster=observation != "state"
+                scenario, num_agents, seed, town_seed=town_seed, raster=RASTER in observed
             )
         except BridgeConfigurationError as error:
             raise ConfigurationError(str(error)) from None

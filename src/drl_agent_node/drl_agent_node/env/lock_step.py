@@ -84,6 +84,7 @@ class LockStep:
                 "raster_names",
                 "raster_resolution_m",
                 "raster_ahead_m",
+                "images",
             ):
                 was, now = getattr(known, name), getattr(layout, name)
                 if was != now:
@@ -160,6 +161,13 @@ class LockStep:
                 f"{self.observation_topic}: rasters with {frame.raster.shape[1]} channels do not fit the layout on "
                 f"{self.layout_topic}: {len(layout.raster_names)} names of channels"
             )
+        channels = {name: image.shape[1] for name, image in frame.images.items()}
+        named = {image.name: len(image.channel_names) for image in layout.images}
+        if channels != named:
+            raise FleetError(
+                f"{self.observation_topic}: images with channels {channels} do not fit the layout on "
+                f"{self.layout_topic}: {named}"
+            )
 
     def _check_same_size(self, frame: FleetFrame) -> None:
         if self.current is not None and frame.state.shape != self.current.state.shape:
@@ -172,3 +180,13 @@ class LockStep:
                 f"{self.observation_topic}: the rasters' shape changed from {self.current.raster.shape} to "
                 f"{frame.raster.shape}; restart the agent"
             )
+        if self.current is not None:
+            was, now = _shapes(self.current), _shapes(frame)
+            if was != now:
+                raise FleetError(
+                    f"{self.observation_topic}: the images' shapes changed from {was} to {now}; restart the agent"
+                )
+
+
+def _shapes(frame: FleetFrame) -> dict[str, tuple[int, ...]]:
+    return {name: image.shape for name, image in frame.images.items()}

@@ -22,6 +22,7 @@ from gymnasium.vector import VectorEnv
 from drl_agent_node.env.fleet_link import FleetLink
 from drl_agent_node.env.fleet_vector_env import FleetVectorEnv
 from drl_agent_node.env.in_process import InProcessVectorEnv
+from drl_agent_node.env.observations import IMAGES, RASTER, STATE, parse_observed
 from drl_agent_node.errors import ConfigurationError, FleetError
 from drl_agent_node.evaluation.suite import Case
 
@@ -110,8 +111,9 @@ class LoopWorlds:
         group = f"eval{os.getpid()}_{self._opened}"
         scenario = self._folder / f"{group}.yaml"
         scenario.write_text(yaml.safe_dump(case.scenario.model_dump(mode="json")), encoding="utf-8")
-        raster = self._options.get("observation", "state") != "state"
-        gateway = self._start(group, "carla_gateway", "gateway_node", {"simulator": group, "raster": raster})
+        observed = parse_observed(self._options.get("observation", STATE))
+        images = {name: name in observed for name in IMAGES}
+        gateway = self._start(group, "carla_gateway", "gateway_node", {"simulator": group, **images})
         bridge = self._start(
             group,
             "carla_sensor_bridge",
@@ -123,7 +125,7 @@ class LoopWorlds:
                 "scenario": scenario,
                 "num_agents": num_agents,
                 "seed": case.seed,
-                "raster": raster,
+                RASTER: images[RASTER],
             },
         )
         node = self._make_node()

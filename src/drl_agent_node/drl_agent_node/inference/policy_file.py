@@ -63,7 +63,7 @@ class PolicyCard:
     def inputs(self) -> tuple[str, ...]:
         """Names of what the model takes, in order."""
         observed = observed_by(self.state_names)
-        names = ((INPUT,) if observed != "raster" else ()) + ((RASTER_INPUT,) if observed != "state" else ())
+        names = tuple(name for part, name in ((STATE, INPUT), (RASTER, RASTER_INPUT)) if part in observed)
         return (*names, MEMORY) if self.memory_size else names
 
     def to_json(self) -> str:

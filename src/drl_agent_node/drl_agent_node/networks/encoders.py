@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 Shapes = Mapping[str, tuple[int, ...]]
-"""Shapes of one agent's observations by name: `state` (S,), `raster` (C, H, W)."""
+"""Shapes of one agent's observations by name: `state` (S,); `raster`, `camera`, `lidar` (C, H, W)."""
 
 RASTER_FEATURES: Final = 128
 _CHANNELS: Final = (16, 32, 64)

@@ -10,7 +10,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from drl_agent_node.config import StrictConfig
-from drl_agent_node.env.observations import RASTER, STATE
+from drl_agent_node.env.observations import IMAGES, STATE
 from drl_agent_node.errors import ConfigurationError
 from drl_agent_node.networks.attention import CrossAttentionFusion, NeighbourEncoder
 from drl_agent_node.networks.encoders import RasterEncoder, Shapes
@@ -38,7 +38,7 @@ class FeatureConfig(StrictConfig):
 
 
 class FeatureNetwork(nn.Module):
-    """Encoders for rasters and neighbours, fused; the identity where only a plain state is observed.
+    """Encoders for images and neighbours, fused; the identity where only a plain state is observed.
 
     Attributes:
         feature_dim: F, size of the features.
@@ -64,25 +64,26 @@ class FeatureNetwork(nn.Module):
         state_dim = shapes[STATE][0] if STATE in shapes else 0
         self.layout: StateLayout | None = None
         self.neighbours: NeighbourEncoder | None = None
-        self.raster: RasterEncoder | None = None
+        self.images = tuple(name for name in IMAGES if name in shapes)
         self.fusion: CrossAttentionFusion | None = None
         if config.state_encoder == "attention":
             self.layout = read_layout(state_names[:state_dim])
             self.neighbours = NeighbourEncoder(self.layout, config.attention_size, config.attention_heads)
             state_dim = self.neighbours.output_dim
-        if RASTER in shapes:
-            attends = config.fusion == "cross_attention"
-            self.raster = RasterEncoder(shapes[RASTER], places=attends)
-            if attends:
-                if state_dim == 0:
-                    raise ConfigurationError(
-                        f"{algorithm}: fusion cross_attention needs a state beside the raster"
-                    )
-                self.fusion = CrossAttentionFusion(
-                    state_dim, self.raster.channels, config.attention_size, config.attention_heads
+        attends = bool(self.images) and config.fusion == "cross_attention"
+        encoders = [RasterEncoder(shapes[name], places=attends) for name in self.images]
+        for name, encoder in zip(self.images, encoders, strict=True):
+            self.add_module(name, encoder)
+        if attends:
+            if state_dim == 0:
+                raise ConfigurationError(
+                    f"{algorithm}: fusion cross_attention needs a state beside the {self.images[0]}"
                 )
-        self.identity = self.neighbours is None and self.raster is None
-        self.feature_dim: int = state_dim + (0 if self.raster is None else self.raster.features)
+            self.fusion = CrossAttentionFusion(
+                state_dim, encoders[0].channels, config.attention_size, config.attention_heads
+            )
+        self.identity = self.neighbours is None and not self.images
+        self.feature_dim: int = state_dim + sum(encoder.features for encoder in encoders)
         if self.fusion is not None:
             self.feature_dim = self.fusion.output_dim
 
@@ -91,7 +92,7 @@ class FeatureNetwork(nn.Module):
         if self.identity:
             return observations[STATE] if isinstance(observations, Mapping) else observations
         parts = observations if isinstance(observations, Mapping) else {STATE: observations}
-        leading = parts[RASTER].shape[:-3] if RASTER in parts else parts[STATE].shape[:-1]
+        leading = parts[self.images[0]].shape[:-3] if self.images else parts[STATE].shape[:-1]
         flat = {name: values.flatten(0, len(leading) - 1) for name, values in parts.items()}
         if torch.is_grad_enabled():
             features = self.encode(flat)
@@ -110,12 +111,18 @@ class FeatureNetwork(nn.Module):
         state = observations.get(STATE)
         if self.neighbours is not None:
             state = self.neighbours.attend(observations[STATE])[0]
-        if self.raster is None:
+        if not self.images:
             assert state is not None
             return state
         if self.fusion is not None:
             assert state is not None
-            features, _ = self.fusion.attend(state, self.raster.places(observations[RASTER]))
+            places = [self._encoder(name).places(observations[name]) for name in self.images]
+            features, _ = self.fusion.attend(state, torch.cat(places, 1))
             return features
-        image = self.raster.forward(observations[RASTER])
-        return image if state is None else torch.cat((image, state), -1)
+        encoded = [self._encoder(name).forward(observations[name]) for name in self.images]
+        return torch.cat(encoded if state is None else [*encoded, state], -1)
+
+    def _encoder(self, name: str) -> RasterEncoder:
+        encoder = self.get_submodule(name)
+        assert isinstance(encoder, RasterEncoder)
+        return encoder
