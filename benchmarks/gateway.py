@@ -3,36 +3,49 @@
 `gateway/tick_us/agents=16`: the state alone; `gateway/tick_us/agents=16,raster=96x96x8`: with bird's-eye rasters. The
 gateway measures itself while the whole loop runs. Baseline: the same arithmetic on such a frame in this process, by the
 gateway's C library; the rest is DDS and threads that wake each other.
+
+`gateway/round_trip_ratio`: a tick of the loop less what the bridge waits for simulator and client. Baseline: one message
+of the same size each way, to a C++ process that only answers, in turns with the loop.
+
+`gateway/loan_1mb_us`: a picture of 1 MB handed to another C++ process as a lent `ImageBlock1M`, from before it is written
+until it is taken. Baseline: the same by copying it into and out of shared memory, with a semaphore, in turns.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import statistics
+import subprocess
 import time
+from array import array
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import rclpy
 from ament_index_python.packages import get_package_share_directory
-from carla_drl_msgs.msg import FleetAction
+from carla_drl_msgs.msg import FleetAction, FleetObservation
 from diagnostic_msgs.msg import DiagnosticArray
 
 from benchmarks.loop import drain, own_domain, step
 from benchmarks.results import report
-from benchmarks.stack import Stack
+from benchmarks.stack import Stack, executable
 from carla_drl_bringup.process_settings import process_settings
 from carla_sensor_bridge.in_process import InProcessBridge
 from carla_sensor_bridge.scenario import load_scenario
-from drl_agent_node.env.fleet_link import FleetLink
+from drl_agent_node.env.fleet_link import ACTION, LATCHED, FleetLink
 from drl_agent_node.env.fleet_vector_env import FleetVectorEnv
 from drl_agent_node.env.gateway_core import GatewayCore
+from drl_agent_node.env.waiting import make_waiter
 
 AGENTS = 16
 WARM_UP_TICKS = 200
 WINDOWS = 3
 WINDOW_S = 3.0
 CALLS = 300
+ROUND_TRIPS = 1000
+LOAN_ROUNDS = 5
 
 
 class Arithmetic:
@@ -64,17 +77,18 @@ class Arithmetic:
         return (time.perf_counter() - started) / CALLS * 1e6
 
 
-class TickTimes:
-    """What the gateway reported of its ticks, us, one mean per second."""
+class ReportedTimes:
+    """What the nodes reported of their ticks under a key of their diagnostics, us, one mean per second."""
 
-    def __init__(self, node: rclpy.node.Node) -> None:
+    def __init__(self, node: rclpy.node.Node, key: str) -> None:
         self._node = node
+        self._key = key
         self._values: list[float] = []
         node.create_subscription(DiagnosticArray, "/diagnostics", self._take, 50)
 
     def _take(self, message: DiagnosticArray) -> None:
         for status in message.status:
-            self._values += [float(pair.value) for pair in status.values if pair.key == "observation_us"]
+            self._values += [float(pair.value) for pair in status.values if pair.key == self._key]
 
     def take(self) -> float:
         """Return the median of the seconds since the last call in which there were frames."""
@@ -92,7 +106,7 @@ def measure(*, raster: bool) -> tuple[list[float], float]:
         node, listener = rclpy.create_node("benchmark_agent"), rclpy.create_node("benchmark_diagnostics")
         link = FleetLink(node, ["sim0"], expected_agents=AGENTS)
         env = FleetVectorEnv(link, observation="both" if raster else "state", observation_timeout_s=60.0)
-        times, ticks = TickTimes(listener), []
+        times, ticks = ReportedTimes(listener, "observation_us"), []
         try:
             env.reset()
             actions = np.full((AGENTS, FleetAction.NUM_ACTIONS), 0.2, np.float32)
@@ -113,9 +127,94 @@ def measure(*, raster: bool) -> tuple[list[float], float]:
     return ticks, statistics.median(alone_us)
 
 
+class Echo:
+    """A C++ process that answers every action with an observation, and the way there and back."""
+
+    def __init__(self, node: rclpy.node.Node) -> None:
+        self._publisher = node.create_publisher(FleetAction, "/carla_drl/echo/action", ACTION)
+        subscription = node.create_subscription(
+            FleetObservation, "/carla_drl/echo/observation", self._take, LATCHED
+        )
+        self._waiter = make_waiter(node, [(subscription, self._take)])
+        self._message = FleetAction(num_agents=AGENTS)
+        self._message.action = array("f", [0.2] * (AGENTS * FleetAction.NUM_ACTIONS))
+        self._answered = 0
+        while self._publisher.get_subscription_count() == 0:
+            time.sleep(0.01)
+        self.mean_us()
+
+    def _take(self, message: FleetObservation) -> None:
+        self._answered = int(message.frame)
+
+    def mean_us(self) -> float:
+        """Return the mean time of a round trip, us."""
+        started = time.perf_counter()
+        for _ in range(ROUND_TRIPS):
+            self._message.frame += 1
+            self._publisher.publish(self._message)
+            while self._answered != self._message.frame:
+                self._waiter.wait(0.1)
+        return (time.perf_counter() - started) / ROUND_TRIPS * 1e6
+
+
+@contextlib.contextmanager
+def running(*command: str) -> Iterator[None]:
+    """Run a process as long as the block lasts."""
+    with subprocess.Popen(command) as process:
+        try:
+            yield
+        finally:
+            process.terminate()
+
+
+def measure_round_trips(state_dim: int) -> tuple[list[float], float]:
+    """Return the loop's time per tick less simulator and client in each window, and that of plain DDS, us."""
+    peer = executable("carla_gateway", "benchmark_peer")
+    with own_domain(), Stack(AGENTS), running(peer, "echo", str(AGENTS), str(state_dim)):
+        rclpy.init()
+        nodes = [rclpy.create_node(f"benchmark_{name}") for name in ("agent", "diagnostics", "echo")]
+        env = FleetVectorEnv(
+            FleetLink(nodes[0], ["sim0"], expected_agents=AGENTS), observation_timeout_s=60.0
+        )
+        waits, loops, plain = ReportedTimes(nodes[1], "tick_us"), [], []
+        try:
+            env.reset()
+            echo = Echo(nodes[2])
+            actions = np.full((AGENTS, FleetAction.NUM_ACTIONS), 0.2, np.float32)
+            for _ in range(WARM_UP_TICKS):
+                step(env, actions)
+            for _ in range(WINDOWS):
+                drain(nodes[1])
+                ticks, started = 0, time.perf_counter()
+                while time.perf_counter() - started < WINDOW_S:
+                    step(env, actions)
+                    ticks += 1
+                loops.append((time.perf_counter() - started) / ticks * 1e6 - waits.take())
+                plain.append(echo.mean_us())
+        finally:
+            env.close()
+            for node in nodes:
+                node.destroy_node()
+            rclpy.shutdown()
+    return loops, statistics.median(plain)
+
+
+def measure_loans() -> tuple[list[float], float]:
+    """Return the time of handing over 1 MB as a loan in each round, and by semaphore and memcpy, us."""
+    with own_domain():
+        command = [executable("carla_gateway", "benchmark_peer"), "loan", str(LOAN_ROUNDS)]
+        output = subprocess.run(command, check=True, capture_output=True, text=True, timeout=300.0).stdout
+    rounds = [[float(word) for word in line.split()] for line in output.splitlines()]
+    return [lent for lent, _ in rounds], statistics.median(copied for _, copied in rounds)
+
+
 def main() -> None:
-    """Measure with and without rasters, with the settings that launch gives every process."""
+    """Measure with the settings that launch gives every process."""
     os.environ |= process_settings() | os.environ
     for raster, suffix in ((False, ""), (True, ",raster=96x96x8")):
         ticks, alone = measure(raster=raster)
         report(f"gateway/tick_us/agents={AGENTS}{suffix}", ticks, "us", "the arithmetic alone", alone)
+    loops, plain = measure_round_trips(state_dim=12 + 3 * 10 + 4 * 8)
+    report("gateway/round_trip_ratio", loops, "us", "plain DDS round trip", plain)
+    lent, copied = measure_loans()
+    report("gateway/loan_1mb_us", lent, "us", "semaphore and memcpy", copied)

@@ -6,6 +6,7 @@ later) or `duplicate`. Everything else is the installed bridge.
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -27,7 +28,9 @@ class FaultyListener:
         self._held: list[Any] = []
 
     def __call__(self, data: Any) -> None:
-        fault = FILE.read_text() if FILE.exists() else ""
+        fault = ""
+        with contextlib.suppress(FileNotFoundError):
+            fault = FILE.read_text()
         if fault != "freeze":
             self._frozen = None
         if fault != "late":

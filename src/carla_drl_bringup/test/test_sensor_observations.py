@@ -218,16 +218,16 @@ def test_faulty_sensors_are_noticed_and_never_taken_for_sound(tmp_path: Path) ->
 
             seen = loop.drive(noticed, f"a report of {fault}")
             loop.set_fault("")
-            seen += loop.drive(
-                lambda seen=seen: loop.observation.frame > (seen or [loop.observation])[-1].frame, "go"
-            )
+            last = loop.observation.frame
+            seen += loop.drive(lambda last=last: loop.observation.frame > last + 3, "sound frames again")
             for one, following in itertools.pairwise(seen):
                 assert list(following.images[0].age) == [0]
                 pictures = part(following, 0)[0]
                 assert pictures.min() < pictures.max()
-                assert (part(one, 0)[0, :3] != pictures[:3]).any(), (
-                    f"{fault}: frame {following.frame} shows old data"
-                )
+                if one.state[0] > 1.0 and following.state[0] > 1.0:  # what stands sees the same again
+                    assert (part(one, 0)[0, :3] != pictures[:3]).any(), (
+                        f"{fault}: frame {following.frame} shows old data"
+                    )
 
 
 def test_duplicates_do_no_harm_and_are_counted(tmp_path: Path) -> None:

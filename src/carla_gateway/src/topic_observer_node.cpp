@@ -131,11 +131,18 @@ void TopicObserverNode::put(std::size_t source, const builtin_interfaces::msg::T
                             std::shared_ptr<const void> message)
 {
   const double time_s = static_cast<double>(stamp.sec) + 1e-9 * static_cast<double>(stamp.nanosec);
-  const auto frame = static_cast<std::uint64_t>(std::max(std::llround(time_s / parameters_.step_s), 0LL));
+  // Stamps are whole steps apart, but the first one may be anything.
+  if (!origin_s_) {
+    origin_s_ = time_s;
+  }
+  const auto steps = [this](double seconds) { return std::llround(seconds / parameters_.step_s); };
+  const auto frame =
+      static_cast<std::uint64_t>(std::max(steps(*origin_s_) + steps(time_s - *origin_s_), 0LL));
   if (buffer_.last_taken() && frame + kCapacity < *buffer_.last_taken()) {
     RCLCPP_INFO(get_logger(), "time went back to %.3f s: a new session begins", time_s);
     buffer_.clear();
     images_.reset();
+    origin_s_ = time_s;
   }
   if (!first_[source]) {
     first_[source] = message;

@@ -9,6 +9,7 @@
 #include <exception>
 #include <utility>
 
+#include "carla_gateway/image_block_topic.hpp"
 #include "carla_gateway/sensor_topics.hpp"
 #include "carla_gateway/world_topics.hpp"
 
@@ -64,7 +65,14 @@ void TopicPublisher::begin(std::shared_ptr<const FrameRing> ring, const WorldSpe
     add(std::move(topic));
   }
   for (const SensorSpec & sensor : world.sensors) {
-    add(make_sensor_topic(node_, sensor, world.role(sensor.agent), names));
+    const std::string role = world.role(sensor.agent);
+    add(make_sensor_topic(node_, sensor, role, names));
+    if (sensor.is_camera()) {
+      const std::string topic = names.prefix + "/" + role + "/" + sensor.name + "/image_block";
+      if (auto blocks = make_image_block_topic(node_, sensor, info.session, topic)) {
+        add(std::move(blocks));
+      }
+    }
   }
   {
     const std::lock_guard<std::mutex> lock(mutex_);

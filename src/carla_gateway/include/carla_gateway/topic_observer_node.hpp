@@ -69,6 +69,7 @@ class TopicObserverNode : public rclcpp::Node
   std::vector<SensorSample> samples_;
   std::vector<ImageOutput> outputs_;
   std::uint32_t session_ = 0;
+  std::optional<double> origin_s_;  // stamp of the first message
 
   SensorReport sensors_;
   std::uint64_t published_ = 0;
