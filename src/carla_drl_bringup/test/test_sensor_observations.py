@@ -154,7 +154,7 @@ def test_a_policy_learns_from_sensors(tmp_path: Path, algorithm: str) -> None:
         lidar="form=grid,height=32,width=32",
         run_name="sensors",
     ) as run:
-        assert run.wait(120) == 0, run.output[-6000:]
+        assert run.wait(300) == 0, run.output[-6000:]
     assert list((tmp_path / "runs" / "sensors").glob("**/*.pt"))
 
 
