@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
-from carla_drl_msgs.msg import FleetObservation, ObservationLayout
+from carla_drl_msgs.msg import FleetObservation, ImageBlock256K, ObservationLayout
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from launched import Launched, domain
 from numpy.typing import NDArray
@@ -99,6 +99,7 @@ def test_observations_are_the_sensors_of_their_frame(tmp_path: Path) -> None:
         }
         for topic, kind in topics.items():
             loop.listen(kind, topic)
+        loop.listen(ImageBlock256K, "/carla/ego1/front/image_block")
         layouts: list[ObservationLayout] = loop.messages["/carla_drl/sim0/observation_layout"]
         loop.listen(ObservationLayout, "/carla_drl/sim0/observation_layout", LATCHED)
         loop.begin()
@@ -130,6 +131,23 @@ def test_observations_are_the_sensors_of_their_frame(tmp_path: Path) -> None:
                 same = (expected == scans[agent, 0]).mean()
                 assert same > 0.98, same
                 assert (expected > 0).mean() > 0.1
+        # The same picture as a plain block.
+        block = loop.wait_until(
+            lambda: next(
+                (b for b in loop.messages["/carla/ego1/front/image_block"] if b.frame == observation.frame),
+                None,
+            ),
+            "a block",
+        )
+        assert (block.session, block.agent, block.height, block.width) == (
+            observation.session,
+            1,
+            HEIGHT,
+            WIDTH,
+        )
+        assert block.size == HEIGHT * WIDTH * 4
+        image = at_stamp(loop, "/carla/ego1/front/image", nanoseconds(observation.header.stamp))
+        assert bytes(block.data[: block.size]) == bytes(image.data)
 
 
 @pytest.mark.parametrize("algorithm", ["ppo", "sac"])
