@@ -73,11 +73,12 @@ int echo(std::uint32_t agents, std::uint32_t columns)
 int take(Shared & shared)
 {
   std::vector<std::uint8_t> mine(kBytes);
+  rclcpp::executors::SingleThreadedExecutor executor;
   std::thread memory([&] {
     while (true) {
       ::sem_wait(&shared.filled);
       if (shared.done) {
-        rclcpp::shutdown();
+        executor.cancel();
         return;
       }
       std::memcpy(mine.data(), shared.data, kBytes);
@@ -91,7 +92,8 @@ int take(Shared & shared)
         shared.taken_ns = monotonic_ns();
         ::sem_post(&shared.taken);
       });
-  rclcpp::spin(node);
+  executor.add_node(node);
+  executor.spin();
   memory.join();
   return EXIT_SUCCESS;
 }
@@ -150,10 +152,11 @@ int loan(int argc, char ** argv, int rounds)
   ::sem_init(&shared.taken, 1, 0);
   const pid_t child = ::fork();  // before ROS has threads
   rclcpp::init(argc, argv);
+  const int code = child == 0 ? take(shared) : give(shared, rounds);
+  rclcpp::shutdown();
   if (child == 0) {
-    return take(shared);
+    return code;
   }
-  const int code = give(shared, rounds);
   int status = 0;
   ::waitpid(child, &status, 0);
   return status == 0 ? code : EXIT_FAILURE;
