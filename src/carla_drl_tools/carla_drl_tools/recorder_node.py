@@ -20,7 +20,6 @@ from typing import Any, Final
 import rclpy
 from diagnostic_updater import Updater
 from rclpy.clock import Clock, ClockType
-from rclpy.duration import Duration
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import remove_ros_args
@@ -31,7 +30,8 @@ EXIT_DISK_FULL: Final = 74
 """sysexits.h EX_IOERR."""
 
 _LOOK_S: Final = 0.2
-_LAST_WORDS_S: Final = 1.0
+_LAST_WORDS_S: Final = 2.0
+_ASK_AGAIN_S: Final = 3.0
 
 
 class RecorderNode(Node):  # type: ignore[misc]
@@ -46,6 +46,7 @@ class RecorderNode(Node):  # type: ignore[misc]
         self._watch = RecordingWatch(bag, min_free_mb)
         self._verdict = self._watch.look(time.monotonic())
         self._stopping = False
+        self._asked_s = 0.0
         self._full = False
         self.exit_code: int | None = None
         self._updater = Updater(self)
@@ -63,10 +64,11 @@ class RecorderNode(Node):  # type: ignore[misc]
         return self._stopping
 
     def stop(self) -> None:
-        """Have the recorder close the bag; once is enough."""
-        if self._stopping:
+        """Have the recorder close the bag. A process that is just starting may miss the signal: it comes again."""
+        now_s = time.monotonic()
+        if self._stopping and now_s - self._asked_s < _ASK_AGAIN_S:
             return
-        self._stopping = True
+        self._stopping, self._asked_s = True, now_s
         with contextlib.suppress(ProcessLookupError):
             self._process.send_signal(signal.SIGINT)
 
@@ -81,6 +83,7 @@ class RecorderNode(Node):  # type: ignore[misc]
         if verdict.full and not self._stopping:
             self._full = True
             self.get_logger().error(f"{verdict.message}; the recording ends here")
+        if self._full or self._stopping:
             self.stop()
         if self._verdict.level > level:
             self._updater.force_update()
@@ -95,12 +98,11 @@ class RecorderNode(Node):  # type: ignore[misc]
             message = f"the recording has ended with exit code {code}: its own message says why"
         self._verdict = Verdict(Level.ERROR, message, self._full, self._verdict.values)
         self.get_logger().error(message)
-        # A recording that ends at once has not met those who listen yet.
+        # Said again for a while: a recording that ends at once has not met those who listen yet.
         deadline = time.monotonic() + _LAST_WORDS_S
-        while not self._updater.publisher.get_subscription_count() and time.monotonic() < deadline:
-            time.sleep(0.02)
-        self._updater.force_update()
-        self._updater.publisher.wait_for_all_acked(Duration(seconds=_LAST_WORDS_S))
+        while time.monotonic() < deadline:
+            self._updater.force_update()
+            time.sleep(_LOOK_S)
 
     def _diagnose(self, status: Any) -> Any:
         status.summary(bytes([self._verdict.level]), self._verdict.message)
