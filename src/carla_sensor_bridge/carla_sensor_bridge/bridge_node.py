@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import diagnostic_updater
@@ -19,6 +20,7 @@ from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.signals import SignalHandlerOptions
 
 from carla_sensor_bridge.bridge_parameters import read_parameters
+from carla_sensor_bridge.client_session import ClientSession
 from carla_sensor_bridge.detection_topics import DetectionTopics
 from carla_sensor_bridge.errors import (
     EXIT_CONFIGURATION,
@@ -35,6 +37,7 @@ from carla_sensor_bridge.process_guard import ProcessGuard
 from carla_sensor_bridge.scenario_change import parse_scenario
 from carla_sensor_bridge.sensor_manager import SensorManager
 from carla_sensor_bridge.topic_parameters import TopicSettings, read_topic_parameters
+from carla_sensor_bridge.traffic_light_topics import TrafficLightTopics
 from carla_sensor_bridge.warm_up import warm_up
 
 _HEARTBEAT_S = 0.1
@@ -51,6 +54,7 @@ class BridgeNode(Node):  # type: ignore[misc]
         self._lockstep: LockStep | None = None
         self._was_connected = False
         self._detection: DetectionTopics | None = None
+        self._lights: TrafficLightTopics | None = None
         self._sequence = 0
         self._beat = Heartbeat(source=self.get_fully_qualified_name())
         qos = QoSProfile(depth=10, history=HistoryPolicy.KEEP_LAST, reliability=ReliabilityPolicy.BEST_EFFORT)
@@ -65,11 +69,16 @@ class BridgeNode(Node):  # type: ignore[misc]
         """
         if topics.detection is not None:
             self._detection = DetectionTopics(self, topics.detection, topics.names, log)
+        self._lights = TrafficLightTopics(self, topics.names)
 
-    def on_world(self, sensors: SensorManager, role_prefix: str) -> None:
+    def on_world(
+        self, session: ClientSession, sensors: SensorManager, role_prefix: str
+    ) -> Callable[[float], None]:
         """Begin with a new world; see `lockstep.OnWorld`."""
         if self._detection is not None:
             self._detection.attach(sensors, role_prefix)
+        assert self._lights is not None
+        return self._lights.attach(session.world).look
 
     def end_topics(self) -> None:
         """Stop publishing what is published from other threads."""

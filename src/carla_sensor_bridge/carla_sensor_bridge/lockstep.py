@@ -59,8 +59,9 @@ class BridgeSettings:
     socket_name: str
 
 
-OnWorld = Callable[[SensorManager, str], None]
-"""Called with the sensors of every new world and the prefix of the egos' roles."""
+OnWorld = Callable[[ClientSession, SensorManager, str], Callable[[float], None]]
+"""Called with every new world, its sensors and the prefix of the egos' roles; what it returns is called on the tick
+thread after every frame was handed over, with the simulated time (s)."""
 
 
 class LockStep:
@@ -83,6 +84,7 @@ class LockStep:
         self._settings = settings
         self._log = log
         self._on_world = on_world
+        self._after_frame: Callable[[float], None] | None = None
         self._link: GatewayLink | None = None
         self._episodes: FleetEpisodes | None = None
         # Kept until the process ends: the client library complains about sensors that go out of scope undestroyed.
@@ -254,7 +256,7 @@ class LockStep:
         assert self.sensors is not None
         self.sensors.spawn()  # last: frame 1 has the data of its last tick
         if self._on_world is not None:
-            self._on_world(self.sensors, scenario.fleet.role_prefix)
+            self._after_frame = self._on_world(session, self.sensors, scenario.fleet.role_prefix)
         if len(others) or self._hazards is not None or len(self.sensors):
             fleet.read()
         self._log.info(
@@ -286,7 +288,7 @@ class LockStep:
         assert sensors is not None
         num_objects = len(others) + (0 if hazards is None else len(hazards.hazards))
         ring = self._make_ring(session, sensors, num_objects)
-        town = self._town
+        town, after_frame = self._town, self._after_frame
         link = self._link = GatewayLink(
             settings.socket_name,
             ring.fd,
@@ -318,6 +320,8 @@ class LockStep:
             collected = clock()
             link.publish(self.frame, ring.commit(self.frame, fleet.sim_time_s))
             published = clock()
+            if after_frame is not None:
+                after_frame(fleet.sim_time_s)
             controls = link.wait_control()
             if controls is None or self._next is not None:
                 break
