@@ -52,7 +52,14 @@ EXPERIMENTS = {
     ),
     "urban": Experiment(
         6_000_000,
-        {"town02_urban": {"scenario": "town02_urban", "num_agents": "16"}},
+        {
+            "town02_urban": {
+                "scenario": "town02_urban",
+                "num_agents": "16",
+                "algorithm": "ppo_attention",
+                "neighbours": "12",
+            }
+        },
         {"town02_urban": Suite("town02_urban")},
     ),
     "held_out": Experiment(

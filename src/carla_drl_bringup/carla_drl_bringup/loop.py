@@ -47,6 +47,7 @@ OBSERVATION_ARGUMENTS: dict[str, tuple[str, str]] = {
         "what the policy sees: state (a vector), raster (bird's-eye images), camera and lidar (of the scenario's "
         "sensors), or some of these with + between them, e.g. state+camera+lidar; both: state+raster",
     ),
+    "neighbours": ("4", "nearest other road users that an ego's state describes, 0 to 16"),
     "raster": (
         "",
         "parameters of the gateway's rasters, <name>=<value>,..., e.g. height=64,width=64,history=2; empty: defaults",
@@ -168,13 +169,14 @@ def read_setup(context: LaunchContext) -> Setup:
 
 
 def observation_parameters(value: Mapping[str, str]) -> dict[str, Any]:
-    """Return the gateway's parameters for what the arguments `observation`, `raster`, `camera` and `lidar` ask for.
+    """Return the gateway's parameters for what the arguments in `OBSERVATION_ARGUMENTS` ask for.
 
     Raises:
         ArgumentError: naming the argument, its value and what is allowed.
     """
     observed = parse.parse_observation(value["observation"])
     parameters: dict[str, Any] = {image: image in observed for image in parse.IMAGES}
+    parameters["neighbour_count"] = parse.parse_int("neighbours", value["neighbours"], 0, 16)
     for image in parse.IMAGES:
         given = parse.parse_image(image, value[image])
         parameters |= {f"{image}_{name}": number for name, number in given.items()}

@@ -6,7 +6,7 @@ from drl_agent_node.algorithms.observing import ObservationScaler
 from drl_agent_node.errors import ConfigurationError
 from drl_agent_node.networks.attention import CrossAttentionFusion, NeighbourEncoder
 from drl_agent_node.networks.features import FeatureConfig, FeatureNetwork
-from drl_agent_node.networks.state_layout import read_layout
+from drl_agent_node.networks.state_layout import count_neighbours, read_layout
 
 FEATURES = ("present", "x_m", "y_m", "heading_cos", "heading_sin", "vx_mps", "vy_mps", "length_m")
 NAMES = ("speed_mps", "lane_offset_m", *(f"neighbour_{k}_{name}" for k in range(4) for name in FEATURES))
@@ -37,6 +37,8 @@ def test_layout_finds_ego_and_neighbours():
     assert layout.ego == (0, 3)
     assert layout.neighbours == ((4, 5), (2, 1))
     assert layout.scales == {1: 20.0, 2: 1.0, 4: 1.0, 5: 20.0}
+    assert count_neighbours(NAMES) == len(read_layout(NAMES).neighbours)
+    assert count_neighbours(("speed_mps",)) == 0
     assert read_layout(NAMES).scales[2 + 7] == 5.0
     assert read_layout(NAMES).scales[2 + 5] == 10.0
     with pytest.raises(ConfigurationError, match="neighbour 1 has the columns x_m"):

@@ -9,6 +9,7 @@ import pytest
 from lane_world import LaneWorldEnv
 
 from drl_agent_node.algorithms.ppo import PPOConfig
+from drl_agent_node.env.gateway_core import GatewaySettings
 from drl_agent_node.errors import ConfigurationError
 from drl_agent_node.evaluation.compare import main as compare_main
 from drl_agent_node.evaluation.driving import quotas
@@ -17,7 +18,8 @@ from drl_agent_node.evaluation.policies import find_policy, untrained
 from drl_agent_node.evaluation.results import headline, read_results, to_document, write_results
 from drl_agent_node.evaluation.run import Plan, Progress, Results, drive_plan
 from drl_agent_node.evaluation.suite import SuiteConfig, cases, unknown_case
-from drl_agent_node.evaluation.worlds import GivenWorld
+from drl_agent_node.evaluation.worlds import GivenWorld, InProcessWorlds
+from drl_agent_node.networks.state_layout import count_neighbours
 
 SCENARIO = """
 name: small
@@ -141,3 +143,10 @@ def test_policies_that_cannot_be_used_are_refused(tmp_path: Path):
         find_policy(str(tmp_path / "run"))
     with pytest.raises(ConfigurationError, match="does not exist"):
         find_policy(str(tmp_path / "absent.pt"))
+
+
+def test_worlds_show_as_many_neighbours_as_asked_for(scenario: Path):
+    (case,) = cases(SuiteConfig(scenarios=(str(scenario),), seeds=(1,)))
+    for settings, expected in ((GatewaySettings(neighbour_count=7), 7), (GatewaySettings(), 4), (None, 4)):
+        with InProcessWorlds(gateway=settings).open(case, 2) as env:
+            assert count_neighbours(env.observation_names) == expected

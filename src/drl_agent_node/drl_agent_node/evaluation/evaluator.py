@@ -11,12 +11,14 @@ from rclpy.node import Node
 from drl_agent_node.checkpoint import BEST
 from drl_agent_node.env.fleet_link import make_link_node
 from drl_agent_node.env.fleet_vector_env import FleetVectorEnv
+from drl_agent_node.env.gateway_core import GatewaySettings
 from drl_agent_node.evaluation.plan import about_run, plan_of, plan_of_loop
 from drl_agent_node.evaluation.policies import UNTRAINED, DrivingPolicy, find_policy, untrained
 from drl_agent_node.evaluation.results import REPORT_FILE, headline, write_results
 from drl_agent_node.evaluation.run import Plan, Progress, Results, drive_plan
 from drl_agent_node.evaluation.server import EvaluationServer
 from drl_agent_node.evaluation.worlds import AnyWorlds, GivenWorld, InProcessWorlds, LoopWorlds, Worlds
+from drl_agent_node.networks.state_layout import count_neighbours
 from drl_agent_node.parameters import AgentParameters
 from drl_agent_node.progress import ProgressPrinter
 from drl_agent_node.reporting import Reporter
@@ -52,7 +54,7 @@ class Evaluator:
         """
         parameters, policy = self._parameters, self._policy(self._parameters.policy)
         if parameters.suite:
-            plan, worlds = plan_of(parameters.suite), self._worlds(self._stop)
+            plan, worlds = plan_of(parameters.suite), self._worlds(policy, self._stop)
         else:
             plan = plan_of_loop(parameters.scenario, parameters.seed, parameters.eval_episodes)
             worlds = GivenWorld(connect())
@@ -88,7 +90,7 @@ class Evaluator:
     ) -> tuple[Path, dict[str, Any]]:
         policy = self._policy(goal.policy)
         plan = plan_of(goal.suite, goal.episodes, goal.num_agents)
-        results = self._drive(plan, policy, self._worlds(should_stop), on_progress, should_stop)
+        results = self._drive(plan, policy, self._worlds(policy, should_stop), on_progress, should_stop)
         target = Path(goal.output).expanduser() if goal.output else _folder(plan, policy)
         return target, write_results(results, target)
 
@@ -119,13 +121,16 @@ class Evaluator:
             worlds.close()
             self._reporter.snapshot.state = State.DONE
 
-    def _worlds(self, should_stop: Callable[[], bool]) -> Worlds:
+    def _worlds(self, policy: DrivingPolicy, should_stop: Callable[[], bool]) -> Worlds:
+        names = policy.state_names
+        gateway = GatewaySettings(neighbour_count=None if names is None else count_neighbours(names))
         return AnyWorlds(
-            InProcessWorlds(self._env_options),
+            InProcessWorlds(self._env_options, gateway),
             LoopWorlds(
                 lambda: make_link_node(self._node),
                 server=self._parameters.server,
                 options=self._env_options,
+                gateway=gateway,
                 should_stop=should_stop,
                 on_waiting=self._log.warning,
             ),

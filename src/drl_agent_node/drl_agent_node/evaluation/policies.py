@@ -39,6 +39,7 @@ class DrivingPolicy(Protocol):
         algorithm: name of the algorithm.
         steps: agent steps it was trained for.
         short_name: for files: the agent steps, or `untrained`.
+        state_names: columns of the observations it was trained on; None where any will do.
     """
 
     @property
@@ -51,6 +52,8 @@ class DrivingPolicy(Protocol):
     def steps(self) -> int: ...  # noqa: D102
     @property
     def short_name(self) -> str: ...  # noqa: D102
+    @property
+    def state_names(self) -> tuple[str, ...] | None: ...  # noqa: D102
 
     def bind(self, env: Any) -> Policy:
         """Return the policy for a fleet: observations in, actions float32 [E, NUM_ACTIONS] out, deterministic.
@@ -130,6 +133,11 @@ class ExportedPolicyFile:
         """Name of the file without its ending, and the agent steps."""
         return f"{self.policy.path.stem}_{self.steps:012d}"
 
+    @property
+    def state_names(self) -> tuple[str, ...] | None:
+        """Columns of the observations it was trained on."""
+        return self.policy.card.state_names
+
     def bind(self, env: Any) -> Policy:
         """See `DrivingPolicy.bind`."""
         self.policy.check_layout(env.observation_names)
@@ -165,6 +173,11 @@ class LearnedPolicy:
     def short_name(self) -> str:
         """Name for files: the agent steps, or `untrained`."""
         return UNTRAINED if self.checkpoint is None else f"{self.steps:012d}"
+
+    @property
+    def state_names(self) -> tuple[str, ...] | None:
+        """Columns of the observations it was trained on; None before it was trained."""
+        return None if self.checkpoint is None else self.checkpoint.state_names
 
     def bind(self, env: Any) -> Policy:
         """Return the policy for a fleet: observations in, actions float32 [E, NUM_ACTIONS] out, deterministic.

@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -21,6 +22,7 @@ from gymnasium.vector import VectorEnv
 
 from drl_agent_node.env.fleet_link import FleetLink
 from drl_agent_node.env.fleet_vector_env import FleetVectorEnv
+from drl_agent_node.env.gateway_core import GatewaySettings
 from drl_agent_node.env.in_process import InProcessVectorEnv
 from drl_agent_node.env.observations import IMAGES, RASTER, STATE, parse_observed
 from drl_agent_node.errors import ConfigurationError, FleetError
@@ -52,15 +54,20 @@ class Worlds(Protocol):
 class InProcessWorlds:
     """Worlds of the embedded simulator in this process: no traffic, no walkers, quickest."""
 
-    def __init__(self, options: Mapping[str, Any] | None = None) -> None:
-        """`options` are keyword arguments of the environment: reward and safety layer."""
+    def __init__(
+        self, options: Mapping[str, Any] | None = None, gateway: GatewaySettings | None = None
+    ) -> None:
+        """`options` are keyword arguments of the environment: reward and safety layer; see `GatewaySettings`."""
         self._options = options or {}
+        self._gateway = gateway
 
     @contextmanager
     def open(self, case: Case, num_agents: int) -> Iterator[Env]:
         """Return the environment of a case."""
         assert case.scenario is not None
-        env = InProcessVectorEnv(case.scenario, num_agents, seed=case.seed, **self._options)
+        env = InProcessVectorEnv(
+            case.scenario, num_agents, seed=case.seed, gateway=self._gateway, **self._options
+        )
         try:
             yield env
         finally:
@@ -82,6 +89,7 @@ class LoopWorlds:
         *,
         server: str = "",
         options: Mapping[str, Any] | None = None,
+        gateway: GatewaySettings | None = None,
         should_stop: Callable[[], bool] = lambda: False,
         on_waiting: Callable[[str], None] = lambda _message: None,
     ) -> None:
@@ -91,11 +99,14 @@ class LoopWorlds:
             make_node: makes a ROS node that nothing spins; it is destroyed after its case.
             server: `host:port` of a CARLA server; empty: an embedded simulator is started.
             options: keyword arguments of the environments: reward, safety layer, observation.
+            gateway: parameters of the gateway that are not at their defaults.
             should_stop, on_waiting: as of `FleetVectorEnv`.
         """
         self._make_node = make_node
         self._server = server
         self._options = options or {}
+        given = asdict(gateway or GatewaySettings())
+        self._gateway = {name: value for name, value in given.items() if value is not None}
         self._should_stop = should_stop
         self._on_waiting = on_waiting
         self._folder = Path(tempfile.mkdtemp(prefix="carla_drl_evaluation_"))
@@ -113,7 +124,9 @@ class LoopWorlds:
         scenario.write_text(yaml.safe_dump(case.scenario.model_dump(mode="json")), encoding="utf-8")
         observed = parse_observed(self._options.get("observation", STATE))
         images = {name: name in observed for name in IMAGES}
-        gateway = self._start(group, "carla_gateway", "gateway_node", {"simulator": group, **images})
+        gateway = self._start(
+            group, "carla_gateway", "gateway_node", {"simulator": group, **images, **self._gateway}
+        )
         bridge = self._start(
             group,
             "carla_sensor_bridge",

@@ -66,5 +66,10 @@ def read_layout(names: Sequence[str]) -> StateLayout:
     return StateLayout(tuple(names), tuple(ego), rows, scales)
 
 
+def count_neighbours(names: Sequence[str]) -> int:
+    """Return how many neighbours columns of these names describe."""
+    return len({found[1] for found in map(_NEIGHBOUR.fullmatch, names) if found})
+
+
 def _scale(feature: str) -> float:
     return max((len(end), scale) for end, scale in [*_SCALES.items(), ("", 1.0)] if feature.endswith(end))[1]
