@@ -58,7 +58,7 @@ def test_places_do_not_overlap_and_records_say_where() -> None:
     attributes = {
         "front": {"image_size_x": 8.0, "image_size_y": 4.0, "fov": 90.0},
         "imu": {},
-        "lidar": {"points_per_second": 1000.0, "channels": 16.0},
+        "lidar": {"points_per_second": 1000.0, "channels": 16.0, "lower_fov": -30.0, "upper_fov": 10.0},
     }
     layout = table.SensorTable(sensors, 2, 0.1, attributes)
     assert [(place.agent, place.config.name) for place in layout.places] == [
