@@ -16,6 +16,8 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
@@ -24,6 +26,7 @@ from carla_drl_bringup import shared_memory
 
 ROOT = Path(__file__).resolve().parent.parent
 TEST_TIMEOUT_S = "300"
+BESIDE = frozenset({"carla_drl_sim"})
 CTEST_FAILED = re.compile(r"^\s*\d+/\d+ Test\s+#\d+: .*\*\*\*")
 
 
@@ -64,20 +67,22 @@ def workspaces() -> list[Workspace]:
     return found
 
 
-def run_colcon(workspace: Workspace, packages: list[str]) -> int:
-    """Run `colcon test`; return its exit code. Old results are removed first."""
-    for build in (path for path in workspace.build.glob("*") if path.is_dir()):
-        if not packages or build.name in packages:
-            (build / "pytest.xml").unlink(missing_ok=True)
-            shutil.rmtree(build / "test_results", ignore_errors=True)
+def remove_results(workspace: Workspace, packages: Collection[str]) -> None:
+    """Remove what earlier runs wrote for `packages`."""
+    for name in packages:
+        (workspace.build / name / "pytest.xml").unlink(missing_ok=True)
+        shutil.rmtree(workspace.build / name / "test_results", ignore_errors=True)
+
+
+def run_colcon(workspace: Workspace, packages: Collection[str]) -> int:
+    """Run `colcon test` for `packages`; return its exit code."""
     command = ["colcon", "--log-base", str(workspace.log), "test", "--base-paths", *workspace.base_paths]
     command += ["--build-base", str(workspace.build), "--install-base", str(workspace.install)]
     command += ["--executor", "sequential", "--event-handlers", "console_cohesion+", "status-"]
     command += ["--retest-until-pass", "1"]
     if workspace.merged:
         command.append("--merge-install")
-    if packages:
-        command += ["--packages-select", *packages]
+    command += ["--packages-select", *sorted(packages)]
     environment = dict(
         os.environ, PYTEST_TIMEOUT=TEST_TIMEOUT_S, OMP_NUM_THREADS="1", OMP_WAIT_POLICY="passive"
     )
@@ -98,8 +103,8 @@ def flaky_in_ctest(workspace: Workspace) -> list[str]:
     return found
 
 
-def without_results(workspace: Workspace, names: set[str]) -> list[str]:
-    """Return the packages with tests that wrote no result: colcon counts those as passed."""
+def without_results(workspace: Workspace, names: Collection[str]) -> list[str]:
+    """Return those of the packages `names` with tests that wrote no result: colcon counts those as passed."""
     missing = []
     for base in workspace.base_paths:
         for manifest in (ROOT / base).glob("**/package.xml"):
@@ -108,7 +113,7 @@ def without_results(workspace: Workspace, names: set[str]) -> list[str]:
             wrote = any(
                 path.relative_to(workspace.build).parts[0] == name for path in result_files(workspace)
             )
-            if has_tests and not wrote and (not names or name in names):
+            if has_tests and not wrote and name in names:
                 missing.append(name)
     return missing
 
@@ -138,26 +143,45 @@ def read_results(path: Path, tally: Tally) -> None:
             tally.passed += 1
 
 
+def run_all(selected: Sequence[tuple[Workspace, set[str]]]) -> bool:
+    """Run the tests of all workspaces; return whether colcon failed.
+
+    Those of `BESIDE` know no ROS and keep a processor busy, those of the underlay mostly wait: they run side by side.
+    """
+    beside = [(workspace, names & BESIDE) for workspace, names in selected if names & BESIDE]
+    others = [(workspace, names - BESIDE) for workspace, names in selected if names - BESIDE]
+    broken = False
+    with ThreadPoolExecutor(1) as pool:
+        running = [pool.submit(run_colcon, workspace, names) for workspace, names in beside]
+        for workspace, names in others:
+            if workspace.name == "src":  # the same workspace twice at a time, colcon does not do
+                broken |= any(run.result() != 0 for run in running)
+            broken |= run_colcon(workspace, names) != 0
+        broken |= any(run.result() != 0 for run in running)
+    return broken
+
+
 def main(packages: list[str]) -> int:
     """Run the tests of `packages`, or all; return 0 when at least one ran and none failed."""
     started = time.monotonic()
     tally = Tally()
-    broken = False
     shared_before = shared_memory.files()
+    selected = []
     for workspace in workspaces():
         names = {
             path.parent.name for base in workspace.base_paths for path in (ROOT / base).glob("**/package.xml")
         }
-        selected = [package for package in packages if package in names]
-        if packages and not selected:
-            continue
-        print(f"== tests of {workspace.name} ==", flush=True)
-        broken |= run_colcon(workspace, selected) != 0
+        wanted = names & set(packages) if packages else names
+        if wanted:
+            remove_results(workspace, wanted)
+            selected.append((workspace, wanted))
+    broken = run_all(selected)
+    for workspace, wanted in selected:
         tally.flaky += flaky_in_ctest(workspace)
-        for name in without_results(workspace, set(selected)):
+        for name in without_results(workspace, wanted):
             tally.failures.append(f"{name}: has tests, but no results")
         for path in result_files(workspace):
-            if not selected or path.relative_to(workspace.build).parts[0] in selected:
+            if path.relative_to(workspace.build).parts[0] in wanted:
                 read_results(path, tally)
     print(f"\n== results after {time.monotonic() - started:.0f} s ==")
     print(
