@@ -30,13 +30,6 @@ print(peer.recv(1000)[16:].decode())
 
 
 @pytest.fixture(scope="module")
-def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    with Gateway(tmp_path_factory.mktemp("gateway") / "log.txt") as process:
-        yield process
-        print(process.text())
-
-
-@pytest.fixture(scope="module")
 def agent(gateway: Gateway) -> Iterator[Agent]:
     instance = Agent()
     instance.wait_for_gateway()
