@@ -121,6 +121,9 @@ build() { # <what> <stamp file> <stamp> <command...>; a build with tests serves 
 }
 
 set +u # colcon's setup files read unset variables
+# colcon's own limit of one load per processor lets a package that builds alone use half of a small machine.
+cores=$(nproc)
+export MAKEFLAGS=${MAKEFLAGS:--j$cores -l$((cores + cores / 2 + 1))}
 testing=OFF
 $dev && testing=ON
 if [ -z "$full_ros" ]; then
