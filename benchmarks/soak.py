@@ -7,7 +7,7 @@ warming up. `soak/ticks_per_s` likewise; what else the machine does moves it, to
 `soak/shared_memory_files_left`: files of these processes in /dev/shm after the end. Baseline: those they used.
 
 The environment variable `SOAK_MINUTES` says how long; `make bench ONLY=soak` takes 10 minutes, `make soak` two hours.
-The loop trains as fast as it can; `nice make soak` leaves the machine to others.
+The loop trains as fast as it can, or as fast as `SOAK_REAL_TIME_FACTOR` says, which leaves the machine to others.
 """
 
 from __future__ import annotations
@@ -146,6 +146,7 @@ def soak(folder: Path, total_s: float) -> tuple[Footprint, Listener, list[tuple[
         RuntimeError: when the loop does not start, or a process ends early.
     """
     run = {"scenario": "sensor_suite", "num_agents": 1, "total_steps": 10**12, "tracking_uri": "off"}
+    run["max_real_time_factor"] = os.environ.get("SOAK_REAL_TIME_FACTOR", "0")
     run["simulator"] = f"embedded:{first_free_port(21000, 22000)}"
     record = {"bag": "bag", "topics": "full", "max_size_mb": BAG_FILE_MB, "cache_mb": 64}
     ticks: list[tuple[float, int, float]] = []

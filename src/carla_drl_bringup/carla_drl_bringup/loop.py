@@ -73,6 +73,10 @@ COMMON_ARGUMENTS: dict[str, tuple[str, str]] = {
         "how long to wait for the CARLA server to answer, s; auto: 30, but 300 for the embedded simulator, whose first "
         "start on a machine compiles",
     ),
+    "max_real_time_factor": (
+        "0.0",
+        "simulated seconds per second at most, 0 to 100, e.g. 1 to watch; 0: as fast as it goes",
+    ),
     "num_agents": ("16", "ego vehicles in the world, 1 to 256"),
     "seed": ("0", "seed of routes and learner, 0 to 2147483647"),
     "headless": (
@@ -118,6 +122,7 @@ class Setup:
     algorithm: str
     algorithm_config: Path
     connect_timeout_s: float
+    max_real_time_factor: float
     num_agents: int
     seed: int
     headless: bool
@@ -154,6 +159,9 @@ def read_setup(context: LaunchContext) -> Setup:
         algorithm=algorithm_of(algorithm_config.stem),
         algorithm_config=algorithm_config,
         connect_timeout_s=_connect_timeout_s(value["connect_timeout_s"], embedded=simulators[0].embedded),
+        max_real_time_factor=parse.parse_float(
+            "max_real_time_factor", value["max_real_time_factor"], 0.0, 100.0
+        ),
         num_agents=parse.parse_int("num_agents", value["num_agents"], 1, 256),
         seed=seed,
         headless=parse.parse_bool("headless", value["headless"]),
@@ -267,6 +275,7 @@ def _group(
                     "port": simulator.port,
                     "connect_timeout_s": setup.connect_timeout_s,
                     "scenario": str(setup.scenario),
+                    "max_real_time_factor": setup.max_real_time_factor,
                     "num_agents": setup.num_agents,
                     # Groups differ in their routes.
                     "seed": (setup.seed + number) % 2**31,

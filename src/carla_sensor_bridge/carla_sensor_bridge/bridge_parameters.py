@@ -84,6 +84,9 @@ PARAMETERS: Final = (
     Specification("headless", True, "Whether the simulator renders nothing."),
     Specification("raster", False, "Whether frames have what the gateway needs for bird's-eye rasters."),
     Specification(
+        "max_real_time_factor", 0.0, "Simulated seconds per second at most; 0: no limit.", 0.0, 100.0
+    ),
+    Specification(
         "connect_timeout_s", 30.0, "How long to wait for the CARLA server to answer, s.", 0.1, 3600.0
     ),
     Specification("client_timeout_s", 20.0, "How long a call of the CARLA client may take, s.", 1.0, 600.0),
@@ -151,6 +154,7 @@ def read_parameters(node: Node) -> BridgeSettings:
         seed=values["seed"],
         headless=values["headless"],
         sensor_timeout_s=values["sensor_timeout_s"],
+        max_real_time_factor=values["max_real_time_factor"],
         simulator=values["simulator"],
         raster=values["raster"],
         socket_name=address,

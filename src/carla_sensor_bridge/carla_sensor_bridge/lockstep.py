@@ -25,6 +25,7 @@ from carla_sensor_bridge.gateway_link import GatewayLink, LinkCounters
 from carla_sensor_bridge.gateway_packets import ResetRequest
 from carla_sensor_bridge.hazard_actors import HazardActors
 from carla_sensor_bridge.lane_graph import LaneGraph, build_lane_graph
+from carla_sensor_bridge.pace import Pace
 from carla_sensor_bridge.process_guard import ProcessGuard
 from carla_sensor_bridge.road_users import RoadUsers
 from carla_sensor_bridge.route_suite import listed_routes
@@ -54,6 +55,7 @@ class BridgeSettings:
     seed: int
     headless: bool
     sensor_timeout_s: float
+    max_real_time_factor: float
     simulator: str
     raster: bool
     socket_name: str
@@ -305,6 +307,7 @@ class LockStep:
         ticked = read = clock()
         tick_ns = read_ns = 0
         start_s = fleet.sim_time_s
+        pace = Pace(settings.max_real_time_factor)
         while True:
             self.frame += 1
             slot = ring.begin(self.frame)
@@ -336,6 +339,8 @@ class LockStep:
                 published - collected,
                 answered - published,
             )
+            pace.wait(fleet.sim_time_s, stopping)
+            begun = clock()
             taken = others.xy if hazards is None else np.concatenate((others.xy, hazards.hazards.xy))
             placed = episodes.restart_ended(fleet.ego, taken)
             self._change_weather(session, fleet.sim_time_s - start_s)
@@ -347,7 +352,7 @@ class LockStep:
             ticked = clock()
             fleet.read(episodes.metrics.next_light)
             read = clock()
-            tick_ns, read_ns = ticked - answered, read - ticked
+            tick_ns, read_ns = ticked - begun, read - ticked
         ring.close()
 
     def _make_ring(self, session: ClientSession, sensors: SensorManager, num_objects: int) -> FrameRingWriter:

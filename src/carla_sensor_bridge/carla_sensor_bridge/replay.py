@@ -14,6 +14,7 @@ from rclpy.serialization import deserialize_message
 
 from carla_sensor_bridge.gateway_link import GatewayLink
 from carla_sensor_bridge.gateway_packets import ResetRequest
+from carla_sensor_bridge.pace import Pace
 from carla_sensor_bridge.recorded_ring import RecordedRing
 from carla_sensor_bridge.recording import RecordedFrame, Recording
 
@@ -133,12 +134,11 @@ class Replay:
         self._recording = recording
         self._socket_name = socket_name
         self._rate = rate
+        self._pace = Pace(rate)
         self._publish_action = publish_action
         self._log = log
         self._ring: RecordedRing | None = None
         self._answer: FleetAction | None = None
-        self._due = 0.0
-        self._last_time_s = 0.0
 
     def on_observation(self, observation: bytes) -> None:
         """Take a serialised observation that the gateway has published; any one thread."""
@@ -172,7 +172,7 @@ class Replay:
         self.link = GatewayLink(
             self._socket_name, ring.fd, session, ring.num_agents, stopping, self._log, self._refuse_reset
         )
-        self._due = 0.0
+        self._pace = Pace(self._rate)
 
     def _end_session(self) -> None:
         if self.link is not None:
@@ -189,7 +189,7 @@ class Replay:
         assert self._ring is not None
         assert self.link is not None
         record = recorded.record
-        self._wait_until_due(record.stamp.sec + record.stamp.nanosec * 1e-9, stopping)
+        self._pace.wait(record.stamp.sec + record.stamp.nanosec * 1e-9, stopping)
         if recorded.observation is None:
             self.counts.unrecorded += 1
         else:
@@ -206,12 +206,3 @@ class Replay:
         action = FleetAction(session=record.session, frame=record.frame, num_agents=self._ring.num_agents)
         action.action = [-1.0, 0.0] * self._ring.num_agents
         return action
-
-    def _wait_until_due(self, sim_time_s: float, stopping: Event) -> None:
-        if self._rate <= 0.0:
-            return
-        now = time.monotonic()
-        step = (sim_time_s - self._last_time_s) / self._rate if self._due else 0.0
-        self._last_time_s = sim_time_s
-        self._due = max(self._due + step, now)
-        stopping.wait(self._due - now)

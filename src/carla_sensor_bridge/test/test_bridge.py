@@ -307,7 +307,9 @@ def test_something_else_listens() -> None:
 def test_heartbeat_and_diagnostics(shared_simulator: Simulator, peer: GatewayPeer) -> None:
     from ros_listener import RosListener
 
-    with RosListener() as listener, Bridge(shared_simulator.port, num_agents=2) as bridge:
+    limit = 20.0
+    settings = {"num_agents": 2, "max_real_time_factor": limit}
+    with RosListener() as listener, Bridge(shared_simulator.port, **settings) as bridge:
         start(peer, bridge)
         deadline = time.monotonic() + START_TIMEOUT_S
         while time.monotonic() < deadline and not (
@@ -329,6 +331,7 @@ def test_heartbeat_and_diagnostics(shared_simulator: Simulator, peer: GatewayPee
         report = next(report for report in listener.reports if report.ticks_per_s > 0.0)
         assert (report.simulator, report.session) == ("sim0", peer.session)
         assert report.real_time_factor == pytest.approx(0.1 * report.ticks_per_s, rel=1e-5)
+        assert report.real_time_factor <= 1.05 * limit
         assert list(report.stage_names) == ["tick", "read", "metrics", "sensors", "ring", "wait"]
         assert all(0.0 <= a <= b for a, b in zip(report.stage_mean_us, report.stage_max_us, strict=True))
         assert dict(zip(report.queue_names, report.queue_lengths, strict=True)) == {"collisions": 0}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import threading
+import time
 from types import SimpleNamespace
 
 import carla
@@ -16,6 +17,7 @@ from carla_sensor_bridge.client_session import check_version, map_basename, subs
 from carla_sensor_bridge.client_world import read_state
 from carla_sensor_bridge.collisions import IMPULSE_NS, NUM_COLLISION, PARTNER, CollisionLog
 from carla_sensor_bridge.errors import ConfigurationError, SimulatorLostError
+from carla_sensor_bridge.pace import Pace
 from carla_sensor_bridge.performance import PerformanceMonitor, resident_bytes
 from carla_sensor_bridge.stage_timer import STAGES, StageTimer
 
@@ -88,6 +90,22 @@ def test_performance_of_an_interval() -> None:
     assert resident_bytes() - before > 0.9 * ballast.nbytes
     assert before == pytest.approx(figures.rss_bytes, rel=0.2)
     assert monitor.sample().ticks_per_s == 0.0
+
+
+def test_pace_holds_back_and_never_catches_up() -> None:
+    stopping = threading.Event()
+    pace = Pace(5.0)
+    started = time.monotonic()
+    for step in range(6):
+        pace.wait(7.0 + 0.1 * step, stopping)
+    assert time.monotonic() - started >= 0.1
+    time.sleep(0.1)
+    pace.wait(7.6, stopping)  # late
+    late = time.monotonic()
+    pace.wait(7.7, stopping)
+    assert time.monotonic() - late >= 0.019
+    stopping.set()
+    pace.wait(1e9, stopping)
 
 
 @pytest.mark.parametrize("name", ["Carla/Maps/Town01", "Town01", "/Game/Carla/Maps/Sub/Town01"])
