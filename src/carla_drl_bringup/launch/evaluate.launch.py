@@ -6,7 +6,8 @@ from ament_index_python.packages import get_package_share_directory
 from launch import LaunchContext, LaunchDescription
 
 from carla_drl_bringup import arguments as parse
-from carla_drl_bringup.loop import declare, loop
+from carla_drl_bringup.loop import loop
+from carla_drl_bringup.loop_arguments import declare
 
 ARGUMENTS = {
     "policy": (

@@ -5,7 +5,8 @@ from pathlib import Path
 from launch import LaunchContext, LaunchDescription
 
 from carla_drl_bringup import arguments as parse
-from carla_drl_bringup.loop import declare, infer, loop
+from carla_drl_bringup.loop import infer, loop
+from carla_drl_bringup.loop_arguments import declare
 
 ARGUMENTS = {
     "policy": ("", "exported policy, a file ending in .onnx or .ts; needed"),

@@ -12,7 +12,7 @@ from launch_ros.actions import Node
 
 from carla_drl_bringup import arguments as parse
 from carla_drl_bringup.bag_topics import SETS, record_arguments
-from carla_drl_bringup.loop import declare_only
+from carla_drl_bringup.loop_arguments import declare_only
 
 ARGUMENTS = {
     "topics": ("dataset", "; ".join(f"{name}: {text}" for name, text in SETS.items())),

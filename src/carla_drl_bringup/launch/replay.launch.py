@@ -7,13 +7,8 @@ from launch.actions import OpaqueFunction
 from launch_ros.actions import Node
 
 from carla_drl_bringup import arguments as parse
-from carla_drl_bringup.loop import (
-    OBSERVATION_ARGUMENTS,
-    declare_only,
-    end_with,
-    environment,
-    observation_parameters,
-)
+from carla_drl_bringup.loop import end_with, environment
+from carla_drl_bringup.loop_arguments import OBSERVATION_ARGUMENTS, declare_only, observation_parameters
 from carla_drl_bringup.process_settings import SIGKILL_TIMEOUT_S, SIGTERM_TIMEOUT_S
 
 ARGUMENTS = {

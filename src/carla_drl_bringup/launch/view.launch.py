@@ -9,7 +9,8 @@ from launch.actions import LogInfo, OpaqueFunction
 from launch_ros.actions import Node
 
 from carla_drl_bringup import arguments as parse
-from carla_drl_bringup.loop import declare_only, environment
+from carla_drl_bringup.loop import environment
+from carla_drl_bringup.loop_arguments import declare_only
 from carla_drl_bringup.viewers import viewers
 
 ARGUMENTS = {
