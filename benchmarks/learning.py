@@ -25,7 +25,8 @@ from stable_baselines3.common.vec_env import VecEnv
 
 from benchmarks.results import report
 from drl_agent_node.algorithms.base import Transition
-from drl_agent_node.algorithms.ppo import PPO, PPOConfig
+from drl_agent_node.algorithms.ppo import PPO
+from drl_agent_node.algorithms.ppo_config import PPOConfig
 from drl_agent_node.algorithms.sac import SAC, SACConfig
 
 OBSERVATIONS, ACTIONS = 64, 2

@@ -30,7 +30,8 @@ from numpy.typing import NDArray
 
 from benchmarks.results import report
 from benchmarks.stack import Stack, wait_for_port
-from drl_agent_node.algorithms.ppo import PPO, PPOConfig
+from drl_agent_node.algorithms.ppo import PPO
+from drl_agent_node.algorithms.ppo_config import PPOConfig
 from drl_agent_node.env.fleet_link import FleetLink
 from drl_agent_node.env.fleet_vector_env import FleetVectorEnv
 from drl_agent_node.env.in_process import InProcessVectorEnv

@@ -13,7 +13,8 @@ import torch
 from torch import distributed
 
 from drl_agent_node.algorithms.base import Algorithm, Transition
-from drl_agent_node.algorithms.ppo import PPO, PPOConfig
+from drl_agent_node.algorithms.ppo import PPO
+from drl_agent_node.algorithms.ppo_config import PPOConfig
 from drl_agent_node.algorithms.ranks import Ranks, TorchRanks
 from drl_agent_node.algorithms.sac import SAC, SACConfig
 

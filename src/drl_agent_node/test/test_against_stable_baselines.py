@@ -14,7 +14,8 @@ import torch
 from point_task import ACTION_SPACE, HORIZON, OBSERVATION_SPACE, PointEnv, Points, mean_return
 
 from drl_agent_node.algorithms.base import Algorithm, Transition
-from drl_agent_node.algorithms.ppo import PPO, PPOConfig
+from drl_agent_node.algorithms.ppo import PPO
+from drl_agent_node.algorithms.ppo_config import PPOConfig
 from drl_agent_node.algorithms.sac import SAC, SACConfig
 
 SEEDS = (0, 1, 2)

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from drl_agent_node.algorithms.ppo import PPOConfig
+from drl_agent_node.algorithms.ppo_config import PPOConfig
 from drl_agent_node.config import read_yaml
 from drl_agent_node.errors import ConfigurationError
 from drl_agent_node.parameters import check_parameters

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from carla_sensor_bridge.scenario_change import parse_scenario
-from drl_agent_node.algorithms.ppo import PPO, PPOConfig
+from drl_agent_node.algorithms.ppo import PPO
+from drl_agent_node.algorithms.ppo_config import PPOConfig
 from drl_agent_node.checkpoint import CheckpointFolder, load
 from drl_agent_node.curriculum import Curriculum, CurriculumConfig, load_stages
 from drl_agent_node.curriculum_session import CurriculumSession, InProcessLoader

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from lane_world import LaneWorldEnv
 
-from drl_agent_node.algorithms.ppo import PPOConfig
+from drl_agent_node.algorithms.ppo_config import PPOConfig
 from drl_agent_node.env.gateway_core import GatewaySettings
 from drl_agent_node.errors import ConfigurationError
 from drl_agent_node.evaluation.compare import main as compare_main

@@ -15,7 +15,7 @@ from rclpy.action import ActionClient
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 
-from drl_agent_node.algorithms.ppo import PPOConfig
+from drl_agent_node.algorithms.ppo_config import PPOConfig
 from drl_agent_node.background import BackgroundSpin
 from drl_agent_node.errors import ConfigurationError
 from drl_agent_node.evaluation.policies import untrained

@@ -14,7 +14,8 @@ from lane_world import STATE_NAMES
 from test_fleet_vector_env import Worlds
 
 from drl_agent_node.algorithms import make_algorithm, observation_size
-from drl_agent_node.algorithms.ppo import PPO, PPOConfig
+from drl_agent_node.algorithms.ppo import PPO
+from drl_agent_node.algorithms.ppo_config import PPOConfig
 from drl_agent_node.algorithms.sac import SAC, SACConfig
 from drl_agent_node.env.fleet_vector_env import FleetVectorEnv
 from drl_agent_node.env.observations import parse_observed

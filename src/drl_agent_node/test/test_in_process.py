@@ -9,7 +9,8 @@ import pytest
 from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 
-from drl_agent_node.algorithms.ppo import PPO, PPOConfig
+from drl_agent_node.algorithms.ppo import PPO
+from drl_agent_node.algorithms.ppo_config import PPOConfig
 from drl_agent_node.checkpoint import CheckpointFolder
 from drl_agent_node.env import columns
 from drl_agent_node.env.gateway_core import GatewayCore, GatewaySettings, RasterSettings

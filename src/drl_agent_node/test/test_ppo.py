@@ -8,7 +8,8 @@ from lane_training import train
 from lane_world import LaneWorldEnv
 
 from drl_agent_node.algorithms.base import Transition
-from drl_agent_node.algorithms.ppo import PPO, PPOConfig
+from drl_agent_node.algorithms.ppo import PPO
+from drl_agent_node.algorithms.ppo_config import PPOConfig
 from drl_agent_node.env import columns
 from drl_agent_node.errors import ConfigurationError, DivergenceError
 from drl_agent_node.networks.recurrent import FleetMemory

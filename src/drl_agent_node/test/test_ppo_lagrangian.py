@@ -137,3 +137,20 @@ def test_the_cost_critic_goes_by_the_state_beside_rasters():
     assert scalars["multiplier"] > 0.1
     with pytest.raises(ConfigurationError, match="allowed parameter observation: state, both"):
         PPOLagrangian(config, 4, {"raster": (2, 32, 32)}, 2, seed=0)
+
+
+@pytest.mark.parametrize("fields", [{"memory_size": 4, "sequence_length": 2}, {"critic": "central"}])
+def test_costs_count_beside_memory_and_a_central_critic(fields: dict[str, object]):
+    config = PPOLagrangianConfig(rollout_steps=8, minibatch_size=8, initial_multiplier=1.0, **fields)
+    algorithm = PPOLagrangian(config, 4, 3, 2, 0, world_sizes=(2, 2))
+    random = np.random.default_rng(0)
+    never = np.zeros(4, np.bool_)
+    algorithm.begin(never, ~never)
+    for step in range(8):
+        observations = random.standard_normal((4, 3), np.float32)
+        rewards = np.full(4, float(step % 2), np.float32)
+        actions = algorithm.act(observations)
+        algorithm.record(
+            observations, actions, Transition(observations, rewards, never, never, ~never, rewards)
+        )
+    assert algorithm.update(0.0)["cost"] == 0.5

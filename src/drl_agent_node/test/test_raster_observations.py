@@ -15,7 +15,8 @@ from test_fleet_vector_env import Worlds
 
 from drl_agent_node.algorithms import make_algorithm, observation_size
 from drl_agent_node.algorithms.base import Transition
-from drl_agent_node.algorithms.ppo import PPO, PPOConfig
+from drl_agent_node.algorithms.ppo import PPO
+from drl_agent_node.algorithms.ppo_config import PPOConfig
 from drl_agent_node.algorithms.ppo_lagrangian import PPOLagrangianConfig
 from drl_agent_node.algorithms.sac import SAC, SACConfig
 from drl_agent_node.env.fleet_frame import parse_observation

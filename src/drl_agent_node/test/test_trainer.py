@@ -7,7 +7,8 @@ import torch
 from lane_world import STATE_NAMES, LaneWorldEnv
 
 from drl_agent_node.algorithms import ALGORITHMS, make_algorithm
-from drl_agent_node.algorithms.ppo import PPO, PPOConfig
+from drl_agent_node.algorithms.ppo import PPO
+from drl_agent_node.algorithms.ppo_config import PPOConfig
 from drl_agent_node.checkpoint import CheckpointFolder, load
 from drl_agent_node.errors import DivergenceError, InterruptedWaitError
 from drl_agent_node.trainer import Hooks, Outcome, State, Trainer, TrainerSettings

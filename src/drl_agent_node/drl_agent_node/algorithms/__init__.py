@@ -10,7 +10,8 @@ from gymnasium.vector import VectorEnv
 
 from drl_agent_node.algorithms.base import Algorithm
 from drl_agent_node.algorithms.observing import ObservationSize
-from drl_agent_node.algorithms.ppo import PPO, PPOConfig
+from drl_agent_node.algorithms.ppo import PPO
+from drl_agent_node.algorithms.ppo_config import PPOConfig
 from drl_agent_node.algorithms.ppo_lagrangian import PPOLagrangian, PPOLagrangianConfig
 from drl_agent_node.algorithms.sac import SAC, SACConfig
 from drl_agent_node.config import StrictConfig
@@ -32,8 +33,9 @@ def make_algorithm(name: str, config: StrictConfig, env: VectorEnv[Any, Any, Any
     assert action_shape is not None
     observation = observation_size(env.single_observation_space)
     kind = ALGORITHMS[name][0]
+    worlds = {"world_sizes": getattr(env, "world_sizes", ())} if issubclass(kind, PPO) else {}
     algorithm: Algorithm = kind(
-        config, env.num_envs, observation, action_shape[0], seed, getattr(env, "state_names", ())
+        config, env.num_envs, observation, action_shape[0], seed, getattr(env, "state_names", ()), **worlds
     )
     return algorithm
 

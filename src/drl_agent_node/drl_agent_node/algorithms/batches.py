@@ -1,13 +1,16 @@
-"""What PPO learns from: transitions in any order or, for policies with memory, pieces of time in order."""
+"""What PPO learns from: transitions in any order; for policies with memory, pieces of time in order; for critics that see
+whole worlds, moments of these.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from torch import Tensor
 
 from drl_agent_node.algorithms.observing import Tensors, each
+from drl_agent_node.algorithms.worlds import Worlds
 
 
 @dataclass(frozen=True)
@@ -16,6 +19,8 @@ class Batch:
 
     For policies with memory C pieces of L steps: each field [C, L, ...], `valid` and `starts` bool [C, L], and
     `memory` [C, H] before the first step of each.
+
+    For critics that see whole worlds M moments of N agents: each field [M, N, ...], `valid` and `present` bool [M, N].
     """
 
     observations: Tensors
@@ -27,9 +32,10 @@ class Batch:
     valid: Tensor | None = None
     starts: Tensor | None = None
     memory: Tensor | None = None
+    present: Tensor | None = None
 
     def __len__(self) -> int:
-        """Return how many transitions or pieces there are."""
+        """Return how many transitions, pieces or moments there are."""
         return len(self.returns)
 
     def change(self, change: Callable[[Tensor], Tensor]) -> Batch:
@@ -38,7 +44,7 @@ class Batch:
         return Batch(**fields)  # type: ignore[arg-type]
 
     def rows(self, index: Tensor) -> Batch:
-        """Return the transitions or pieces at `index`."""
+        """Return the transitions, pieces or moments at `index`."""
         return self.change(lambda values: values[index])
 
     def outcomes(self) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
@@ -63,3 +69,19 @@ def in_pieces(length: int) -> Callable[[Tensor], Tensor]:
         return pieces.transpose(1, 2).flatten(0, 1)
 
     return cut
+
+
+def moments_of(steps: Batch, worlds: Worlds) -> Batch:
+    """Return the moments [M, N, ...] of `steps` [T, E, ...], those in which nobody's step is valid left out."""
+    moments = steps.change(lambda values: worlds.split(values).flatten(0, 1))
+    there = worlds.there.repeat(len(steps), 1)
+    assert moments.valid is not None
+    assert moments.present is not None
+    moments = replace(moments, valid=moments.valid & there, present=moments.present & there)
+    return with_valid(moments)
+
+
+def with_valid(batch: Batch) -> Batch:
+    """Return the pieces or moments in which a transition is valid."""
+    assert batch.valid is not None
+    return batch.rows(batch.valid.any(1))

@@ -1,17 +1,17 @@
 """Proximal policy optimisation (Schulman et al. 2017) with a clipped objective, in one file.
 
-Reading order: `PPOConfig` says what can be set, `PPO` acts and learns. Environments reset on the next step (Gymnasium 1.x): the transition out of a done
+Reading order: `PPOConfig` (in `ppo_config.py`) says what can be set, `PPO` acts and learns. Environments reset on the next step (Gymnasium 1.x): the transition out of a done
 step carries no information and is left out of everything.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
 import torch
-from pydantic import Field, model_validator
 from torch import Tensor, nn
 
 from drl_agent_node.algorithms.base import (
@@ -21,75 +21,23 @@ from drl_agent_node.algorithms.base import (
     Transition,
     check_same_shapes,
 )
-from drl_agent_node.algorithms.batches import Batch, in_any_order, in_pieces
+from drl_agent_node.algorithms.batches import Batch, in_any_order, in_pieces, moments_of, with_valid
 from drl_agent_node.algorithms.guards import require_finite
-from drl_agent_node.algorithms.learner_config import LearnerConfig
-from drl_agent_node.algorithms.losses import ValueLoss, policy_loss, value_loss
+from drl_agent_node.algorithms.losses import policy_loss, value_loss
 from drl_agent_node.algorithms.observing import ObservationScaler, ObservationSize, each
+from drl_agent_node.algorithms.ppo_config import PPOConfig
 from drl_agent_node.algorithms.rollout import Rollout, compute_gae
-from drl_agent_node.algorithms.schedules import LearningRate, RateSchedule, linear
+from drl_agent_node.algorithms.schedules import LearningRate, linear
+from drl_agent_node.algorithms.worlds import Worlds
 from drl_agent_node.env.normalization import RewardScaler
 from drl_agent_node.env.observations import Observations, state_of
 from drl_agent_node.errors import DivergenceError
 from drl_agent_node.networks.actor_critic import ActorCritic, FastActor
-from drl_agent_node.networks.distributions import PolicyName
+from drl_agent_node.networks.central_critic import CentralCritic
 from drl_agent_node.networks.features import FeatureNetwork
 from drl_agent_node.networks.recurrent import FleetMemory, RecurrentCore
 
 _LOGGED: Final = ("policy_loss", "value_loss", "entropy", "approx_kl", "clip_fraction", "gradient_norm")
-
-
-class PPOConfig(LearnerConfig):
-    """What can be set. Defaults are meant for 16 agents and 200,000 steps of route following at 10 Hz."""
-
-    rollout_steps: int = Field(default=128, ge=2, description="steps per agent between updates")
-    epochs: int = Field(default=4, ge=1, description="passes over a rollout per update")
-    minibatch_size: int = Field(default=512, ge=2, description="transitions per gradient step")
-    learning_rate: float = Field(default=1e-3, gt=0, lt=1, description="Adam's first step size")
-    learning_rate_schedule: RateSchedule = Field(
-        default="linear", description="constant; linear: to 5 % at total_steps; kl: keeps near target_kl"
-    )
-    gae_lambda: float = Field(
-        default=0.95, ge=0, le=1, description="bias (0) against variance (1) of advantages"
-    )
-    clip_range: float = Field(
-        default=0.2, gt=0, lt=1, description="how far a probability ratio may move the objective"
-    )
-    value_loss: ValueLoss = Field(
-        default="mse",
-        description="mse; clipped: to value_limit around the old value; huber: linear beyond it",
-    )
-    value_limit: float = Field(default=0.5, gt=0, description="of value_loss, in units of scaled returns")
-    value_coefficient: float = Field(default=0.5, ge=0, description="weight of the value loss")
-    entropy_coefficient: float = Field(default=0.0, ge=0, description="first weight of the entropy bonus")
-    final_entropy_coefficient: float | None = Field(
-        default=None, ge=0, description="its weight at total_steps, in a straight line; absent: stays"
-    )
-    max_gradient_norm: float = Field(default=0.5, gt=0, description="gradients are scaled down to this norm")
-    target_kl: float = Field(
-        default=0.03, ge=0, description="stop an update at 1.5 times this move of the policy; 0: never"
-    )
-    normalize_advantages: bool = Field(
-        default=True, description="bring each minibatch's advantages to mean 0, std 1"
-    )
-    policy: PolicyName = Field(
-        default="gaussian",
-        description="gaussian: clipped by the environment; squashed: by tanh; beta: bounded by itself",
-    )
-    memory_size: int = Field(default=0, ge=0, description="units of a GRU before actor and critic; 0: none")
-    sequence_length: int = Field(
-        default=16, ge=2, description="steps that gradients flow back through the GRU; divides rollout_steps"
-    )
-
-    @model_validator(mode="after")
-    def _check(self) -> PPOConfig:
-        if self.memory_size and self.rollout_steps % self.sequence_length:
-            raise ValueError(
-                f"rollout_steps = {self.rollout_steps} has to be a multiple of sequence_length = {self.sequence_length}"
-            )
-        if self.learning_rate_schedule == "kl" and not self.target_kl:
-            raise ValueError("learning_rate_schedule kl needs a target_kl above 0")
-        return self
 
 
 class PPO(Algorithm):
@@ -106,8 +54,11 @@ class PPO(Algorithm):
         action_dim: int,
         seed: int,
         state_names: Sequence[str] = (),
+        world_sizes: Sequence[int] = (),
     ) -> None:
         """`seed` sets torch's global generator as well as this object's; attention needs `state_names`.
+
+        `world_sizes` are how many of the environments are agents of each world, in their order; none: of one.
 
         Raises:
             ConfigurationError: when a per-action field has the wrong number of values.
@@ -120,14 +71,20 @@ class PPO(Algorithm):
         self.features = FeatureNetwork(config, observation, state_names, self.name)
         size = self.features.feature_dim
         self.core = RecurrentCore(size, config.memory_size) if config.memory_size else None
+        hidden, activation = config.hidden_sizes, config.activation
+        self.worlds = Worlds(world_sizes, num_envs) if config.critic == "central" else None
+        critic = None
+        if self.worlds is not None:
+            critic = CentralCritic(size, hidden, activation, config.attention_size, config.attention_heads)
         self.network = ActorCritic(
             config.memory_size or size,
             action_dim,
-            config.hidden_sizes,
-            config.activation,
+            hidden,
+            activation,
             config.initial_mean,
             config.initial_log_std,
             config.policy,
+            critic,
         )
         self._networks: dict[str, nn.Module] = {"network": self.network, "features": self.features}
         if self.core is not None:
@@ -145,6 +102,9 @@ class PPO(Algorithm):
         self.observation_stats = self.scaler.stats
         self.reward_scaler = RewardScaler(num_envs, config.gamma)
         self.rollout = Rollout(config.rollout_steps, num_envs, observation, action_dim)
+        self._steps_per_row = config.sequence_length if config.memory_size else 1
+        if self.worlds is not None:
+            self._steps_per_row = self.worlds.most
         self._memory = FleetMemory(num_envs, config.memory_size)
         self._starts: Bools = np.zeros((config.rollout_steps + 1, num_envs), np.bool_)
         self._memories: Floats = np.zeros((config.rollout_steps, num_envs, config.memory_size), np.float32)
@@ -236,7 +196,16 @@ class PPO(Algorithm):
             features, _ = self.core(features, starts, memories[0])
             memory = {"starts": starts[:-1], "valid": torch.from_numpy(rollout.valid)}
         actions = torch.from_numpy(rollout.actions)
-        values = self.network.value(features)
+        if self.worlds is None:
+            values = self.network.value(features)
+        else:
+            present = self.worlds.split(torch.from_numpy(rollout.present)) & self.worlds.there
+            seen = self.worlds.split(features).flatten(0, 1)
+            values = self.worlds.join(self.network.critic(seen, present.flatten(0, 1)).view(present.shape))
+            memory = {
+                "valid": torch.from_numpy(rollout.valid),
+                "present": torch.from_numpy(rollout.present[:-1]),
+            }
         log_probs, _ = self.network.log_prob_entropy(features[:-1], actions)
         scale = self.reward_scaler.scale if config.normalize_rewards else 1.0
         advantages = compute_gae(
@@ -248,27 +217,32 @@ class PPO(Algorithm):
             config.gamma,
             config.gae_lambda,
         )
-        advantage = torch.from_numpy(advantages)
         steps = Batch(
             each(observations, lambda part: part[:-1]),
             actions,
             log_probs,
-            advantage,
-            advantage + values[:-1],
+            torch.from_numpy(self._weigh(advantages)),
+            torch.from_numpy(advantages) + values[:-1],
             values[:-1],
             **memory,
         )
+        if self.worlds is not None:
+            return moments_of(steps, self.worlds)
         if self.core is None:
             return steps.change(in_any_order(torch.from_numpy(np.flatnonzero(rollout.valid))))
         pieces = steps.change(in_pieces(config.sequence_length))
         first = torch.from_numpy(self._memories[:: config.sequence_length]).flatten(0, 1)
-        return Batch(**(vars(pieces) | {"memory": first}))
+        return with_valid(replace(pieces, memory=first))
+
+    def _weigh(self, advantages: Floats) -> Floats:
+        """Return what the policy is to follow, [T, E], given the advantages of the rewards."""
+        return advantages
 
     def _fit(self, data: Batch, should_stop: Callable[[], bool]) -> dict[str, float]:
         config, count = self.config, len(data)
         _, _, _, returns, values = data.outcomes()
         size = config.minibatch_size // self.ranks.count
-        size = max(size // (config.sequence_length if self.core else 1), 1)
+        size = max(size // self._steps_per_row, 1)
         logs: list[tuple[float, ...]] = []
         epochs = 0
         minibatches = self.ranks.minibatches(count if len(returns) > 1 else 0, size)
@@ -300,9 +274,8 @@ class PPO(Algorithm):
         if config.normalize_advantages and (len(advantages) > 1 or self.ranks.count > 1):
             advantages = self.ranks.standardize(advantages)
         with torch.autocast("cpu", torch.bfloat16, enabled=config.mixed_precision):
-            features = self._features_of(rows)
+            features, values = self._judge(rows)
             log_probs, entropy = self.network.log_prob_entropy(features, actions)
-            values = self.network.value(features)
         loss, kl, clip_fraction = policy_loss(log_probs, old_log_probs, advantages, config.clip_range)
         error = value_loss(values.float(), returns, old_values, config.value_loss, config.value_limit)
         self.optimizer.zero_grad(set_to_none=True)
@@ -335,15 +308,18 @@ class PPO(Algorithm):
         pooled = means.mul_(share) if share > 0.0 else means.zero_()
         self.ranks.add_up([*gradients, pooled])
 
-    def _features_of(self, rows: Batch) -> Tensor:
-        """Return what actor and critic go on from, [B, F], for the valid transitions."""
+    def _judge(self, rows: Batch) -> tuple[Tensor, Tensor]:
+        """Return what the actor goes on from, [B, F], and the values [B], of the valid transitions."""
         features: Tensor = self.features(rows.observations)
-        if self.core is None:
-            return features
-        assert rows.valid is not None
-        assert rows.starts is not None
-        features, _ = self.core(features.transpose(0, 1), rows.starts.T, rows.memory)
-        return features.transpose(0, 1)[rows.valid]
+        if rows.present is not None:
+            assert rows.valid is not None
+            return features[rows.valid], self.network.critic(features, rows.present)[rows.valid]
+        if self.core is not None:
+            assert rows.valid is not None
+            assert rows.starts is not None
+            features, _ = self.core(features.transpose(0, 1), rows.starts.T, rows.memory)
+            features = features.transpose(0, 1)[rows.valid]
+        return features, self.network.value(features)
 
     def state_dict(self) -> dict[str, Any]:
         """See `Algorithm.state_dict`."""

@@ -12,7 +12,6 @@ Reading order: `PPOLagrangianConfig` says what can be set, `Multiplier` is the p
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,11 +19,13 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from drl_agent_node.algorithms.base import Bools, Floats, Transition, check_same_shapes
-from drl_agent_node.algorithms.ppo import PPO, PPOConfig
+from drl_agent_node.algorithms.base import Floats, Transition, check_same_shapes
+from drl_agent_node.algorithms.ppo import PPO
+from drl_agent_node.algorithms.ppo_config import PPOConfig
 from drl_agent_node.algorithms.ranks import Ranks
 from drl_agent_node.algorithms.rollout import compute_gae
 from drl_agent_node.env.normalization import RunningMeanStd
+from drl_agent_node.env.observations import state_of
 from drl_agent_node.errors import ConfigurationError, DivergenceError
 from drl_agent_node.networks.mlp import mlp
 
@@ -143,15 +144,14 @@ class PPOLagrangian(PPO):
         action_dim: int,
         seed: int,
         *more: Any,
+        **named: Any,
     ) -> None:
         """Arguments are those of `PPO`.
 
         Raises:
             ConfigurationError: when the configuration does not fit.
         """
-        super().__init__(config, num_envs, observation, action_dim, seed, *more)
-        if getattr(config, "memory_size", 0):
-            raise ConfigurationError(f"{self.name}: memory_size is {config.memory_size}; allowed: 0")  # type: ignore[attr-defined]
+        super().__init__(config, num_envs, observation, action_dim, seed, *more, **named)
         if isinstance(observation, Mapping) and "state" not in observation:
             raise ConfigurationError(
                 f"{self.name}: the cost critic needs states; allowed parameter observation: state, both"
@@ -198,14 +198,12 @@ class PPOLagrangian(PPO):
         self._to_learn = None
         return scalars | {"cost": mean_cost, "multiplier": multiplier, "cost_value_loss": error}
 
-    def _prepare(self) -> Any:
-        batch = super()._prepare()
+    def _weigh(self, advantages: Floats) -> Floats:
         rollout, config, critic = self.rollout, self.config, self.cost_critic
-        recorded: Any = rollout.observations
-        states: Floats = recorded["state"] if isinstance(recorded, Mapping) else recorded
+        states = state_of(rollout.observations)
         critic.stats.update(states[:-1].reshape(-1, states.shape[-1]))
         values = critic.value(states)
-        advantages = compute_gae(
+        costs = compute_gae(
             self.costs,
             values,
             rollout.terminated,
@@ -214,12 +212,12 @@ class PPOLagrangian(PPO):
             config.cost_gamma,
             config.cost_gae_lambda,
         )
-        valid: Bools = rollout.valid
-        self._to_learn = states[:-1][valid], (advantages + values[:-1])[valid]
+        valid = rollout.valid
+        self._to_learn = states[:-1][valid], (costs + values[:-1])[valid]
         price = self.multiplier.value
-        costs = torch.from_numpy(advantages[valid])
-        weighed = (_unit(batch.advantages) - price * _unit(costs)) / (1.0 + price)
-        return replace(batch, advantages=weighed)
+        weighed = np.zeros_like(advantages)
+        weighed[valid] = (_unit(advantages[valid]) - price * _unit(costs[valid])) / (1.0 + price)
+        return weighed
 
     def state_dict(self) -> dict[str, Any]:
         """See `Algorithm.state_dict`."""
@@ -233,8 +231,9 @@ class PPOLagrangian(PPO):
         self.cost_critic.load_state_dict(state["cost_critic"])
 
 
-def _unit(advantages: Tensor) -> Tensor:
+def _unit(advantages: Floats) -> Floats:
     """Bring advantages to mean 0 and std 1; nothing becomes nothing."""
     if len(advantages) < 2:
-        return torch.zeros_like(advantages)
-    return (advantages - advantages.mean()) / (advantages.std() + 1e-8)
+        return np.zeros_like(advantages)
+    unit: Floats = (advantages - advantages.mean()) / (advantages.std(ddof=1) + np.float32(1e-8))
+    return unit

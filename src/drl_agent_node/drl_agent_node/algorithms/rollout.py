@@ -10,7 +10,10 @@ from drl_agent_node.env.observations import IMAGES, Observations, state_of
 
 
 class Rollout:
-    """T steps of E environments, in time order. `observations` has T + 1 rows: the last one follows the last action."""
+    """T steps of E environments, in time order. `observations` has T + 1 rows: the last one follows the last action.
+
+    `present`, bool [T + 1, E], tells whose observation is that of an episode that goes on.
+    """
 
     def __init__(self, steps: int, num_envs: int, observation: ObservationSize, action_dim: int) -> None:
         self.observations = _allocate((steps + 1, num_envs), observation)
@@ -19,6 +22,7 @@ class Rollout:
         self.terminated: Bools = np.zeros((steps, num_envs), np.bool_)
         self.truncated: Bools = np.zeros((steps, num_envs), np.bool_)
         self.valid: Bools = np.zeros((steps, num_envs), np.bool_)
+        self.present: Bools = np.ones((steps + 1, num_envs), np.bool_)
         self.length = 0
         self._done_before: Bools = np.zeros(num_envs, np.bool_)
 
@@ -32,6 +36,7 @@ class Rollout:
         step = self.length
         if step == 0:
             _put(self.observations, 0, observations)
+            self.present[0] = self.present[-1]
         _put(self.observations, step + 1, transition.next_observations)
         self.actions[step] = actions
         self.rewards[step] = transition.rewards
@@ -40,6 +45,7 @@ class Rollout:
         # The action after a done step only resets: not a transition of the task.
         self.valid[step] = transition.valid & ~self._done_before
         self._done_before = transition.terminated | transition.truncated
+        self.present[step + 1] = transition.valid & ~self._done_before
         self.length += 1
 
     def clear(self) -> None:
@@ -50,6 +56,7 @@ class Rollout:
         """Start over; `done` [E] says where the first observation to come ends an episode."""
         self.length = 0
         self._done_before = done.copy()
+        self.present[-1] = ~done
 
 
 def _allocate(leading: tuple[int, int], observation: ObservationSize) -> Observations:

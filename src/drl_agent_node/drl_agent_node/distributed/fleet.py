@@ -61,7 +61,8 @@ class WorkerFleet:
         for index, spec in enumerate(specs):
             rows = slice(index * spec.num_agents, (index + 1) * spec.num_agents)
             self._seats.append(_Seat(spec, rows, *_start(spec)))
-        self.num_envs = sum(spec.num_agents for spec in specs)
+        self.world_sizes = tuple(spec.num_agents for spec in specs)
+        self.num_envs = sum(self.world_sizes)
         self.single_observation_space: Any = None
         self.single_action_space: Any = None
         self.state_names: tuple[str, ...] = ()

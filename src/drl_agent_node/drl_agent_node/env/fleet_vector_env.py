@@ -144,6 +144,11 @@ class FleetVectorEnv(VectorEnv[Any, NDArray[np.float32], NDArray[Any]]):
         return list(self._transport.groups)
 
     @property
+    def world_sizes(self) -> tuple[int, ...]:
+        """Agents of each group, in order of their rows; known after `reset`."""
+        return tuple(group.rows.stop - group.rows.start for group in self._groups)
+
+    @property
     def step_s(self) -> float:
         """Simulated time per step, s; known after `reset`."""
         return self._groups[0].shown.step_s

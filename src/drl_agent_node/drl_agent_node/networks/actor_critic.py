@@ -25,14 +25,18 @@ class ActorCritic(nn.Module):
         initial_mean: Sequence[float] | None = None,
         initial_log_std: Sequence[float] | None = None,
         policy: PolicyName = "gaussian",
+        critic: nn.Module | None = None,
     ) -> None:
-        """Initialise so that every first action is near `initial_mean` [action_dim], whatever is observed."""
+        """Initialise so that every first action is near `initial_mean` [action_dim], whatever is observed.
+
+        `critic` stands in for a V(obs) of the actor's size.
+        """
         super().__init__()
         self.activation: Activation = activation
         self.policy = POLICIES[policy]
         outputs = action_dim * self.policy.outputs_per_action
         self.actor = mlp([observation_dim, *hidden_sizes, outputs], activation, 0.01)
-        self.critic = mlp([observation_dim, *hidden_sizes, 1], activation, 1.0)
+        self.critic = critic or mlp([observation_dim, *hidden_sizes, 1], activation, 1.0)
         mean = list(initial_mean) if initial_mean is not None else [0.0] * action_dim
         log_std = list(initial_log_std) if initial_log_std is not None else [-0.5] * action_dim
         for name, values in (("initial_mean", mean), ("initial_log_std", log_std)):
@@ -47,7 +51,7 @@ class ActorCritic(nn.Module):
         )
 
     def value(self, observations: Tensor) -> Tensor:
-        """Return V [B] of `observations` [B, D]."""
+        """Return V [B] of `observations` [B, D], with a critic that sees no more than these."""
         values: Tensor = self.critic(observations)
         return values.squeeze(-1)
 

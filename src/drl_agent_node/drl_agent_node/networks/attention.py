@@ -39,7 +39,8 @@ class Attention(nn.Module):
         Args:
             queries: [B, Q, query_dim].
             tokens: [B, T, token_dim].
-            present: bool [B, T], False where there is no token; all absent: the result is 0, not NaN.
+            present: bool [B, T], or [B, Q, T] where queries differ in it, False where there is no token; all absent: the
+                weights are 0, not NaN.
 
         Returns:
             [B, Q, size], and the weights [B, heads, Q, T], which sum to 1 over the tokens that are present.
@@ -53,7 +54,7 @@ class Attention(nn.Module):
         if present is None:
             weights = scores.softmax(-1)
         else:
-            absent = ~present[:, None, None, :]
+            absent = ~(present[:, None, None, :] if present.dim() == 2 else present[:, None])
             weights = scores.masked_fill(absent, torch.finfo(scores.dtype).min).softmax(-1)
             weights = weights.masked_fill(absent, 0.0)
         attended = (weights @ value).transpose(1, 2).reshape(batch, count, -1)
