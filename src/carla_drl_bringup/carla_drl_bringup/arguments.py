@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,10 +85,35 @@ def port_is_free(port: int, host: str = EMBEDDED_HOST) -> bool:
     return True
 
 
+_claims: list[socket.socket] = []
+
+
+def _claim(ports: Sequence[int]) -> bool:
+    """Keep `ports` from other launches, before their servers listen and while those are started again.
+
+    A name that a socket is bound to, without a file: it ends with this process, however that ends.
+
+    Returns:
+        Whether nobody has claimed one of them before.
+    """
+    claims: list[socket.socket] = []
+    for port in ports:
+        claims.append(socket.socket(socket.AF_UNIX))
+        try:
+            claims[-1].bind(f"\0carla_drl.port.{port}")
+        except OSError:
+            for claim in claims:
+                claim.close()
+            return False
+    _claims.extend(claims)
+    return True
+
+
 def first_free_port(first: int = FIRST_PORT, last: int = FIRST_PORT + 100 * PORT_STRIDE) -> int:
-    """Return the first port from `first` on whose RPC and stream ports are both free."""
+    """Return the first port from `first` on whose RPC and stream ports are free, and claim them for this process."""
     for port in range(first, last, PORT_STRIDE):
-        if port_is_free(port) and port_is_free(port + 1):
+        ports = (port, port + 1)
+        if all(map(port_is_free, ports)) and _claim(ports):
             return port
     raise ArgumentError("simulator", "embedded", f"needs two free ports between {first} and {last}")
 
@@ -107,17 +133,14 @@ def parse_simulator(value: str) -> Simulator:
 def parse_simulators(value: str, count: int) -> list[Simulator]:
     """Parse the simulators of `count` groups.
 
-    One of several embedded ones takes the first free ports after those of the one before, or, with a port given, the
-    ports `PORT_STRIDE` after them.
+    Each of several embedded ones takes the first free ports, or, with a port given, those `PORT_STRIDE` after the ones
+    before.
     """
     if count == 1:
         return [parse_simulator(value)]
     parts = [part.strip() for part in value.split(",")]
     if len(parts) == 1 and parts[0] == "embedded":
-        ports: list[int] = []
-        for _ in range(count):
-            ports.append(first_free_port(ports[-1] + PORT_STRIDE if ports else FIRST_PORT))
-        return [Simulator(True, EMBEDDED_HOST, port) for port in ports]
+        return [Simulator(True, EMBEDDED_HOST, first_free_port()) for _ in range(count)]
     if len(parts) == 1 and parts[0].startswith("embedded:"):
         first = parse_simulator(parts[0])
         return [parse_simulator(f"embedded:{first.port + PORT_STRIDE * number}") for number in range(count)]

@@ -3,7 +3,11 @@
 import itertools
 import os
 import socket
+import subprocess
+import sys
+from contextlib import ExitStack
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 
@@ -23,6 +27,7 @@ from carla_drl_bringup.arguments import (
     parse_simulator,
     parse_simulator_name,
     parse_simulators,
+    port_is_free,
 )
 
 
@@ -46,11 +51,34 @@ def test_simulator_errors_name_argument_value_and_choices(value: str) -> None:
 
 
 def test_a_taken_port_is_passed_over() -> None:
-    free = first_free_port(20000, 21000)
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", free + 1))  # the stream port alone is enough
+        taken.bind(("127.0.0.1", 0))  # the stream port alone is enough
         taken.listen()
-        assert first_free_port(free, 21000) > free
+        first = taken.getsockname()[1] - 1
+        assert first_free_port(first, first + 60) > first
+
+
+def test_launches_that_start_together_take_different_ports() -> None:
+    """Before any of their servers listens."""
+    take = (
+        "from carla_drl_bringup import arguments; input(); print(arguments.parse_simulator('embedded').port)"
+    )
+    command = [sys.executable, "-uc", f"{take}; input()"]
+    with ExitStack() as stack:
+        launches = [
+            stack.enter_context(subprocess.Popen(command, stdin=PIPE, stdout=PIPE, text=True))
+            for _ in range(5)
+        ]
+        ports = []
+        for launch in launches:
+            assert launch.stdin is not None
+            launch.stdin.write("\n")
+            launch.stdin.flush()
+        for launch in launches:
+            assert launch.stdout is not None
+            ports.append(int(launch.stdout.readline()))
+    assert len(set(ports)) == len(launches)
+    assert port_is_free(ports[0])
 
 
 def test_no_port_free_is_an_error() -> None:
