@@ -27,7 +27,7 @@ class Actor:
     Vehicles live in the dynamics' arrays at ``slot``, walkers in theirs at ``walker_slot``; their ``pose`` is not used.
     ``bounds`` are the centre and half
     sizes of the bounding box of an actor that is no vehicle, in its own axes; ``label`` is its semantic tag.
-    ``signal`` is what a traffic light or sign stands for.
+    ``signal`` is what a traffic light or sign stands for. ``first_frame`` is the first one whose snapshot has the actor.
     """
 
     __slots__ = (
@@ -35,6 +35,7 @@ class Actor:
         "bounds",
         "collisions",
         "description",
+        "first_frame",
         "gravity",
         "id",
         "label",
@@ -60,6 +61,7 @@ class Actor:
         self.description = description
         self.pose = pose
         self.parent_id = parent_id
+        self.first_frame = 0
         self.model: VehicleModel | None = None
         self.bounds: tuple[Vector, Vector] | None = None
         self.label: Label | None = None

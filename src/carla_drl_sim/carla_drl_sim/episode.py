@@ -143,6 +143,11 @@ class Episode:
         attachment: Attachment = Attachment.RIGID,
     ) -> Actor:
         """Make an actor. Raises RpcError when the blueprint is unknown or there is no room."""
+        actor = self._spawn(description, pose, parent_id, attachment)
+        actor.first_frame = self.frame + 1
+        return actor
+
+    def _spawn(self, description: Description, pose: Pose, parent_id: int, attachment: Attachment) -> Actor:
         if len(self.actors) >= MAX_ACTORS:
             raise RpcError(f"there are {MAX_ACTORS} actors already, no more are possible")
         self.blueprints.check(description)

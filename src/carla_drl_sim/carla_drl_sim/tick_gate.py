@@ -31,6 +31,9 @@ RELOAD_DELAY_S = 0.25
 RELOAD_SILENCE_S = 0.3
 """Longest silence after that answer; the client's new subscription to the world ends it."""
 
+SNAPSHOT_TAKEN_S = 0.02
+"""From the sending of a snapshot until clients have surely taken it, mostly."""
+
 
 class TickGate:
     """Says whether a tick may run now; all times are of one monotonic clock, in seconds."""

@@ -91,6 +91,29 @@ for turn in range(TURNS):
 done()
 """
 
+_START_WALKERS = """
+synchronous(False)
+walkers, controller = library.filter("walker.pedestrian.*"), library.find("controller.ai.walker")
+spawn, farthest = carla.command.SpawnActor, 0.0
+for turn in range(6):
+    print(turn, flush=True)
+    spot = carla.Transform(world.get_random_location_from_navigation())
+    walker = world.try_spawn_actor(walkers[turn], spot)
+    if walker is None:
+        continue
+    if turn % 2:
+        answer = client.apply_batch_sync([spawn(controller, carla.Transform(), walker.id)])[0]
+        ai = world.get_actor(answer.actor_id)
+    else:
+        ai = world.spawn_actor(controller, carla.Transform(), walker)
+    ai.start()
+    ai.go_to_location(world.get_random_location_from_navigation())
+    for _ in range(2):
+        world.wait_for_tick()
+    farthest = max(farthest, walker.get_location().distance(spot.location))
+done("walk" if farthest < 5.0 else f"jump {farthest:.0f} m")
+"""
+
 _SHORT_LIVES = """
 synchronous(False)
 manager = client.get_trafficmanager(manager_port)
@@ -130,6 +153,11 @@ from carla_drl_sim.handlers import RPCS
 def strict(simulator, actor_id):
     return simulator.episode.actors.get(actor_id).box()
 RPCS["get_actor_bounding_box"] = replace(RPCS["get_actor_bounding_box"], function=strict)
+"""
+
+_ANSWERS_BEFORE_THE_SNAPSHOT = """
+from carla_drl_sim.handlers import batch, content
+batch.unseen_s = content.unseen_s = lambda *_: 0.0
 """
 
 _SMALL_BUFFERS = """
@@ -220,6 +248,15 @@ def test_a_client_dies_when_its_question_about_a_dead_vehicle_is_refused(without
     outcome = _outcome(_SHORT_LIVES, without(_REFUSES_BOXES_OF_THE_DEAD))
     assert outcome.startswith("died: terminate called")
     assert "get_actor_bounding_box" in outcome
+
+
+def test_walkers_start_at_once(start_server: Start) -> None:
+    assert _outcome(_START_WALKERS, start_server("--fps", "5")) == "walk"
+
+
+def test_a_client_dies_or_errs_when_it_starts_a_walker_that_it_has_not_seen(without: Start) -> None:
+    outcome = _outcome(_START_WALKERS, without(_ANSWERS_BEFORE_THE_SNAPSHOT, "--fps", "5"))
+    assert outcome.startswith(("died", "jump")), outcome
 
 
 def _stall_s(server: ServerProcess) -> float:

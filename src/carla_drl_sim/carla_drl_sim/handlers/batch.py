@@ -9,12 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from carla_drl_sim.errors import ArgumentError, RpcError
+from carla_drl_sim.handlers.content import unseen_s
 from carla_drl_sim.handlers.refused import refusal
-from carla_drl_sim.handlers.registry import PARTIAL, RPCS, AfterTick, rpc
+from carla_drl_sim.handlers.registry import PARTIAL, RPCS, AfterDelay, AfterTick, rpc
 from carla_drl_sim.protocol import arguments, rpc_framing
 from carla_drl_sim.spring_arm import Attachment, attachment
 
 if TYPE_CHECKING:
+    from carla_drl_sim.actors import Actor
     from carla_drl_sim.simulator import Simulator
 
 _SPAWN = 0
@@ -64,6 +66,7 @@ def apply_batch(simulator: Simulator, commands: Any, do_tick: bool) -> object:
     episode = simulator.episode
     find, control = episode.actors.find, episode.dynamics.control
     answers: list[object] = []
+    spawned: list[Actor] = []
     for command in commands:
         try:
             ((kind, fields),) = command
@@ -80,18 +83,22 @@ def apply_batch(simulator: Simulator, commands: Any, do_tick: bool) -> object:
         except (TypeError, ValueError):
             answers.append(rpc_framing.value_error("malformed command"))
             continue
-        answers.append(_run(simulator, kind, fields))
+        answers.append(_run(simulator, kind, fields, spawned))
         control = episode.dynamics.control  # spawning may have replaced the array by a larger one
-    return AfterTick(answers) if do_tick else answers
+    if do_tick:
+        return AfterTick(answers)
+    delay_s = unseen_s(simulator, spawned)
+    return AfterDelay(delay_s, answers) if delay_s else answers
 
 
-def _run(simulator: Simulator, kind: Any, fields: Any) -> object:
-    """Run one command and return its answer, a wrapped actor id or error."""
+def _run(simulator: Simulator, kind: Any, fields: Any, spawned: list[Actor]) -> object:
+    """Run one command and return its answer, a wrapped actor id or error; a new actor is appended to ``spawned``."""
     if type(kind) is not int or type(fields) is not list:
         return rpc_framing.value_error("malformed command")
     if kind == _SPAWN:
         try:
-            return _spawn(simulator, fields)
+            spawned.append(_spawn(simulator, fields))
+            return [[1, spawned[-1].id]]
         except RpcError as error:
             return rpc_framing.value_error(str(error))
     name = _FUNCTIONS.get(kind)
@@ -110,7 +117,7 @@ def _run(simulator: Simulator, kind: Any, fields: Any) -> object:
     return [[1, fields[0]]] if result[0][0] == 1 else result
 
 
-def _spawn(simulator: Simulator, fields: list[Any]) -> object:
+def _spawn(simulator: Simulator, fields: list[Any]) -> Actor:
     """Spawn an actor, then run the commands that wait for its id (0 stands for it)."""
     raw_description, raw_pose, raw_parent, raw_attachment, _, following = arguments.array(
         fields, 6, "a spawn command"
@@ -132,5 +139,5 @@ def _spawn(simulator: Simulator, fields: list[Any]) -> object:
         except (TypeError, ValueError, IndexError):
             continue
         if kind != _SPAWN:
-            _run(simulator, kind, values)
-    return [[1, actor.id]]
+            _run(simulator, kind, values, [])
+    return actor

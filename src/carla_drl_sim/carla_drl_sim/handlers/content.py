@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from carla_drl_sim import spring_arm
 from carla_drl_sim.errors import RpcError
-from carla_drl_sim.handlers.registry import PARTIAL, rpc
-from carla_drl_sim.protocol import arguments, structs
+from carla_drl_sim.handlers.registry import PARTIAL, AfterDelay, rpc
+from carla_drl_sim.protocol import arguments, rpc_framing, structs
 from carla_drl_sim.protocol.arguments import Description
 from carla_drl_sim.protocol.structs import Pose
 from carla_drl_sim.spring_arm import Attachment
+from carla_drl_sim.tick_gate import SNAPSHOT_TAKEN_S
 
 if TYPE_CHECKING:
+    from carla_drl_sim.actors import Actor
     from carla_drl_sim.simulator import Simulator
+
+WALKER_CONTROLLER = "controller.ai.walker"
+
+
+def unseen_s(simulator: Simulator, actors: Iterable[Actor]) -> float:
+    """How long clients may not see the walkers of new walker controllers yet, s; 0 in synchronous mode.
+
+    A client that starts a controller whose walker is in no snapshot takes it to be at the origin, and ends with a
+    segmentation fault where nobody can walk there. In asynchronous mode the answer waits that long; in synchronous mode
+    the client itself has to tick between.
+    """
+    episode = simulator.episode
+    if simulator.is_synchronous:
+        return 0.0
+    controllers = [actor for actor in actors if actor.description.type_id == WALKER_CONTROLLER]
+    walkers = [episode.actors.find(controller.parent_id) for controller in controllers]
+    if all(walker is None or walker.first_frame <= episode.frame for walker in walkers):
+        return 0.0
+    return episode.step_s + SNAPSHOT_TAKEN_S
 
 
 @rpc()
@@ -60,7 +82,9 @@ def spawn_actor_with_parent(
     socket_name: str = "",
 ) -> object:
     """Make a sensor at a pose relative to its parent."""
-    return simulator.episode.spawn(description, pose, parent, attachment).wire()
+    actor = simulator.episode.spawn(description, pose, parent, attachment)
+    delay_s = unseen_s(simulator, [actor])
+    return AfterDelay(delay_s, rpc_framing.value(actor.wire())) if delay_s else actor.wire()
 
 
 @rpc(arguments.unsigned)
