@@ -4,8 +4,10 @@
 gateway measures itself while the whole loop runs. Baseline: the same arithmetic on such a frame in this process, by the
 gateway's C library; the rest is DDS and threads that wake each other.
 
-`gateway/round_trip_ratio`: a tick of the loop less what the bridge waits for simulator and client. Baseline: one message
-of the same size each way, to a C++ process that only answers, in turns with the loop.
+`gateway/round_trip_ratio`: a tick of the loop less simulator and client, which is what the bridge spends on its batch
+and tick and on reading the snapshot. Baseline: one message of the same size each way, to a C++ process that only
+answers, back to back. `gateway/round_trip_ratio/between_ticks`: the same; baseline: one of those after each tick of the
+loop, so with caches and processors as cold as the loop finds them.
 
 `gateway/loan_1mb_us`: a picture of 1 MB handed to another C++ process as a lent `ImageBlock1M`, from before it is written
 until it is taken. Baseline: the same by copying it into and out of shared memory, with a semaphore, in turns.
@@ -19,7 +21,7 @@ import statistics
 import subprocess
 import time
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -78,17 +80,19 @@ class Arithmetic:
 
 
 class ReportedTimes:
-    """What the nodes reported of their ticks under a key of their diagnostics, us, one mean per second."""
+    """What a node reported of its ticks under some keys of its diagnostics together, us, one mean per second."""
 
-    def __init__(self, node: rclpy.node.Node, key: str) -> None:
+    def __init__(self, node: rclpy.node.Node, *keys: str) -> None:
         self._node = node
-        self._key = key
+        self._keys = keys
         self._values: list[float] = []
         node.create_subscription(DiagnosticArray, "/diagnostics", self._take, 50)
 
     def _take(self, message: DiagnosticArray) -> None:
         for status in message.status:
-            self._values += [float(pair.value) for pair in status.values if pair.key == self._key]
+            values = [float(pair.value) for pair in status.values if pair.key in self._keys]
+            if values:
+                self._values.append(sum(values))
 
     def take(self) -> float:
         """Return the median of the seconds since the last call in which there were frames."""
@@ -146,15 +150,29 @@ class Echo:
     def _take(self, message: FleetObservation) -> None:
         self._answered = int(message.frame)
 
+    def round_trip(self) -> None:
+        """Send a message and wait for its answer."""
+        self._message.frame += 1
+        self._publisher.publish(self._message)
+        while self._answered != self._message.frame:
+            self._waiter.wait(0.1)
+
     def mean_us(self) -> float:
-        """Return the mean time of a round trip, us."""
+        """Return the mean time of round trips back to back, us."""
         started = time.perf_counter()
         for _ in range(ROUND_TRIPS):
-            self._message.frame += 1
-            self._publisher.publish(self._message)
-            while self._answered != self._message.frame:
-                self._waiter.wait(0.1)
+            self.round_trip()
         return (time.perf_counter() - started) / ROUND_TRIPS * 1e6
+
+    def between_us(self, work: Callable[[], object]) -> float:
+        """Return the mean time of round trips with `work` before each of them, us."""
+        spent_s = 0.0
+        for _ in range(ROUND_TRIPS):
+            work()
+            started = time.perf_counter()
+            self.round_trip()
+            spent_s += time.perf_counter() - started
+        return spent_s / ROUND_TRIPS * 1e6
 
 
 @contextlib.contextmanager
@@ -167,8 +185,8 @@ def running(*command: str) -> Iterator[None]:
             process.terminate()
 
 
-def measure_round_trips(state_dim: int) -> tuple[list[float], float]:
-    """Return the loop's time per tick less simulator and client in each window, and that of plain DDS, us."""
+def measure_round_trips(state_dim: int) -> tuple[list[float], float, float]:
+    """Return the loop's time per tick less simulator and client in each window, and plain DDS in both ways, us."""
     peer = executable("carla_gateway", "benchmark_peer")
     with own_domain(), Stack(AGENTS), running(peer, "echo", str(AGENTS), str(state_dim)):
         rclpy.init()
@@ -176,7 +194,8 @@ def measure_round_trips(state_dim: int) -> tuple[list[float], float]:
         env = FleetVectorEnv(
             FleetLink(nodes[0], ["sim0"], expected_agents=AGENTS), observation_timeout_s=60.0
         )
-        waits, loops, plain = ReportedTimes(nodes[1], "tick_us"), [], []
+        clients = ReportedTimes(nodes[1], "tick_us", "read_us")
+        loops, plain, between = [], [], []
         try:
             env.reset()
             echo = Echo(nodes[2])
@@ -189,14 +208,15 @@ def measure_round_trips(state_dim: int) -> tuple[list[float], float]:
                 while time.perf_counter() - started < WINDOW_S:
                     step(env, actions)
                     ticks += 1
-                loops.append((time.perf_counter() - started) / ticks * 1e6 - waits.take())
+                loops.append((time.perf_counter() - started) / ticks * 1e6 - clients.take())
                 plain.append(echo.mean_us())
+                between.append(echo.between_us(lambda: step(env, actions)))
         finally:
             env.close()
             for node in nodes:
                 node.destroy_node()
             rclpy.shutdown()
-    return loops, statistics.median(plain)
+    return loops, statistics.median(plain), statistics.median(between)
 
 
 def measure_loans() -> tuple[list[float], float]:
@@ -214,7 +234,9 @@ def main() -> None:
     for raster, suffix in ((False, ""), (True, ",raster=96x96x8")):
         ticks, alone = measure(raster=raster)
         report(f"gateway/tick_us/agents={AGENTS}{suffix}", ticks, "us", "the arithmetic alone", alone)
-    loops, plain = measure_round_trips(state_dim=12 + 3 * 10 + 4 * 8)
-    report("gateway/round_trip_ratio", loops, "us", "plain DDS round trip", plain)
+    loops, plain, between = measure_round_trips(state_dim=12 + 3 * 10 + 4 * 8)
+    name = "gateway/round_trip_ratio"
+    report(name, loops, "us", "plain DDS round trip", plain)
+    report(f"{name}/between_ticks", loops, "us", "plain DDS round trip between two ticks", between)
     lent, copied = measure_loans()
     report("gateway/loan_1mb_us", lent, "us", "semaphore and memcpy", copied)

@@ -72,9 +72,8 @@ GatewayNode::GatewayNode(const rclcpp::NodeOptions & options)
       *this, parameters_.simulator, parameters_.record_sensors || parameters_.observer.images.any());
   resets_ = std::make_unique<ResetService>(*this, parameters_.simulator, *socket_);
   topics_ = std::make_unique<TopicPublisher>(*this, parameters_.simulator, parameters_.topics);
-  action_subscription_ = create_subscription<FleetAction>(
-      prefix + "action", rclcpp::QoS(rclcpp::KeepLast(4)).reliable(),
-      [this](const FleetAction::ConstSharedPtr action) { on_action(*action); });
+  actions_ = std::make_unique<ActionListener>(*this, prefix + "action",
+                                              [this](const FleetAction & action) { on_action(action); });
   heartbeat_timer_ = create_wall_timer(kHeartbeatPeriod, [this] { on_heartbeat(); });
   updater_.setHardwareID(parameters_.simulator);
   updater_.add("loop", [this](diagnostic_updater::DiagnosticStatusWrapper & status) { report(status); });
@@ -91,6 +90,7 @@ GatewayNode::GatewayNode(const rclcpp::NodeOptions & options)
 
 GatewayNode::~GatewayNode()
 {
+  actions_.reset();
   stopping_ = true;
   socket_->wake();
   socket_thread_.join();

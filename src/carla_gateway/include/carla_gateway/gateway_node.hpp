@@ -18,6 +18,7 @@
 #include "carla_drl_msgs/msg/heartbeat.hpp"
 #include "carla_drl_msgs/msg/observation_layout.hpp"
 #include "carla_drl_msgs/msg/safety_event.hpp"
+#include "carla_gateway/action_listener.hpp"
 #include "carla_gateway/bridge_socket.hpp"
 #include "carla_gateway/control_gate.hpp"
 #include "carla_gateway/frame_observer.hpp"
@@ -35,8 +36,8 @@ namespace carla_gateway
 
 /// Component between one simulator's bridge and ROS: frames out as FleetObservation, FleetAction back in.
 ///
-/// A thread of its own serves the socket and publishes a frame as soon as it is announced; actions are judged
-/// and sent on by the executor's thread that receives them. The two meet in the control gate alone.
+/// A thread of its own serves the socket and publishes a frame as soon as it is announced; another one takes
+/// actions, judges them and sends them on. The two meet in the control gate alone.
 class GatewayNode : public rclcpp::Node, private BridgeHandler
 {
  public:
@@ -45,8 +46,8 @@ class GatewayNode : public rclcpp::Node, private BridgeHandler
   explicit GatewayNode(const rclcpp::NodeOptions & options);
   ~GatewayNode() override;
 
-  /// Whether the socket's thread ended with an error; the context is shut down then.
-  bool failed() const noexcept { return failed_; }
+  /// Whether a thread ended with an error; the context is shut down then.
+  bool failed() const noexcept { return failed_ || actions_->failed(); }
 
  private:
   void on_hello(std::uint32_t session, UniqueFd ring) override;
@@ -98,12 +99,12 @@ class GatewayNode : public rclcpp::Node, private BridgeHandler
   std::unique_ptr<ResetService> resets_;
   std::unique_ptr<TopicPublisher> topics_;
   std::unique_ptr<FrameRecorder> recorder_;
+  std::unique_ptr<ActionListener> actions_;
   rclcpp::Publisher<carla_drl_msgs::msg::FleetObservation>::SharedPtr observation_publisher_;
   rclcpp::Publisher<carla_drl_msgs::msg::ObservationLayout>::SharedPtr layout_publisher_;
   rclcpp::Publisher<carla_drl_msgs::msg::Heartbeat>::SharedPtr heartbeat_publisher_;
   rclcpp::Publisher<carla_drl_msgs::msg::SafetyEvent>::SharedPtr safety_publisher_;
   rclcpp::Service<std_srvs::srv::SetBool>::SharedPtr emergency_stop_service_;
-  rclcpp::Subscription<carla_drl_msgs::msg::FleetAction>::SharedPtr action_subscription_;
   rclcpp::Subscription<carla_drl_msgs::msg::Heartbeat>::SharedPtr heartbeat_subscription_;
   rclcpp::TimerBase::SharedPtr heartbeat_timer_;
   std::uint16_t heartbeat_sequence_ = 0;

@@ -114,9 +114,9 @@ def parse_observation(message: Any, topic: str) -> FleetFrame:
     agents, state_dim = message.num_agents, message.state_dim
     if agents < 1 or state_dim < 1:
         raise FleetError(f"{topic}: num_agents {agents} and state_dim {state_dim} must be at least 1")
-    state: NDArray[np.float32] = np.frombuffer(message.state, np.float32)
-    metrics: NDArray[np.float32] = np.frombuffer(message.metrics, np.float32)
-    status: NDArray[np.uint8] = np.frombuffer(message.status, np.uint8)
+    state: NDArray[np.float32] = np.asarray(message.state, np.float32)
+    metrics: NDArray[np.float32] = np.asarray(message.metrics, np.float32)
+    status: NDArray[np.uint8] = np.asarray(message.status, np.uint8)
     if (
         state.size != agents * state_dim
         or metrics.size != agents * columns.NUM_METRICS
@@ -127,17 +127,20 @@ def parse_observation(message: Any, topic: str) -> FleetFrame:
             f"status values; {agents} agents with {state_dim} state columns need {agents * state_dim}, "
             f"{agents * columns.NUM_METRICS} and {agents}"
         )
-    raster: NDArray[np.uint8] = np.frombuffer(message.raster, np.uint8)
+    raster: NDArray[np.uint8] = np.asarray(message.raster, np.uint8)
     raster_shape = (agents, message.raster_channels, message.raster_height, message.raster_width)
     if raster.size != math.prod(raster_shape):
         raise FleetError(
             f"{topic}: frame {message.frame} has {raster.size} raster values; agents, channels, height and width "
             f"{raster_shape} need {math.prod(raster_shape)}"
         )
+    # A sum is finite when all its parts are, and costs one pass; overflow would need values past 1e38.
+    finite = math.isfinite(np.add.reduce(state, axis=None)) and math.isfinite(
+        np.add.reduce(metrics, axis=None)
+    )
     state = state.reshape(agents, state_dim)
     metrics = metrics.reshape(agents, columns.NUM_METRICS)
-    # A sum is finite when all its parts are, and costs one pass; overflow would need values past 1e38.
-    if not np.isfinite(state.sum()) or not np.isfinite(metrics.sum()):
+    if not finite:
         raise FleetError(f"{topic}: frame {message.frame} {_first_not_finite(state, metrics)}")
     stamp = message.header.stamp
     return FleetFrame(
@@ -154,7 +157,7 @@ def parse_observation(message: Any, topic: str) -> FleetFrame:
 
 
 def _parse_image(image: Any, message: Any, topic: str) -> NDArray[np.uint8]:
-    pixels: NDArray[np.uint8] = np.frombuffer(image.data, np.uint8)
+    pixels: NDArray[np.uint8] = np.asarray(image.data, np.uint8)
     shape = (message.num_agents, image.channels, image.height, image.width)
     if pixels.size != math.prod(shape):
         raise FleetError(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from array import array
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Protocol
@@ -17,6 +16,7 @@ from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from drl_agent_node.env import columns
 from drl_agent_node.env.lock_step import LockStep
 from drl_agent_node.env.waiting import make_waiter
+from drl_agent_node.env.wire import read_observation, write_action
 
 LATCHED = QoSProfile(
     depth=1, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL
@@ -68,12 +68,12 @@ class FleetLink:
         entries: list[tuple[Any, Callable[[Any], None]]] = []
         for simulator in simulators:
             publisher = node.create_publisher(FleetAction, f"/carla_drl/{simulator}/action", ACTION)
-            group = LockStep(simulator, partial(_publish_action, node, publisher), retry_s, expected_agents)
-            for kind, topic, callback in (
-                (FleetObservation, group.observation_topic, partial(_on_observation, group)),
-                (ObservationLayout, group.layout_topic, group.on_layout),
+            group = LockStep(simulator, partial(_publish_action, publisher), retry_s, expected_agents)
+            for kind, topic, callback, raw in (
+                (FleetObservation, group.observation_topic, partial(_on_observation, group), True),
+                (ObservationLayout, group.layout_topic, group.on_layout, False),
             ):
-                subscription = node.create_subscription(kind, topic, callback, LATCHED)
+                subscription = node.create_subscription(kind, topic, callback, LATCHED, raw=raw)
                 self._subscriptions.append(subscription)
                 entries.append((subscription, callback))
             self.groups.append(group)
@@ -97,20 +97,10 @@ class FleetLink:
         self._waiter.close()
 
 
-def _on_observation(group: LockStep, message: FleetObservation) -> None:
-    group.on_observation(message, time.monotonic())
+def _on_observation(group: LockStep, data: bytes) -> None:
+    group.on_observation(read_observation(data, group.observation_topic), time.monotonic())
 
 
-def _publish_action(
-    node: Node, publisher: Any, session: int, frame: int, actions: NDArray[np.float32]
-) -> None:
-    message = FleetAction()
-    now = time.time_ns()
-    message.stamp.sec, message.stamp.nanosec = divmod(now, 1_000_000_000)
-    message.session = session
-    message.frame = frame
-    message.num_agents = len(actions)
-    # An array.array is taken over as it is; an ndarray would be checked element by element.
-    message.action = array("f", actions.tobytes())
-    assert len(message.action) == len(actions) * columns.NUM_ACTIONS
-    publisher.publish(message)
+def _publish_action(publisher: Any, session: int, frame: int, actions: NDArray[np.float32]) -> None:
+    assert actions.shape[1] == columns.NUM_ACTIONS
+    publisher.publish(write_action(time.time_ns(), session, frame, actions))

@@ -15,7 +15,6 @@ of the loop with the same seeds and actions, bit by bit.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final
@@ -33,31 +32,12 @@ from drl_agent_node.env.gateway_core import GatewayCore, GatewaySettings, Raster
 from drl_agent_node.env.lock_step import LockStep
 from drl_agent_node.env.observations import RASTER, STATE, Observations, parse_observed
 from drl_agent_node.env.reward import RewardConfig
+from drl_agent_node.env.wire import Header, Observation, Stamp
 from drl_agent_node.errors import ConfigurationError
 from drl_agent_node.safety.config import SafetyConfig
 
 SIMULATOR: Final = "in_process"
 _NEVER_S: Final = 1e9
-
-
-@dataclass(frozen=True, slots=True)
-class _Observation:
-    """A frame with the fields of `FleetObservation`."""
-
-    header: SimpleNamespace
-    session: int
-    frame: int
-    step_s: float
-    num_agents: int
-    state_dim: int
-    state: NDArray[np.float32]
-    metrics: NDArray[np.float32]
-    status: NDArray[np.uint8]
-    raster_channels: int
-    raster_height: int
-    raster_width: int
-    raster: NDArray[np.uint8]
-    images: tuple[()] = ()
 
 
 class InProcessTransport:
@@ -150,8 +130,8 @@ class InProcessTransport:
         # As the gateway stamps its messages.
         sec, nanosec = divmod(round(self._bridge.sim_time_s * 1e9), 1_000_000_000)
         self._group.on_observation(
-            _Observation(
-                SimpleNamespace(stamp=SimpleNamespace(sec=sec, nanosec=nanosec)),
+            Observation(
+                Header(Stamp(sec, nanosec)),
                 self._session,
                 self._frame,
                 self._bridge.scenario.step_s,

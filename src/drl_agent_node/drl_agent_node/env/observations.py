@@ -93,8 +93,9 @@ def observe(observed: Sequence[str], frames: Sequence[FleetFrame]) -> Observatio
     for part in observed:
         if part != STATE:
             images = [_image(part, frame) for frame in frames]
-            # A megabyte that is worth not copying; the message it is in is nobody else's.
-            parts[part] = images[0] if len(images) == 1 else np.concatenate(images)
+            # A megabyte that is worth not copying, but PyTorch takes over only what may be written.
+            alone = len(images) == 1 and images[0].flags.writeable
+            parts[part] = images[0] if alone else np.concatenate(images)
     if STATE in observed:
         parts[STATE] = np.concatenate([frame.state for frame in frames])
     return parts

@@ -32,7 +32,13 @@ class WaitSetWaiter:
         from rclpy.impl.implementation_singleton import rclpy_implementation
 
         self._entries = [
-            (subscription.handle, subscription.handle.pointer, subscription.msg_type, callback)
+            (
+                subscription.handle,
+                subscription.handle.pointer,
+                subscription.msg_type,
+                subscription.raw,
+                callback,
+            )
             for subscription, callback in subscriptions
         ]
         assert node.context.handle is not None
@@ -42,7 +48,7 @@ class WaitSetWaiter:
 
     def _fill(self) -> None:
         self._wait_set.clear_entities()
-        for handle, _, _, _ in self._entries:
+        for handle, *_ in self._entries:
             self._wait_set.add_subscription(handle)
 
     def wait(self, timeout_s: float) -> None:
@@ -52,10 +58,10 @@ class WaitSetWaiter:
         ready = self._wait_set.get_ready_entities("subscription")
         if not ready:
             return
-        for handle, pointer, message_type, callback in self._entries:
+        for handle, pointer, message_type, raw, callback in self._entries:
             if pointer in ready:
                 with handle:
-                    taken = handle.take_message(message_type, False)
+                    taken = handle.take_message(message_type, raw)
                 if taken is not None:
                     callback(taken[0])
 
