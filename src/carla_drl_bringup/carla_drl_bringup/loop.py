@@ -71,6 +71,7 @@ def _group(
     }
     ros_arguments = ["--log-level", setup.log_level]
     namespace = f"/carla_drl/{name}"
+    maps = ["--maps", setup.maps] if setup.maps else []
     nodes = []
     if simulator.embedded:
         nodes.append(
@@ -79,7 +80,7 @@ def _group(
                 executable="server",
                 # The town's own seed stays: learners with different seeds drive in the same streets. Synchronous from
                 # the start, so that frames and times count ticks alone.
-                arguments=["--port", str(simulator.port), "--synchronous"],
+                arguments=["--port", str(simulator.port), "--synchronous", *maps],
                 **common,
             )
         )

@@ -44,6 +44,10 @@ COMMON_ARGUMENTS: dict[str, tuple[str, str]] = {
         "lock-step groups, 1 to 16: each has a simulator, a bridge, a gateway and num_agents vehicles of its own, all "
         "drive one policy",
     ),
+    "maps": (
+        "",
+        "folder of OpenDRIVE files for the embedded simulator: Town01.xodr takes the place of its Town01; empty: none",
+    ),
     "scenario": ("town01_basic", "name of a file in config/scenarios, or path of a .yaml file"),
     "algorithm": ("ppo", "name of a file in config/algorithms, or path of a .yaml file"),
     "connect_timeout_s": (
@@ -96,6 +100,7 @@ class Setup:
     """The checked launch arguments that the loop's processes share."""
 
     groups: dict[str, parse.Simulator]
+    maps: str
     scenario: Path
     algorithm: str
     algorithm_config: Path
@@ -133,6 +138,7 @@ def read_setup(context: LaunchContext) -> Setup:
     stamp = time.strftime("%Y%m%d-%H%M%S")
     return Setup(
         groups=dict(zip(names, simulators, strict=True)),
+        maps=str(Path(value["maps"]).expanduser().resolve()) if value["maps"] else "",
         scenario=scenario,
         algorithm=algorithm_of(algorithm_config.stem),
         algorithm_config=algorithm_config,

@@ -10,19 +10,18 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from carla_drl_sim import CARLA_VERSION, __version__
 from carla_drl_sim.compile import compile_all
 from carla_drl_sim.errors import ConfigurationError, RpcError
 
-MAX_DOCUMENT_BYTES = 16 << 20
-"""Largest map that is read, as much as a client could send."""
-
 EXIT_CONFIGURATION = 78
 """Exit code of every configuration error (``EX_CONFIG`` of sysexits.h)."""
 
+_T = TypeVar("_T")
 _LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -46,6 +45,11 @@ def _parser() -> argparse.ArgumentParser:
         "--opendrive",
         metavar="FILE",
         help="OpenDRIVE file to start with, in place of a town; it is OpenDriveMap",
+    )
+    parser.add_argument(
+        "--maps",
+        metavar="FOLDER",
+        help="folder of OpenDRIVE files, which are maps by their names: Town01.xodr takes the place of the generated Town01",
     )
     parser.add_argument("--seed", type=int, default=0, help="seed of the generated towns, 0 to 2**32 - 1")
     parser.add_argument(
@@ -88,18 +92,12 @@ def _checked(options: argparse.Namespace, towns: Sequence[str]) -> argparse.Name
     return options
 
 
-def _document(path: Path) -> str:
-    """The user's own map."""
+def _from_path(option: str, path: str | None, read: Callable[[Path], _T]) -> _T | None:
+    """What an option's file or folder gives; None without one."""
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_DOCUMENT_BYTES + 1)
-        if len(data) > MAX_DOCUMENT_BYTES:
-            raise ConfigurationError(f"--opendrive {path}: larger than {MAX_DOCUMENT_BYTES} bytes")
-        return data.decode()
-    except OSError as error:
-        raise ConfigurationError(f"--opendrive {path}: cannot be read ({error.strerror or error})") from None
-    except UnicodeDecodeError as error:
-        raise ConfigurationError(f"--opendrive {path}: is not UTF-8 text ({error.reason})") from None
+        return None if path is None else read(Path(path).expanduser())
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{option} {error}") from None
 
 
 def _without_ros_arguments(arguments: Sequence[str]) -> list[str]:
@@ -146,12 +144,13 @@ def _serve(options: argparse.Namespace) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: os._exit(0))
     from carla_drl_sim.server import MAX_ABANDONED, MAX_CONNECTIONS, Server
+    from carla_drl_sim.town_library import TownLibrary, map_files, read_document
     from carla_drl_sim.warm_up import warm_up
-    from carla_drl_sim.world.town_generator import TOWNS
 
-    _checked(options, list(TOWNS))
+    towns = TownLibrary(options.seed, _from_path("--maps", options.maps, map_files))
+    _checked(options, towns.bases)
     _allow_open_files(MAX_CONNECTIONS + MAX_ABANDONED + 256)
-    document = None if options.opendrive is None else _document(Path(options.opendrive))
+    document = _from_path("--opendrive", options.opendrive, read_document)
     try:
         server = Server(
             options.host,
@@ -162,12 +161,14 @@ def _serve(options: argparse.Namespace) -> int:
             synchronous=options.synchronous,
             recordings=Path(options.recordings),
             opendrive=document,
+            towns=towns,
             view_port=options.view,
         )
     except RpcError as error:
-        raise ConfigurationError(f"--opendrive {options.opendrive}: {error}") from None
+        option = f"--maps {options.maps}" if document is None else f"--opendrive {options.opendrive}"
+        raise ConfigurationError(f"{option}: {error}") from None
     compile_all()
-    warm_up(options.town, server.towns if document is None else None)
+    warm_up(options.town, towns if document is None else None)
     server.listen()
     reader, writer = os.pipe()
     os.set_blocking(writer, False)

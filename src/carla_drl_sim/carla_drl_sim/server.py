@@ -64,8 +64,7 @@ class Server:
     Args:
         host: address to listen on.
         port: RPC port; streams are on the port after it. 0 takes two free ports.
-        town, seed, fps, synchronous, recordings, opendrive: as in ``Simulator``.
-
+        town, seed, fps, synchronous, recordings, opendrive, towns: as in ``Simulator``.
         view_port: port of the live view, 0 for a free one, None for no view.
 
     Raises:
@@ -83,6 +82,7 @@ class Server:
         synchronous: bool,
         recordings: Path = DEFAULT_FOLDER,
         opendrive: str | None = None,
+        towns: TownLibrary | None = None,
         view_port: int | None = None,
     ) -> None:
         self._host = host
@@ -105,6 +105,7 @@ class Server:
             clock=time.monotonic,
             recordings=recordings,
             opendrive=opendrive,
+            towns=towns,
         )
         self._calls = Calls(
             self._simulator, self._drop, lambda connection: self._want_write(connection, True)
@@ -135,11 +136,6 @@ class Server:
     def map_name(self) -> str:
         """Name of the present map, without its path."""
         return self._simulator.episode.map_name.rsplit("/", 1)[-1]
-
-    @property
-    def towns(self) -> TownLibrary:
-        """The maps that can be loaded."""
-        return self._simulator.towns
 
     def stop(self) -> None:
         """Make ``run`` return when all clients have gone, at the latest after ``LEAVE_LIMIT_S``; at once when called again.

@@ -120,6 +120,35 @@ def test_a_file_that_is_no_map_is_refused(tmp_path: Path, capsys: pytest.Capture
         assert expected in error
 
 
+def test_a_folder_of_maps_stands_in_for_towns(
+    start_server: Callable[..., ServerProcess], tmp_path: Path
+) -> None:
+    for name, content in (("Town01", STRAIGHT), ("Mine", STRAIGHT), ("Broken", "<a/>")):
+        (tmp_path / f"{name}.xodr").write_text(content)
+    server = start_server("--maps", str(tmp_path))
+    client = carla.Client("127.0.0.1", server.rpc_port)
+    client.set_timeout(LIMIT_S)
+    assert client.get_world().get_map().name == "Carla/Maps/Town01"
+    assert client.get_world().get_map().to_opendrive() == STRAIGHT
+    names = {name.rsplit("/", 1)[-1] for name in client.get_available_maps()}
+    assert {"Town01", "Town01_Opt", "Town02", "Mine", "Broken"} <= names
+    assert client.load_world("Mine_Opt").get_map().to_opendrive() == STRAIGHT
+    with pytest.raises(RuntimeError, match=r"'Broken' cannot be loaded: .*expected 'OpenDRIVE'"):
+        client.load_world("Broken")
+    assert client.get_world().get_map().name == "Carla/Maps/Mine_Opt"
+    assert client.load_world("Town02").get_map().to_opendrive() != STRAIGHT
+
+
+def test_a_folder_without_maps_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--port", "0", "--maps", str(tmp_path)]) == EXIT_CONFIGURATION
+    assert f"--maps {tmp_path}: is no folder with .xodr files" in capsys.readouterr().err
+    (tmp_path / "Town01.xodr").write_text("<a/>")
+    assert main(["--port", "0", "--maps", str(tmp_path)]) == EXIT_CONFIGURATION
+    error = capsys.readouterr().err
+    assert f"--maps {tmp_path}: map 'Town01' cannot be loaded" in error
+    assert "expected 'OpenDRIVE'" in error
+
+
 def test_hidden_scenery_has_no_parts() -> None:
     town = generate_town("Town02")
     state = SceneryState(lambda: town.scenery)
