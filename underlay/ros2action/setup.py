@@ -22,6 +22,7 @@ setup(
             "action = ros2action.command.action:ActionCommand",
         ],
         "ros2action.verb": [
+            "find = ros2action.verb.find:FindVerb",
             "info = ros2action.verb.info:InfoVerb",
             "list = ros2action.verb.list:ListVerb",
             "send_goal = ros2action.verb.send_goal:SendGoalVerb",

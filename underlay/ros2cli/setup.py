@@ -22,5 +22,13 @@ setup(
         "console_scripts": [
             "ros2 = ros2cli.cli:run",
         ],
+        "ros2cli.command": [
+            "daemon = ros2cli.command.daemon:DaemonCommand",
+        ],
+        "ros2cli.daemon.verb": [
+            "start = ros2cli.verb.daemon:StartVerb",
+            "status = ros2cli.verb.daemon:StatusVerb",
+            "stop = ros2cli.verb.daemon:StopVerb",
+        ],
     },
 )

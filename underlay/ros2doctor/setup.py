@@ -20,6 +20,10 @@ setup(
     entry_points={
         "ros2cli.command": [
             "doctor = ros2doctor.command.doctor:DoctorCommand",
+            "wtf = ros2doctor.command.doctor:WtfCommand",
+        ],
+        "ros2doctor.verb": [
+            "hello = ros2doctor.verb.hello:HelloVerb",
         ],
         "ros2doctor.checks": [
             "discovery = ros2doctor.api.network:DiscoveryCheck",

@@ -23,6 +23,7 @@ setup(
         ],
         "ros2service.verb": [
             "call = ros2service.verb.call:CallVerb",
+            "echo = ros2service.verb.echo:EchoVerb",
             "find = ros2service.verb.find:FindVerb",
             "info = ros2service.verb.info:InfoVerb",
             "list = ros2service.verb.list:ListVerb",

@@ -6,8 +6,10 @@ import os
 import signal
 import subprocess
 import sys
+from io import BytesIO, TextIOWrapper
 from typing import Any
 
+import pytest
 from ros2cli.testing import DEADLINE_S
 
 FIBONACCI = "example_interfaces/action/Fibonacci"
@@ -19,6 +21,8 @@ def test_list_type_and_info(ros2: Any) -> None:
     assert ros2("list", "-c").out == "1\n"
     assert ros2("type", "fibonacci").out == f"{FIBONACCI}\n"
     assert ros2("type", "absent").code == 1
+    assert ros2("find", FIBONACCI).out == "/fibonacci\n"
+    assert ros2("find", "-c", "example_interfaces/action/Absent").out == "0\n"
     assert ros2("info", "/fibonacci", "-t").out.splitlines() == [
         "Action: /fibonacci",
         "Action clients: 0",
@@ -36,8 +40,9 @@ def test_a_goal_with_feedback(ros2: Any) -> None:
     assert text.endswith("Goal finished with status: SUCCEEDED\n")
 
 
-def test_a_goal_that_is_rejected(ros2: Any) -> None:
-    assert ros2("send_goal", "/fibonacci", FIBONACCI, "{order: -1}").out.endswith("Goal was rejected.\n")
+def test_a_goal_that_is_rejected(ros2: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(b"order: -1")))
+    assert ros2("send_goal", "/fibonacci", FIBONACCI, "--stdin").out.endswith("Goal was rejected.\n")
 
 
 def test_interrupting_cancels_the_goal() -> None:

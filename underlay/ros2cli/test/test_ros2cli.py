@@ -33,6 +33,14 @@ def test_unknown_command_names_the_known_ones(capsys: pytest.CaptureFixture[str]
     assert "topic" in capsys.readouterr().err
 
 
+def test_there_is_no_daemon(capsys: pytest.CaptureFixture[str]) -> None:
+    """Scripts stop it before they start."""
+    for verb in ("status", "stop"):
+        assert not main(argv=["daemon", verb])
+        assert capsys.readouterr().out == "The daemon is not running\n"
+    assert str(main(argv=["daemon", "start"])).startswith("There is no daemon here")
+
+
 @pytest.mark.parametrize(("raises", "code"), [(KeyboardInterrupt(), 2), (RuntimeError("why"), "why")])
 def test_exit_codes(raises: BaseException, code: int | str) -> None:
     class Failing(CommandExtension):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
 import sys
+import time
 from collections.abc import Callable
 
 import pytest
@@ -75,3 +78,23 @@ def test_reports(doctor: Doctor) -> None:
     _, out, _ = doctor("--report")
     for heading in ("PLATFORM INFORMATION", "RMW MIDDLEWARE", "ENVIRONMENT", "TOPIC LIST"):
         assert f"\n   {heading}\n" in out
+    _, without, _ = doctor("--report", "--exclude-packages")
+    assert out.count("\n   ") == without.count("\n   ") + 1
+
+
+def test_hello_hears_another_machine(doctor: Doctor) -> None:
+    """One machine is two: the other side has another name."""
+    code = "from ros2doctor.verb import hello; hello.socket.gethostname = lambda: 'elsewhere'\n"
+    code += "from ros2cli.cli import run; run()"
+    command = [sys.executable, "-c", code, "doctor", "hello", "-ep", "0.05"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as other:
+        try:
+            deadline = time.monotonic() + 60.0
+            out = ""
+            while "Subscribed from elsewhere: " not in out:
+                assert time.monotonic() < deadline, out
+                _, out, _ = doctor("hello", "--once", "--emit-period", "1")
+        finally:
+            other.send_signal(signal.SIGINT)
+    assert other.returncode == 2
+    assert "Topic: /canyouhearme, Published Msg Count: 1\n" in out

@@ -22,6 +22,7 @@ node.declare_parameter('speed', 1.5, ParameterDescriptor(description='in m/s', f
 node.declare_parameter('pid.gains', [1, 2])
 node.declare_parameter('fixed', 'x', ParameterDescriptor(read_only=True))
 node.declare_parameter('loose', 5, ParameterDescriptor(dynamic_typing=True))
+shy = rclpy.create_node('_shy', start_parameter_services=False)
 dumb = rclpy.create_node('dumb', start_parameter_services=False)
 """
 

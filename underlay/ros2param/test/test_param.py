@@ -62,4 +62,7 @@ def test_delete(ros2: Any) -> None:
 
 def test_nodes_that_cannot_answer(ros2: Any) -> None:
     assert ros2("list", "/absent").err == "Node not found\n"
+    assert ros2("get", "/_shy", "use_sim_time", "--timeout", "0.1").err == "Node not found\n"
+    known = ros2("get", "/_shy", "use_sim_time", "--include-hidden-nodes", "--timeout", "0.1")
+    assert known.err == "Node has no parameter services\n"
     assert ros2("get", "/dumb", "speed").err == "Node has no parameter services\n"

@@ -14,6 +14,8 @@ SERVER = """
 import rclpy
 import rclpy.executors
 from example_interfaces.srv import AddTwoInts
+from rclpy.qos import qos_profile_services_default
+from rclpy.service_introspection import ServiceIntrospectionState
 from std_srvs.srv import Trigger
 
 rclpy.init()
@@ -25,7 +27,10 @@ def add(request, response):
     return response
 
 
-node.create_service(AddTwoInts, 'add', add)
+service = node.create_service(AddTwoInts, 'add', add)
+service.configure_introspection(
+    node.get_clock(), qos_profile_services_default, ServiceIntrospectionState.CONTENTS
+)
 node.create_service(Trigger, '_hidden', lambda request, response: response)
 """
 

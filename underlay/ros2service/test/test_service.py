@@ -2,9 +2,30 @@
 
 from __future__ import annotations
 
+import itertools
+import signal
+import subprocess
+import sys
+import time
 from typing import Any
 
 import pytest
+from rclpy.context import Context
+from ros2cli.testing import DEADLINE_S
+
+
+def wait_for_echo() -> None:
+    """Wait until somebody listens to what the server tells of its calls."""
+    import rclpy
+
+    context = Context()
+    rclpy.init(context=context)
+    node = rclpy.create_node("watcher", context=context)
+    deadline = time.monotonic() + DEADLINE_S
+    while not node.get_subscriptions_info_by_topic("/add/_service_event"):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    context.try_shutdown()
 
 
 def test_list_and_find(ros2: Any) -> None:
@@ -49,3 +70,20 @@ def test_mistakes_in_a_call_are_named(ros2: Any, words: list[str], text: str) ->
     result = ros2("call", "/add", *words)
     assert result.code == 1
     assert result.err.startswith(text)
+
+
+def test_echo_shows_what_others_call(ros2: Any) -> None:
+    command = [sys.executable, "-uc", "from ros2cli.cli import run; run()", "service", "echo", "/add"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as echo:
+        try:
+            wait_for_echo()
+            ros2("call", "/add", "example_interfaces/srv/AddTwoInts", "{a: 2, b: 40}")
+            assert echo.stdout is not None
+            lines = list(itertools.takewhile(lambda line: "---" not in line, echo.stdout))
+            answer = list(itertools.takewhile(lambda line: "---" not in line, echo.stdout))
+        finally:
+            echo.send_signal(signal.SIGINT)
+    assert echo.returncode == 2
+    assert "  event_type: REQUEST_RECEIVED\n" in lines
+    assert lines[-4:] == ["request:\n", "- a: 2\n", "  b: 40\n", "response: []\n"]
+    assert answer[-3:] == ["request: []\n", "response:\n", "- sum: 42\n"]

@@ -76,10 +76,16 @@ Ros2 = Callable[..., "subprocess.CompletedProcess[str]"]
 def ros2(environment: dict[str, str]) -> Ros2:
     """Return a function that runs `ros2 topic` and waits for its end."""
 
-    def run(*words: str) -> subprocess.CompletedProcess[str]:
+    def run(*words: str, given: str = "") -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-c", "from ros2cli.cli import run; run()", "topic", *words]
         return subprocess.run(
-            command, env=environment, capture_output=True, text=True, timeout=DEADLINE_S, check=False
+            command,
+            env=environment,
+            input=given,
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE_S,
+            check=False,
         )
 
     return run

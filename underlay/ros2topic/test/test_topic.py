@@ -60,6 +60,8 @@ def test_echo_cuts_and_selects(ros2: Any) -> None:
     scan = yaml.safe_load(ros2("echo", "/scan", "--once", "--no-arr").stdout.rpartition("---")[0])
     assert scan["ranges"] == "<sequence type: float, length: 300>"
     assert ros2("echo", "/scan", "--once", "--field", "ranges[1]", "--csv").stdout == "0.5\n"
+    cleared = ros2("echo", "/scan", "--once", "--field", "angle_min", "--clear", "-n", "listener").stdout
+    assert cleared == "\x1b[H\x1b[2J\x1b[3J0.0\n---\n"
     wrong = ros2("echo", "/scan", "--once", "--field", "nope")
     assert wrong.returncode == 1
     assert "Invalid field 'nope'" in wrong.stderr
@@ -140,7 +142,8 @@ def test_published_messages_arrive(ros2: Any, environment: dict[str, str]) -> No
             "1",
             "/posted",
             "std_msgs/msg/String",
-            "data: text",
+            "--stdin",
+            given="data: text",
         )
         output, _ = echo.communicate(timeout=DEADLINE_S)
     assert result.returncode == 0

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
+from ros2cli.helpers import add_values, values_from
 from ros2cli.node.direct import DirectNode, add_arguments
 
 from . import VerbExtension
@@ -23,9 +24,7 @@ class SendGoalVerb(VerbExtension):
         parser.add_argument(
             "action_type", help="Type of the ROS action (e.g. 'example_interfaces/action/Fibonacci')"
         )
-        parser.add_argument(
-            "goal", nargs="?", default="{}", help="Goal request values in YAML format (e.g. '{order: 10}')"
-        )
+        add_values(parser, "Goal request values in YAML format (e.g. '{order: 10}')", "goal")
         parser.add_argument(
             "-f", "--feedback", action="store_true", help="Echo feedback messages for the goal"
         )
@@ -51,7 +50,7 @@ class SendGoalVerb(VerbExtension):
             return f"The action type '{args.action_type}' is invalid or its package is not there: {error}"
         goal = action_class.Goal()
         try:
-            set_message_fields(goal, yaml.safe_load(args.goal) or {})
+            set_message_fields(goal, yaml.safe_load(values_from(args, "goal")) or {})
         except (yaml.YAMLError, ValueError, AttributeError, TypeError) as error:
             return f"Failed to populate message fields: {error}"
 

@@ -78,13 +78,21 @@ def format_print(report: Report) -> None:
         print(f"{name:<{width}} : {value}")
 
 
-def run_checks(*, include_warnings: bool = False) -> tuple[set[str], list[str], int]:
+_PACKAGES = "package"
+"""Category of checks and reports that `exclude_packages` leaves out."""
+
+
+def run_checks(
+    *, include_warnings: bool = False, exclude_packages: bool = False
+) -> tuple[set[str], list[str], int]:
     """Run all checks; return the categories and names of those that failed, and how many there are."""
     categories: set[str] = set()
     names = []
     entry_points = get_entry_points("ros2doctor.checks")
-    for name in sorted(entry_points):
-        check: DoctorCheck = entry_points[name].load()()
+    checks: dict[str, DoctorCheck] = {name: entry_points[name].load()() for name in sorted(entry_points)}
+    if exclude_packages:
+        checks = {name: check for name, check in checks.items() if check.category() != _PACKAGES}
+    for name, check in checks.items():
         try:
             result = check.check()
         except Exception as error:  # one broken check must not hide the others
@@ -93,11 +101,16 @@ def run_checks(*, include_warnings: bool = False) -> tuple[set[str], list[str], 
         if result.error or (include_warnings and result.warning):
             categories.add(check.category())
             names.append(name)
-    return categories, names, len(entry_points)
+    return categories, names, len(checks)
 
 
-def generate_reports(*, categories: set[str] | None = None) -> list[Report]:
+def generate_reports(*, categories: set[str] | None = None, exclude_packages: bool = False) -> list[Report]:
     """Return the reports, or those of some categories."""
     entry_points = get_entry_points("ros2doctor.report")
     reports: list[DoctorReport] = [entry_points[name].load()() for name in sorted(entry_points)]
-    return [report.report() for report in reports if categories is None or report.category() in categories]
+    return [
+        report.report()
+        for report in reports
+        if (categories is None or report.category() in categories)
+        and not (exclude_packages and report.category() == _PACKAGES)
+    ]

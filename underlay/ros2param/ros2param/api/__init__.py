@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from typing import Any
 
 from ros2cli.node.calls import call_service, has_service
 from ros2cli.node.direct import DirectNode
 
+_POLL_S = 0.05
 _TYPES = (
     "not set", "boolean", "integer", "double", "string", "byte array", "boolean array", "integer array",
     "double array", "string array",
@@ -19,6 +21,18 @@ def add_node_name(parser: argparse.ArgumentParser, **settings: Any) -> None:
     """Add the node that is asked."""
     argument = parser.add_argument("node_name", help="Name of the ROS node", **settings)
     argument.completer = complete_node_name  # type: ignore[attr-defined]
+    parser.add_argument("--include-hidden-nodes", action="store_true", help="Consider hidden nodes as well")
+
+
+def add_timeout(parser: argparse.ArgumentParser) -> None:
+    """Add how long `open_node` waits for the node."""
+    parser.add_argument(
+        "--timeout",
+        metavar="N",
+        type=float,
+        default=1.0,
+        help="Wait for N seconds until node becomes available (default %(default)s sec)",
+    )
 
 
 def complete_node_name(prefix: str, parsed_args: argparse.Namespace, **kwargs: Any) -> list[str]:
@@ -33,18 +47,33 @@ def complete_node_name(prefix: str, parsed_args: argparse.Namespace, **kwargs: A
 def open_node(args: argparse.Namespace) -> DirectNode:
     """Return a node of the command's own that knows the node of `args.node_name`.
 
-    RuntimeError if that is not there or has no parameter services.
+    RuntimeError if that is not there within `args.timeout` or has no parameter services.
     """
-    from ros2node.api import get_absolute_node_name, get_node_names
+    from ros2node.api import get_absolute_node_name
 
+    end = time.monotonic() + getattr(args, "timeout", 0.0)
     name = args.node_name = get_absolute_node_name(args.node_name)
     service = f"{name}/list_parameters"
     direct = DirectNode(args, until=lambda node: has_service(node, service))
-    if not has_service(direct.node, service):
-        names = [known.full_name for known in get_node_names(node=direct.node, include_hidden_nodes=True)]
+    problem = _problem(direct.node, name, service, args.include_hidden_nodes)
+    while problem and time.monotonic() < end:
+        time.sleep(_POLL_S)
+        problem = _problem(direct.node, name, service, args.include_hidden_nodes)
+    if problem:
         direct.__exit__(None, None, None)
-        raise RuntimeError("Node has no parameter services" if name in names else "Node not found")
+        raise RuntimeError(problem)
     return direct
+
+
+def _problem(node: Any, name: str, service: str, include_hidden: bool) -> str | None:
+    from ros2node.api import get_node_names
+
+    if "/_" in name and not include_hidden:
+        return "Node not found"
+    if has_service(node, service):  # known before the node's name is, at times
+        return None
+    names = [known.full_name for known in get_node_names(node=node, include_hidden_nodes=True)]
+    return "Node has no parameter services" if name in names else "Node not found"
 
 
 def call_list_parameters(*, node: Any, node_name: str, prefixes: list[str] | None = None) -> list[str]:

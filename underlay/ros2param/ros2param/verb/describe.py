@@ -15,10 +15,11 @@ class DescribeVerb(VerbExtension):
 
     def add_arguments(self, parser: argparse.ArgumentParser, cli_name: str) -> None:
         """Add the arguments."""
-        from ..api import add_node_name
+        from ..api import add_node_name, add_timeout
 
         add_arguments(parser)
         add_node_name(parser)
+        add_timeout(parser)
         parser.add_argument("parameter_names", nargs="+", help="Names of the parameters to describe")
 
     def main(self, *, args: argparse.Namespace) -> str | None:

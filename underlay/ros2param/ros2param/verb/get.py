@@ -20,10 +20,11 @@ class GetVerb(VerbExtension):
 
     def add_arguments(self, parser: argparse.ArgumentParser, cli_name: str) -> None:
         """Add the arguments."""
-        from ..api import add_node_name
+        from ..api import add_node_name, add_timeout
 
         add_arguments(parser)
         add_node_name(parser)
+        add_timeout(parser)
         parser.add_argument("parameter_name", help="Name of the parameter")
         parser.add_argument("--hide-type", action="store_true", help="Hide the type information")
 

@@ -22,9 +22,6 @@ class ListVerb(VerbExtension):
         add_arguments(parser)
         add_node_name(parser, nargs="?")
         parser.add_argument(
-            "--include-hidden-nodes", action="store_true", help="Consider hidden nodes as well"
-        )
-        parser.add_argument(
             "--param-prefixes", nargs="+", default=[], help="Only list parameters with the provided prefixes"
         )
         parser.add_argument(

@@ -14,10 +14,11 @@ class SetVerb(VerbExtension):
 
     def add_arguments(self, parser: argparse.ArgumentParser, cli_name: str) -> None:
         """Add the arguments."""
-        from ..api import add_node_name
+        from ..api import add_node_name, add_timeout
 
         add_arguments(parser)
         add_node_name(parser)
+        add_timeout(parser)
         parser.add_argument(
             "words",
             nargs="+",

@@ -6,6 +6,7 @@ import argparse
 import time
 from typing import Any
 
+from ros2cli.helpers import add_values, values_from
 from ros2cli.node.direct import DirectNode, add_arguments
 
 from . import VerbExtension
@@ -31,12 +32,7 @@ class CallVerb(VerbExtension):
         )
         argument.completer = ServiceNameCompleter()  # type: ignore[attr-defined]
         parser.add_argument("service_type", help="Type of the ROS service (e.g. 'std_srvs/srv/Empty')")
-        parser.add_argument(
-            "values",
-            nargs="?",
-            default="{}",
-            help="Values to fill the service request with in YAML format (e.g. '{a: 1, b: 2}')",
-        )
+        add_values(parser, "Values to fill the service request with in YAML format (e.g. '{a: 1, b: 2}')")
         parser.add_argument(
             "-r", "--rate", metavar="N", type=_positive, help="Repeat the call at a rate in Hz"
         )
@@ -53,7 +49,7 @@ class CallVerb(VerbExtension):
         service_class = get_class(args.service_type)
         request = service_class.Request()
         try:
-            set_message_fields(request, yaml.safe_load(args.values) or {})
+            set_message_fields(request, yaml.safe_load(values_from(args)) or {})
         except (yaml.YAMLError, ValueError, AttributeError, TypeError) as error:
             return f"Failed to populate field: {error}"
 

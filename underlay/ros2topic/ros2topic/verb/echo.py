@@ -15,6 +15,8 @@ from . import VerbExtension
 
 DEFAULT_TRUNCATE_LENGTH = 128
 _SPIN_S = 0.2
+_CLEAR = "\x1b[H\x1b[2J\x1b[3J"
+"""Cursor to the corner, erase what is seen, erase what was scrolled away (ECMA-48; the last is xterm's)."""
 
 
 class EchoVerb(VerbExtension):
@@ -56,7 +58,7 @@ class EchoVerb(VerbExtension):
         parser.add_argument("--no-str", action="store_true", help="Don't print string fields of messages")
         parser.add_argument("--flow-style", action="store_true", help="Print collections in the block style")
         parser.add_argument(
-            "--no-lost-messages", action="store_true", help="Accepted; losses are never reported"
+            "--no-lost-messages", action="store_true", help="Don't report when a message is lost"
         )
         parser.add_argument("--raw", action="store_true", help="Echo the raw binary representation")
         parser.add_argument(
@@ -69,14 +71,21 @@ class EchoVerb(VerbExtension):
         )
         parser.add_argument("--timeout", type=positive_float, help="Set a timeout in seconds for waiting")
         parser.add_argument(
-            "--include-message-info", action="store_true", help="Shows the associated message info"
+            "-i", "--include-message-info", action="store_true", help="Shows the associated message info"
         )
+        parser.add_argument(
+            "-c", "--clear", action="store_true", help="Clear screen before printing next message"
+        )
+        parser.add_argument("-n", "--node-name", help="Name of the echoing node (default: a hidden one)")
 
     def main(self, *, args: argparse.Namespace) -> str | None:
         """Print messages until Ctrl-C, the first one with `--once`, or `--timeout`."""
         from ..api import get_class, get_msg_class, has_publishers
 
-        with DirectNode(args, until=lambda node: has_publishers(node, [args.topic_name])) as direct:
+        def published(node: Any) -> bool:
+            return has_publishers(node, [args.topic_name])
+
+        with DirectNode(args, node_name=args.node_name, until=published) as direct:
             node = direct.node
             qos = choose_qos(node, args.topic_name, args)
             if args.message_type is None:
@@ -89,8 +98,24 @@ class EchoVerb(VerbExtension):
             else:
                 message_class = get_class(args.message_type)
             printer = MessagePrinter(args)
-            node.create_subscription(message_class, args.topic_name, printer, qos, raw=args.raw)
+            events = None if args.no_lost_messages else _lost_messages()
+            node.create_subscription(
+                message_class, args.topic_name, printer, qos, event_callbacks=events, raw=args.raw
+            )
             return _spin(node, printer, args.timeout)
+
+
+def _lost_messages() -> Any:
+    from rclpy.event_handler import SubscriptionEventCallbacks
+
+    def report(status: Any) -> None:
+        print(
+            "A message was lost!!!\n"
+            f"\ttotal count change:{status.total_count_change}\n\ttotal count: {status.total_count}---",
+            flush=True,
+        )
+
+    return SubscriptionEventCallbacks(message_lost=report)
 
 
 def _spin(node: Any, printer: MessagePrinter, timeout: float | None) -> str | None:
@@ -139,6 +164,8 @@ class MessagePrinter:
         self._finish(text)
 
     def _finish(self, text: str) -> None:
+        if self._args.clear:
+            print(_CLEAR, end="")
         print(text, flush=True)
         self.done = self._args.once
 

@@ -6,6 +6,7 @@ import argparse
 import time
 from typing import Any
 
+from ros2cli.helpers import add_values, values_from
 from ros2cli.node.direct import DirectNode, add_arguments
 from ros2cli.qos import add_qos_arguments, qos_from_args
 
@@ -28,12 +29,7 @@ class PubVerb(VerbExtension):
         )
         topic.completer = TopicNameCompleter()  # type: ignore[attr-defined]
         parser.add_argument("message_type", help="Type of the ROS message (e.g. 'std_msgs/msg/String')")
-        parser.add_argument(
-            "values",
-            nargs="?",
-            default="{}",
-            help="Values to fill the message with in YAML format (e.g. 'data: Hello World')",
-        )
+        add_values(parser, "Values to fill the message with in YAML format (e.g. 'data: Hello World')")
         parser.add_argument(
             "-r",
             "--rate",
@@ -88,7 +84,7 @@ class PubVerb(VerbExtension):
         message_class = get_class(args.message_type)
         message = message_class()
         try:
-            values = yaml.safe_load(args.values) or {}
+            values = yaml.safe_load(values_from(args)) or {}
             setters = set_message_fields(message, values, expand_header_auto=True, expand_time_now=True)
         except (yaml.YAMLError, ValueError, AttributeError, TypeError) as error:
             return f"Failed to populate field: {error}"
