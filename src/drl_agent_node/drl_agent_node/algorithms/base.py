@@ -99,7 +99,11 @@ class Algorithm(ABC):
 
     def policy_state(self) -> dict[str, Any]:
         """Return what acting depends on, as tensors and plain data, for another process that acts."""
-        networks = {name: network.state_dict() for name, network in self._networks.items()}
+        # Parameters share their memory, all of which would go with each of them.
+        networks = {
+            name: {key: value.clone() for key, value in network.state_dict().items()}
+            for name, network in self._networks.items()
+        }
         return {"networks": networks, "observation_stats": self.scaler.state_dict()}
 
     def load_policy_state(self, state: Mapping[str, Any]) -> None:

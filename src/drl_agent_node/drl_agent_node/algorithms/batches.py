@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from torch import Tensor
 
+from drl_agent_node.algorithms.losses import Outcomes
 from drl_agent_node.algorithms.observing import Tensors, each
 from drl_agent_node.algorithms.worlds import Worlds
 
@@ -44,16 +45,17 @@ class Batch:
         return Batch(**fields)  # type: ignore[arg-type]
 
     def rows(self, index: Tensor) -> Batch:
-        """Return the transitions, pieces or moments at `index`."""
-        return self.change(lambda values: values[index])
+        """Return the transitions, pieces or moments at `index`, int64."""
+        return self.change(lambda values: values.index_select(0, index))
 
-    def outcomes(self) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-        """Return actions, log-probabilities, advantages, returns and values of the valid transitions, each [B, ...]."""
+    def part(self, rows: slice) -> Batch:
+        """Return the transitions, pieces or moments in `rows`, on the same memory."""
+        return self.change(lambda values: values[rows])
+
+    def outcomes(self) -> Outcomes:
+        """Return what was recorded of the valid transitions."""
         found = (self.actions, self.log_probs, self.advantages, self.returns, self.values)
-        if self.valid is None:
-            return found
-        actions, log_probs, advantages, returns, values = (part[self.valid] for part in found)
-        return actions, log_probs, advantages, returns, values
+        return Outcomes(*(found if self.valid is None else (part[self.valid] for part in found)))
 
 
 def in_any_order(kept: Tensor) -> Callable[[Tensor], Tensor]:
@@ -84,4 +86,4 @@ def moments_of(steps: Batch, worlds: Worlds) -> Batch:
 def with_valid(batch: Batch) -> Batch:
     """Return the pieces or moments in which a transition is valid."""
     assert batch.valid is not None
-    return batch.rows(batch.valid.any(1))
+    return batch.rows(batch.valid.any(1).nonzero().flatten())

@@ -2,13 +2,59 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal, NamedTuple, get_args
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from drl_agent_node.networks.distributions import PolicyDistribution
+
 ValueLoss = Literal["mse", "clipped", "huber"]
+VALUE_LOSSES: Final[tuple[ValueLoss, ...]] = get_args(ValueLoss)
+MEANS: Final = ("policy_loss", "value_loss", "entropy", "approx_kl", "clip_fraction")
+"""What an objective tells beside its value."""
+
+
+class Outcomes(NamedTuple):
+    """What was recorded of B transitions: actions [B, A], all else [B]."""
+
+    actions: Tensor
+    log_probs: Tensor
+    advantages: Tensor
+    returns: Tensor
+    values: Tensor
+
+
+class Weights(NamedTuple):
+    """The objective's settings, as of `PPOConfig`."""
+
+    clip_range: float
+    value_loss: ValueLoss
+    value_limit: float
+    value_coefficient: float
+    entropy_coefficient: float
+
+
+def objective(
+    policy: type[PolicyDistribution],
+    outputs: Tensor,
+    log_std: Tensor,
+    values: Tensor,
+    told: Outcomes,
+    weights: Weights,
+) -> tuple[Tensor, Tensor]:
+    """Return what is to become small, a scalar, and its parts, see `MEANS`, without gradients.
+
+    `outputs` [B, K A], `log_std` [A] and `values` [B] are what the networks say now; advantages are at the scale that they
+    are to have.
+    """
+    log_probs = policy.log_prob(outputs, log_std, told.actions)
+    entropy = policy.entropy(outputs, log_std).mean()
+    loss, kl, clip_fraction = policy_loss(log_probs, told.log_probs, told.advantages, weights.clip_range)
+    error = value_loss(values, told.returns, told.values, weights.value_loss, weights.value_limit)
+    total = loss + weights.value_coefficient * error - weights.entropy_coefficient * entropy
+    return total, torch.stack((loss, error, entropy, kl, clip_fraction)).detach()
 
 
 def policy_loss(

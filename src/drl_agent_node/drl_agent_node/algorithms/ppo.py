@@ -6,7 +6,9 @@ step carries no information and is left out of everything.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any, Final
 
@@ -22,8 +24,10 @@ from drl_agent_node.algorithms.base import (
     check_same_shapes,
 )
 from drl_agent_node.algorithms.batches import Batch, in_any_order, in_pieces, moments_of, with_valid
+from drl_agent_node.algorithms.flat_adam import FlatAdam
+from drl_agent_node.algorithms.gaussian_objective import objective as gaussian_objective
 from drl_agent_node.algorithms.guards import require_finite
-from drl_agent_node.algorithms.losses import policy_loss, value_loss
+from drl_agent_node.algorithms.losses import MEANS, Weights, objective
 from drl_agent_node.algorithms.observing import ObservationScaler, ObservationSize, each
 from drl_agent_node.algorithms.ppo_config import PPOConfig
 from drl_agent_node.algorithms.rollout import Rollout, compute_gae
@@ -34,10 +38,12 @@ from drl_agent_node.env.observations import Observations, state_of
 from drl_agent_node.errors import DivergenceError
 from drl_agent_node.networks.actor_critic import ActorCritic, FastActor
 from drl_agent_node.networks.central_critic import CentralCritic
+from drl_agent_node.networks.distributions import Gaussian
 from drl_agent_node.networks.features import FeatureNetwork
 from drl_agent_node.networks.recurrent import FleetMemory, RecurrentCore
 
-_LOGGED: Final = ("policy_loss", "value_loss", "entropy", "approx_kl", "clip_fraction", "gradient_norm")
+_LOGGED: Final = (*MEANS, "gradient_norm")
+_KL: Final = MEANS.index("approx_kl")
 
 
 class PPO(Algorithm):
@@ -89,9 +95,9 @@ class PPO(Algorithm):
         self._networks: dict[str, nn.Module] = {"network": self.network, "features": self.features}
         if self.core is not None:
             self._networks["core"] = self.core
+        parameters = [each for network in self._networks.values() for each in network.parameters()]
+        self.optimizer = FlatAdam(parameters, config.learning_rate, eps=1e-5)
         self._actor = FastActor(self.network)
-        self._parameters = [each for network in self._networks.values() for each in network.parameters()]
-        self.optimizer = torch.optim.Adam(self._parameters, config.learning_rate, eps=1e-5, fused=True)
         self._learning_rate = LearningRate(
             config.learning_rate_schedule, config.learning_rate, config.target_kl
         )
@@ -163,9 +169,7 @@ class PPO(Algorithm):
         if first:
             self.scaler.update(states)
         data = self._prepare()
-        learning_rate = self._learning_rate.at(progress)
-        for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate
+        learning_rate = self.optimizer.learning_rate = self._learning_rate.at(progress)
         final = config.final_entropy_coefficient
         if final is not None:
             self._entropy_coefficient = linear(config.entropy_coefficient, final, progress)
@@ -240,73 +244,87 @@ class PPO(Algorithm):
 
     def _fit(self, data: Batch, should_stop: Callable[[], bool]) -> dict[str, float]:
         config, count = self.config, len(data)
-        _, _, _, returns, values = data.outcomes()
+        told = data.outcomes()
+        returns = told.returns
         size = config.minibatch_size // self.ranks.count
         size = max(size // self._steps_per_row, 1)
-        logs: list[tuple[float, ...]] = []
+        weights = Weights(
+            config.clip_range,
+            config.value_loss,
+            config.value_limit,
+            config.value_coefficient,
+            self._entropy_coefficient,
+        )
+        largest = float(returns.abs().max()) if len(returns) else 0.0
+        logs: list[list[float]] = []
         epochs = 0
         minibatches = self.ranks.minibatches(count if len(returns) > 1 else 0, size)
         stopped = minibatches == 0
         for _ in range(config.epochs):
             if stopped:
                 break
-            order = torch.from_numpy(self._random.permutation(count))
-            # A short last minibatch would be noisy: its rows get their turn in the next epoch's order.
-            for start in range(0, minibatches * size, size):
-                logs.append(self._minibatch(data.rows(order[start : start + size])))
-                far = bool(config.target_kl) and logs[-1][3] > 1.5 * config.target_kl
+            for rows in self._minibatches(data, minibatches, size):
+                logs.append(self._minibatch(rows, weights, largest))
+                far = bool(config.target_kl) and logs[-1][_KL] > 1.5 * config.target_kl
                 if far or self.ranks.any(should_stop()):
                     stopped = True
                     break
             epochs += 1
         means = np.mean(logs, axis=0) if logs else np.zeros(len(_LOGGED))
         variance = float(returns.var()) if len(returns) > 1 else 0.0
-        residual = float((returns - values).var()) if len(returns) > 1 else 0.0
+        residual = float((returns - told.values).var()) if len(returns) > 1 else 0.0
         return dict(zip(_LOGGED, means.tolist(), strict=True)) | {
             "explained_variance": 1.0 - residual / variance if variance > 0.0 else 0.0,
             "epochs": float(epochs),
         }
 
-    def _minibatch(self, rows: Batch) -> tuple[float, ...]:
-        """Take one gradient step; returns what `_LOGGED` names."""
-        config = self.config
-        actions, old_log_probs, advantages, returns, old_values = rows.outcomes()
-        if config.normalize_advantages and (len(advantages) > 1 or self.ranks.count > 1):
-            advantages = self.ranks.standardize(advantages)
-        with torch.autocast("cpu", torch.bfloat16, enabled=config.mixed_precision):
+    def _minibatches(self, data: Batch, count: int, size: int) -> Iterator[Batch]:
+        """Yield `count` minibatches of `size` rows in an order drawn anew.
+
+        A short last minibatch would be noisy: its rows get their turn in the next epoch's order.
+        """
+        order = torch.from_numpy(self._random.permutation(len(data))[: count * size])
+        # Images would take their memory twice.
+        shuffled = None if isinstance(data.observations, dict) else data.rows(order)
+        for start in range(0, count * size, size):
+            rows = slice(start, start + size)
+            yield data.rows(order[rows]) if shuffled is None else shuffled.part(rows)
+
+    def _minibatch(self, rows: Batch, weights: Weights, largest: float) -> list[float]:
+        """Take one gradient step; returns what `_LOGGED` names. `largest` is |return|, for the diagnosis."""
+        config, network = self.config, self.network
+        told = rows.outcomes()
+        count = len(told.returns)
+        if config.normalize_advantages and (count > 1 or self.ranks.count > 1):
+            told = told._replace(advantages=self.ranks.standardize(told.advantages))
+        with torch.autocast("cpu", torch.bfloat16) if config.mixed_precision else nullcontext():
             features, values = self._judge(rows)
-            log_probs, entropy = self.network.log_prob_entropy(features, actions)
-        loss, kl, clip_fraction = policy_loss(log_probs, old_log_probs, advantages, config.clip_range)
-        error = value_loss(values.float(), returns, old_values, config.value_loss, config.value_limit)
-        self.optimizer.zero_grad(set_to_none=True)
-        total = loss + config.value_coefficient * error - self._entropy_coefficient * entropy
-        torch.autograd.backward(total)
-        means = torch.stack((loss, error, entropy, kl, clip_fraction)).detach()
+            outputs = network.actor(features)
+        outputs, values = outputs.float(), values.float()
+        if network.policy is Gaussian:
+            total, means = gaussian_objective(outputs, network.log_std, values, told, weights)
+        else:
+            total, means = objective(network.policy, outputs, network.log_std, values, told, weights)
+        self.optimizer.differentiate([total])
         if self.ranks.count > 1:
-            self._pool(means, self.ranks.share(len(actions)))
-        norm = torch.nn.utils.clip_grad_norm_(self._parameters, config.max_gradient_norm)
-        numbers: list[float] = [*means.tolist(), float(norm)]
-        largest = float(returns.abs().max()) if len(returns) else 0.0
-        require_finite(
-            f"update {self.updates}",
-            dict(zip(_LOGGED, numbers, strict=True)) | {"largest |return|": largest},
-            self._networks,
-            self.optimizer.param_groups[0]["lr"],
-        )
+            self._pool(means, self.ranks.share(count))
+        numbers: list[float] = [*means.tolist(), self.optimizer.clip(config.max_gradient_norm)]
+        if not math.isfinite(sum(numbers)):
+            self.optimizer.show()
+            losses = dict(zip(_LOGGED, numbers, strict=True)) | {"largest |return|": largest}
+            where = f"update {self.updates}"
+            require_finite(where, losses, self._networks, self.optimizer.learning_rate)
         self.optimizer.step()
-        return tuple(numbers)
+        return numbers
 
     @torch.no_grad()
     def _pool(self, means: Tensor, share: float) -> None:
-        """Make gradients and `means` those of all learners' transitions, of which this one has `share`."""
-        gradients = []
-        for parameter in self._parameters:
-            if parameter.requires_grad:
-                if parameter.grad is None or share == 0.0:
-                    parameter.grad = torch.zeros_like(parameter)
-                gradients.append(parameter.grad.mul_(share))
-        pooled = means.mul_(share) if share > 0.0 else means.zero_()
-        self.ranks.add_up([*gradients, pooled])
+        """Make the gradient and `means` those of all learners' transitions, of which this one has `share`."""
+        parts = [self.optimizer.gradient, means]
+        for part in parts:
+            # Means of nothing are not numbers.
+            part.mul_(share) if share > 0.0 else part.zero_()
+        self.ranks.add_up(parts)
 
     def _judge(self, rows: Batch) -> tuple[Tensor, Tensor]:
         """Return what the actor goes on from, [B, F], and the values [B], of the valid transitions."""

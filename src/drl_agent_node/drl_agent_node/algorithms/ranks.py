@@ -40,7 +40,12 @@ class Ranks:
 
     def standardize(self, values: Tensor) -> Tensor:
         """Bring `values` [B] to mean 0 and std 1 over what all learners have."""
-        return (values - values.mean()) / (values.std() + 1e-8)
+        # What numpy and torch have for this takes longer than the rest of a small minibatch's bookkeeping.
+        array: NDArray[np.float32] = values.numpy()
+        centred = array - np.float32(array.sum(dtype=np.float64) / len(array))
+        std = (float(centred @ centred) / (len(array) - 1)) ** 0.5
+        centred /= np.float32(std + 1e-8)
+        return torch.from_numpy(centred)
 
     def share(self, count: int) -> float:
         """Return a learner's share of the transitions when it has `count`."""

@@ -5,7 +5,9 @@ Reading order: `SACConfig` says what can be set, `SAC` acts, records and learns.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ from drl_agent_node.algorithms.base import (
     Transition,
     check_same_shapes,
 )
+from drl_agent_node.algorithms.flat_adam import FlatAdam, lay_out
 from drl_agent_node.algorithms.guards import require_finite
 from drl_agent_node.algorithms.learner_config import LearnerConfig
 from drl_agent_node.algorithms.observing import ObservationScaler, ObservationSize, Tensors
@@ -120,21 +123,15 @@ class SAC(Algorithm):
         }
         self.log_temperature = torch.tensor(float(np.log(config.initial_temperature)), requires_grad=True)
         self._target_entropy = -action_dim if config.target_entropy is None else config.target_entropy
-        self._actor_parameters: list[Tensor] = list(self.actor.parameters())
-        self._critic_parameters: list[Tensor] = list(self.critic.parameters())
-        self._target_parameters: list[Tensor] = list(self.target.parameters())
         # Errors of the critics teach the features, too; the policy takes them as they are.
-        self._value_parameters = [*self._critic_parameters, *self.features.parameters()]
+        self._critic_parameters = list(self.critic.parameters())
+        learned = [*self._critic_parameters, *self.features.parameters()]
         self.optimizers = {
-            "critic": torch.optim.Adam(self._value_parameters, config.learning_rate, fused=True),
-            "actor": torch.optim.Adam(
-                [
-                    {"params": self._actor_parameters, "lr": config.actor_learning_rate},
-                    {"params": [self.log_temperature], "lr": config.temperature_learning_rate},
-                ],
-                fused=True,
-            ),
+            "critic": FlatAdam(learned, config.learning_rate),
+            "actor": FlatAdam(list(self.actor.parameters()), config.actor_learning_rate),
+            "temperature": FlatAdam([self.log_temperature], config.temperature_learning_rate),
         }
+        self._target_values = lay_out(list(self.target.parameters()))
         self._fast_actor = fast_actor(self.actor)
         self.scaler = ObservationScaler(
             observation, enabled=config.normalize_observations, layout=self.features.layout
@@ -232,12 +229,13 @@ class SAC(Algorithm):
             self.replay.set_priorities(batch.leaves, errors)
         if self.steps % self.config.actor_interval == 0:
             logs |= self._step_actor(observations.detach())
-        torch._foreach_lerp_(self._target_parameters, self._critic_parameters, self.config.tau)
+        learned = self.optimizers["critic"].flat[: len(self._target_values)]
+        self._target_values.lerp_(learned, self.config.tau)
         self.steps += 1
         return logs
 
-    def _cast(self) -> torch.autocast:
-        return torch.autocast("cpu", torch.bfloat16, enabled=self.config.mixed_precision)
+    def _cast(self) -> AbstractContextManager[Any]:
+        return torch.autocast("cpu", torch.bfloat16) if self.config.mixed_precision else nullcontext()
 
     @torch.no_grad()
     def _targets(self, following: Tensor, returns: Tensor, discounts: Tensor) -> Tensor:
@@ -251,54 +249,72 @@ class SAC(Algorithm):
     def _step_critics(
         self, observations: Tensor, actions: Tensor, targets: Tensor, weights: Tensor
     ) -> tuple[dict[str, float], Floats]:
-        """Take a step with the critics; returns scalars and the errors [B] that decide what is replayed."""
+        """Take a step with the critics; returns scalars and the errors [B] that decide what is replayed.
+
+        Their loss is half the sum of both mean squared errors, each transition's at its weight.
+        """
         with self._cast():
             values = self.critic(observations, actions).float()
-        errors = values - targets
-        loss = 0.5 * (weights * errors.square()).mean(-1).sum()
-        norm = self._backward(loss, self._value_parameters)
-        logs = {"critic_loss": float(loss.detach()), "critic_gradient_norm": norm}
-        require_finite(self._where, logs, self._networks, self.config.learning_rate)
+        told: Floats = values.detach().numpy()
+        errors = told - targets.numpy()
+        slopes = errors * (weights.numpy() / np.float32(len(weights)))
+        norm = self._differentiate("critic", [values], [torch.from_numpy(slopes)])
+        logs = {"critic_loss": 0.5 * float((errors * slopes).sum()), "critic_gradient_norm": norm}
+        self._require_finite("critic", logs)
         self.optimizers["critic"].step()
-        priorities: Floats = errors.detach().abs().mean(0).numpy()
-        return logs | {"value": float(values.detach().mean())}, priorities
+        np.abs(errors, out=errors)
+        return logs | {"value": float(told.mean())}, 0.5 * (errors[0] + errors[1])
 
     def _step_actor(self, observations: Tensor) -> dict[str, float]:
-        """Take a step with the policy and with the temperature."""
+        """Take a step with the policy and with the temperature.
+
+        The policy's loss is the mean of temperature * log-density - the lower value.
+        """
+        for parameter in self._critic_parameters:
+            parameter.requires_grad_(False)
         with self._cast():
             actions, log_probs = self.actor(observations)
-            values = self.critic.judge(observations, actions)
-        loss = (self.log_temperature.detach().exp() * log_probs - values).mean()
-        norm = self._backward(loss, self._actor_parameters)
-        entropy = -float(self._pooled(log_probs.detach().mean()))
-        logs = {"actor_loss": float(loss.detach()), "actor_gradient_norm": norm, "entropy": entropy}
-        require_finite(self._where, logs, self._networks, self.config.actor_learning_rate)
+            values = self.critic(observations, actions).float()
+        for parameter in self._critic_parameters:
+            parameter.requires_grad_(True)
+        told, count = values.detach().numpy(), len(observations)
+        temperature = math.exp(float(self.log_temperature.detach()))
+        share = np.float32(1.0 / count)
+        lower = told[0] < told[1]
+        slopes = torch.from_numpy(np.stack((lower, ~lower)) * -share)
+        densities = torch.full((count,), temperature / count)
+        norm = self._differentiate("actor", [values, log_probs], [slopes, densities])
+        density = log_probs.detach().mean()
+        loss = temperature * float(density) - float(told.min(0).mean())
+        entropy = -float(self._pooled(density))
+        logs = {"actor_loss": loss, "actor_gradient_norm": norm, "entropy": entropy}
+        self._require_finite("actor", logs)
         # d/d log_temperature of log_temperature * (entropy - target entropy)
-        self.log_temperature.grad = torch.tensor(entropy - self._target_entropy)
-        self.optimizers["actor"].step()
+        self.optimizers["temperature"].gradient.fill_(entropy - self._target_entropy)
+        for name in ("actor", "temperature"):
+            self.optimizers[name].step()
         return logs
 
-    def _backward(self, loss: Tensor, parameters: list[Tensor]) -> float:
-        """Set the gradients of `parameters`, scaled down to the largest norm allowed; returns the norm before."""
-        gradients = torch.autograd.grad(loss, parameters)
+    def _differentiate(self, name: str, outputs: list[Tensor], gradients: list[Tensor]) -> float:
+        """Give an optimiser its gradient, scaled down to the largest norm allowed; returns the norm before."""
+        optimizer = self.optimizers[name]
+        optimizer.differentiate(outputs, gradients)
         if self.ranks.count > 1:
-            self.ranks.add_up([gradient.div_(self.ranks.count) for gradient in gradients])
-        norm = torch.nn.utils.get_total_norm(gradients)
-        for parameter, gradient in zip(parameters, gradients, strict=True):
-            parameter.grad = gradient
-        if norm > self.config.max_gradient_norm:
-            torch.nn.utils.clip_grads_with_norm_(parameters, self.config.max_gradient_norm, norm)
-        return float(norm)
+            self.ranks.add_up([optimizer.gradient.div_(self.ranks.count)])
+        return optimizer.clip(self.config.max_gradient_norm)
+
+    def _require_finite(self, name: str, logs: Mapping[str, float]) -> None:
+        if not math.isfinite(sum(logs.values())):
+            optimizer = self.optimizers[name]
+            optimizer.show()
+            where = f"gradient step {self.steps}"
+            require_finite(where, logs, self._networks, optimizer.learning_rate)
 
     def _pooled(self, mean: Tensor) -> Tensor:
         """Return the mean over all learners' batches, which are of one size."""
         if self.ranks.count > 1:
             self.ranks.add_up([mean.div_(self.ranks.count)])
         return mean
-
-    @property
-    def _where(self) -> str:
-        return f"gradient step {self.steps}"
 
     def state_dict(self) -> dict[str, Any]:
         """See `Algorithm.state_dict`; the replay buffer is part of it unless `save_buffer` is off."""
@@ -325,7 +341,7 @@ class SAC(Algorithm):
         with torch.no_grad():
             self.log_temperature.copy_(state["log_temperature"])
         for name, optimizer in self.optimizers.items():
-            optimizer.load_state_dict(state["optimizers"][name])
+            optimizer.load_state_dict(_kept_by(state["optimizers"], name))
         self.scaler.load_state_dict(state["observation_stats"])
         self.reward_scaler.load_state_dict(state["reward_scaler"])
         if state["replay"] is not None:
@@ -334,6 +350,16 @@ class SAC(Algorithm):
         self.steps, self.updates = int(state["steps"]), int(state["updates"])
         self._random.bit_generator.state = state["random"]
         torch.set_rng_state(state["torch_random"])
+
+
+def _kept_by(optimizers: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Return the state of an optimiser; the policy's and the temperature's used to be one, the temperature last."""
+    if "temperature" in optimizers or name == "critic":
+        kept: Mapping[str, Any] = optimizers[name]
+        return kept
+    *policy, temperature = optimizers["actor"]["state"].values() or (None,)
+    states = policy if name == "actor" else [temperature]
+    return {"state": dict(enumerate(state for state in states if state is not None))}
 
 
 def _by_name(observations: Observations) -> dict[str, NDArray[Any]]:

@@ -8,8 +8,11 @@ from itertools import pairwise
 from typing import Any, Final, Literal
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+
+from drl_agent_node.networks.numpy_mlp import ACTIVATIONS, Layers, NumpyMLP
 
 Activation = Literal["tanh", "relu", "silu"]
 
@@ -45,7 +48,42 @@ _NUMPY: Final[dict[str, Callable[[NDArray[np.float32]], NDArray[np.float32]]]] =
 }
 
 
-def mlp(sizes: Sequence[int], activation: Activation, output_gain: float) -> nn.Sequential:
+class MLP(nn.Sequential):
+    """Linear layers with activations between them, in numpy where that can be: see `numpy_mlp`."""
+
+    def __init__(self, modules: Sequence[nn.Module], sizes: Sequence[int], activation: Activation) -> None:
+        """`modules` are linear layers of `sizes`, from inputs to outputs, with modules of `activation` between them."""
+        super().__init__(*modules)
+        self._layers = Layers(sizes, activation) if activation in ACTIVATIONS else None
+        # Asking for them anew costs a tenth of a small pass.
+        self._all = tuple(self.parameters())
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Return the outputs [..., K] for `inputs` [..., D]."""
+        if self._layers is None or _must_be_torch(inputs):
+            outputs: Tensor = super().forward(inputs)  # type: ignore[no-untyped-call]
+            return outputs
+        flat = inputs.reshape(-1, inputs.shape[-1])
+        if torch.is_grad_enabled():
+            outputs = NumpyMLP.apply(self._layers, flat, *self._all)  # type: ignore[no-untyped-call]
+        else:
+            arrays = [parameter.numpy() for parameter in self._all]
+            outputs = torch.from_numpy(self._layers.without_gradients(flat.numpy(), arrays))
+        return outputs.view(*inputs.shape[:-1], outputs.shape[-1])
+
+
+def _must_be_torch(inputs: Tensor) -> bool:
+    """Whether the operations themselves are wanted, for a trace, a compiler or another precision or place."""
+    return (
+        inputs.dtype != torch.float32
+        or inputs.device.type != "cpu"
+        or torch.is_autocast_enabled("cpu")
+        or torch.compiler.is_compiling()
+        or torch.jit.is_tracing()  # type: ignore[attr-defined, no-untyped-call]
+    )
+
+
+def mlp(sizes: Sequence[int], activation: Activation, output_gain: float) -> MLP:
     """Build linear layers with orthogonal weights and zero biases, `activation` between them.
 
     `sizes` runs from inputs to outputs; the last layer's weights are scaled by `output_gain`.
@@ -59,7 +97,7 @@ def mlp(sizes: Sequence[int], activation: Activation, output_gain: float) -> nn.
         layers.append(linear)
         if not last:
             layers.append(_MODULES[activation]())
-    return nn.Sequential(*layers)
+    return MLP(layers, sizes, activation)
 
 
 class FastMLP:

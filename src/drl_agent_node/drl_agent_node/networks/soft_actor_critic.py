@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional
 
 from drl_agent_node.networks.distributions import SquashedGaussian, squash
 from drl_agent_node.networks.mlp import Activation, FastMLP, mlp
+from drl_agent_node.networks.squashed_sample import SquashedSample
 
 MIN_LOG_STD: Final = -5.0
 MAX_LOG_STD: Final = 2.0
@@ -40,8 +40,13 @@ class SoftActor(nn.Module):
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """Return sampled actions [B, A] and their log-densities [B] for `features` [B, F]."""
-        mean, log_std = self.layers(features).float().chunk(2, -1)
-        return squash(mean, log_std.clamp(MIN_LOG_STD, MAX_LOG_STD), torch.randn_like(mean))
+        outputs = self.layers(features).float()
+        noise = torch.randn(len(outputs), outputs.shape[-1] // 2)
+        if torch.compiler.is_compiling():
+            mean, log_std = outputs.chunk(2, -1)
+            return squash(mean, log_std.clamp(MIN_LOG_STD, MAX_LOG_STD), noise)
+        sampled: tuple[Tensor, Tensor] = SquashedSample.apply(outputs, noise, MIN_LOG_STD, MAX_LOG_STD)  # type: ignore[no-untyped-call]
+        return sampled
 
 
 def act_with(outputs: NDArray[np.float32], random: np.random.Generator | None) -> NDArray[np.float32]:
@@ -76,16 +81,3 @@ class TwinCritic(nn.Module):
         """Return both values, [2, B], of `actions` [B, A] at `features` [B, F]."""
         inputs = torch.cat((features, actions), -1)
         return torch.cat((self.first(inputs), self.second(inputs)), -1).T
-
-    def judge(self, features: Tensor, actions: Tensor) -> Tensor:
-        """Return the lower value [B], with gradients for `actions` alone: what the policy's step asks for."""
-        self.requires_grad_(False)
-        values = []
-        for critic in (self.first, self.second):
-            linear = critic[0]
-            assert isinstance(linear, nn.Linear)
-            size = features.shape[-1]
-            hidden = functional.linear(features, linear.weight[:, :size], linear.bias)
-            values.append(critic[1:](torch.addmm(hidden, actions, linear.weight[:, size:].T)))
-        self.requires_grad_(True)
-        return torch.cat(values, -1).amin(-1).float()
