@@ -82,7 +82,7 @@ class SceneryState:
             label=np.array([prop.label], np.uint8),
             color=np.array([prop.color], np.uint8),
             object_id=np.array([actor_id], np.int64),
-            solid=np.array([solid]),
+            solid=np.array([solid and prop.is_obstacle]),
         )
         self.version += 1
 

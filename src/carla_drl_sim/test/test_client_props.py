@@ -45,7 +45,7 @@ def _ahead(point: carla.Transform, distance: float, height: float = 0.0) -> carl
 
 def test_blueprints_have_plausible_sizes(shared: Scene) -> None:
     blueprints = shared.library.filter("static.prop.*")
-    assert len(blueprints) == len(PROPS) > 50
+    assert len(blueprints) == len(PROPS) > 90
     assert PROPS["static.prop.trashcan01"].size == "medium"
     for prop in PROPS.values():
         assert 0.01 < max(prop.extent) < 4.0
@@ -91,6 +91,17 @@ def test_a_vehicle_runs_into_a_prop_unless_its_collisions_are_off(
     assert car.get_location().distance(road.location) < 18.0
     prop.set_collisions(False)
     shared.ticks(60)
+    assert car.get_location().distance(road.location) > 18.0
+
+
+def test_a_vehicle_rolls_over_what_is_flat(shared: Scene, road: carla.Transform) -> None:
+    _prop(shared, "dirtdebris02", _ahead(road, 10.0))
+    car = shared.vehicle(road)
+    hits: list[int] = []
+    shared.sensor(car).listen(lambda event: hits.append(event.other_actor.id))
+    car.apply_control(carla.VehicleControl(throttle=1.0))
+    shared.ticks(80)
+    assert not hits
     assert car.get_location().distance(road.location) > 18.0
 
 
