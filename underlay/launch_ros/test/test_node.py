@@ -207,8 +207,8 @@ def test_what_is_not_here_names_upstream(monkeypatch: pytest.MonkeyPatch) -> Non
 
     import launch_ros.actions
 
-    with pytest.raises(ImportError, match="upstream's package launch_ros"):
-        launch_ros.actions.LifecycleNode  # noqa: B018
+    with pytest.raises(NotImplementedError, match="upstream's package launch_ros"):
+        launch_ros.actions.RosTimer(period=1.0, actions=[])
     monkeypatch.setitem(sys.modules, "composition_interfaces.srv", None)
     action = LoadComposableNodes(
         composable_node_descriptions=[ComposableNode(package="p", plugin="q")], target_container="c"

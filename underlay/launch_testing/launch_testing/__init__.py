@@ -6,6 +6,7 @@ from .io_handler import ActiveIoHandler, IoHandler
 from .parametrize import parametrize
 from .proc_info_handler import ActiveProcInfoHandler, ProcInfoHandler
 from .ready_aggregator import ReadyAggregator
+from .ready_to_test_action_timeout import ready_to_test_action_timeout
 
 __all__ = [
     "ActiveIoHandler",
@@ -18,6 +19,7 @@ __all__ = [
     "markers",
     "parametrize",
     "post_shutdown_test",
+    "ready_to_test_action_timeout",
     "tools",
     "util",
 ]

@@ -15,6 +15,7 @@ from .parametrize import variants_of
 from .util import KeepAliveProc
 
 _FUNCTION = "generate_test_description"
+DEFAULT_STARTUP_TIMEOUT_S = 60.0
 
 
 class TestRun:
@@ -36,6 +37,7 @@ class TestRun:
         self.pre_shutdown_tests = pre_shutdown_tests
         self.post_shutdown_tests = post_shutdown_tests
         self.markers: dict[str, Any] = {}
+        self.timeout = DEFAULT_STARTUP_TIMEOUT_S
 
     def __str__(self) -> str:
         values = ", ".join(f"{name}={value}" for name, value in self.param_args.items())
@@ -100,6 +102,7 @@ def LoadTestsFromPythonModule(module: ModuleType, *, name: str = "launch_tests")
     for variant, param_args in variants_of(function):
         run = TestRun(name, variant, param_args, _suite(module, False), _suite(module, True))
         run.markers = getattr(function, "__markers__", {})
+        run.timeout = getattr(function, "__ready_to_test_action_timeout__", run.timeout)
         runs.append(run)
     return runs
 

@@ -18,7 +18,6 @@ from .proc_info_handler import ActiveProcInfoHandler
 from .test_result import FailResult, TestResult
 
 Results = list[TestResult | FailResult]
-DEFAULT_STARTUP_TIMEOUT_S = 60.0
 
 
 class LaunchTestRunner:
@@ -113,9 +112,9 @@ class _Worker:
 
     def _run_active_tests(self, values: dict[str, Any]) -> None:
         try:
-            if not self._ready.wait(DEFAULT_STARTUP_TIMEOUT_S):
+            if not self._ready.wait(self._run.timeout):
                 self._active = FailResult(
-                    f"the launch was not ready after {DEFAULT_STARTUP_TIMEOUT_S:g} s: no ReadyToTest was reached"
+                    f"the launch was not ready after {self._run.timeout:g} s: no ReadyToTest was reached"
                 )
             elif self._ended.is_set():
                 self._active = FailResult("the launch ended before a ReadyToTest was reached")

@@ -116,3 +116,45 @@ class TestRunning(unittest.TestCase):
         pass
 """
 )
+
+LATE = (
+    PREAMBLE
+    + """
+@pytest.mark.launch_test
+@launch_testing.ready_to_test_action_timeout(0.3)
+def generate_test_description():
+    return launch.LaunchDescription([ExecuteProcess(cmd=['sleep', '99'])])
+"""
+)
+
+PROGRAMS = (
+    PREAMBLE
+    + """
+from launch.actions import RegisterEventHandler
+from launch_testing.actions import GTest, PyTest
+from launch_testing.event_handlers import StdoutReadyListener
+
+
+@pytest.mark.launch_test
+def generate_test_description():
+    processes = {
+        'slow': GTest(path='./slow', timeout=0.3),
+        'quick': GTest(path='./quick', timeout=99),
+        'python': PyTest(path='./test_other.py'),
+    }
+    ready = StdoutReadyListener(
+        target_action=processes['python'], ready_txt='1 passed', actions=[launch_testing.actions.ReadyToTest()]
+    )
+    kept = launch_testing.util.KeepAliveProc()
+    return launch.LaunchDescription([RegisterEventHandler(ready), *processes.values(), kept]), processes
+
+
+class TestRunning(unittest.TestCase):
+    def test_end(self, proc_info, slow, quick, python):
+        for process in (slow, quick, python):
+            proc_info.assertWaitForShutdown(process=process, timeout=30)
+        assertExitCodes(proc_info, [-2], process=slow)
+        assertExitCodes(proc_info, [0], process=quick)
+        assertExitCodes(proc_info, [0], process=python)
+"""
+)

@@ -63,6 +63,19 @@ def test_a_launch_that_is_never_ready(tmp_path: Path) -> None:
     result = launch_test(examples.NEVER_READY, tmp_path)
     assert result.returncode == 1
     assert "the launch ended before a ReadyToTest was reached" in result.stderr
+    result = launch_test(examples.LATE, tmp_path)
+    assert result.returncode == 1
+    assert "the launch was not ready after 0.3 s" in result.stderr
+
+
+def test_programs_that_are_tests(tmp_path: Path) -> None:
+    """One of them takes too long."""
+    for name, line in (("slow", "exec sleep 99"), ("quick", "true")):
+        (tmp_path / name).write_text(f"#!/bin/sh\n{line}\n")
+        (tmp_path / name).chmod(0o755)
+    (tmp_path / "test_other.py").write_text("def test_a(): pass\n")
+    result = launch_test(examples.PROGRAMS, tmp_path)
+    assert result.returncode == 0, result.stderr
 
 
 def test_files_that_are_no_launch_tests(tmp_path: Path) -> None:

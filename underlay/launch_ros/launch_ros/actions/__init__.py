@@ -1,8 +1,8 @@
 """Actions for ROS 2 nodes."""
 
-from typing import Any
-
 from .composable_node_container import ComposableNodeContainer
+from .lifecycle_node import LifecycleNode
+from .lifecycle_transition import LifecycleTransition
 from .load_composable_nodes import LoadComposableNodes
 from .node import Node
 from .push_ros_namespace import PopRosNamespace, PushROSNamespace, PushRosNamespace
@@ -15,6 +15,8 @@ from .set_use_sim_time import SetUseSimTime
 
 __all__ = [
     "ComposableNodeContainer",
+    "LifecycleNode",
+    "LifecycleTransition",
     "LoadComposableNodes",
     "Node",
     "PopRosNamespace",
@@ -28,11 +30,3 @@ __all__ = [
     "SetRemap",
     "SetUseSimTime",
 ]
-
-_UPSTREAM_ONLY = ("LifecycleNode", "LifecycleTransition")
-
-
-def __getattr__(name: str) -> Any:
-    if name in _UPSTREAM_ONLY:
-        raise ImportError(f"launch_ros.actions.{name} is in upstream's package launch_ros only, not here")
-    raise AttributeError(f"module 'launch_ros.actions' has no attribute '{name}'")

@@ -1,5 +1,6 @@
 """Actions of test descriptions."""
 
 from .ready import ReadyToTest
+from .test import GTest, PyTest, Test
 
-__all__ = ["ReadyToTest"]
+__all__ = ["GTest", "PyTest", "ReadyToTest", "Test"]
