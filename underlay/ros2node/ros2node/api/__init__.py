@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
+import time
 from typing import Any, NamedTuple
+
+_POLL_S = 0.05
 
 INFO_NONUNIQUE_WARNING_TEMPLATE = (
     "There are {num_nodes} nodes in the graph with the exact name '{node_name}'. "
@@ -51,6 +55,36 @@ def get_node_names(*, node: Any, include_hidden_nodes: bool = False) -> list[Nod
         for name, namespace in node.get_node_names_and_namespaces()
     ]
     return [n for n in names if include_hidden_nodes or (n.name and not n.name.startswith("_"))]
+
+
+def wait_for_node(
+    node: Any, node_name: str, include_hidden_nodes: bool = False, timeout: float = 1.0
+) -> bool:
+    """Return whether the node of a full name is there within `timeout` seconds."""
+    end = time.monotonic() + timeout
+    while True:
+        names = get_node_names(node=node, include_hidden_nodes=include_hidden_nodes)
+        if node_name in (name.full_name for name in names):
+            return True
+        if time.monotonic() >= end:
+            return False
+        time.sleep(_POLL_S)
+
+
+class NodeNameCompleter:
+    """Completes names of nodes in shells."""
+
+    def __init__(self, *, include_hidden_nodes_key: str | None = None) -> None:
+        self.include_hidden_nodes_key = include_hidden_nodes_key
+
+    def __call__(self, prefix: str, parsed_args: argparse.Namespace, **kwargs: Any) -> list[str]:
+        """Return the names."""
+        from ros2cli.node.strategy import NodeStrategy
+
+        key = self.include_hidden_nodes_key
+        hidden = bool(key and getattr(parsed_args, key, False))
+        with NodeStrategy(parsed_args) as node:
+            return [name.full_name for name in get_node_names(node=node, include_hidden_nodes=hidden)]
 
 
 def _topics(query: Any, remote_node_name: str, include_hidden: bool) -> list[TopicInfo]:

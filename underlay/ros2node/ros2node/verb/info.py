@@ -4,18 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import Any
 
 from ros2cli.node.strategy import NodeStrategy, add_arguments
 
 from . import VerbExtension
-
-
-def _complete(prefix: str, parsed_args: argparse.Namespace, **kwargs: Any) -> list[str]:
-    from ..api import get_node_names
-
-    with NodeStrategy(parsed_args) as node:
-        return [name.full_name for name in get_node_names(node=node)]
 
 
 class InfoVerb(VerbExtension):
@@ -23,9 +15,11 @@ class InfoVerb(VerbExtension):
 
     def add_arguments(self, parser: argparse.ArgumentParser, cli_name: str) -> None:
         """Add the arguments."""
+        from ..api import NodeNameCompleter
+
         add_arguments(parser)
         argument = parser.add_argument("node_name", help="Node name to request information")
-        argument.completer = _complete  # type: ignore[attr-defined]
+        argument.completer = NodeNameCompleter()  # type: ignore[attr-defined]
         parser.add_argument(
             "--include-hidden",
             action="store_true",

@@ -19,8 +19,10 @@ _TYPES = (
 
 def add_node_name(parser: argparse.ArgumentParser, **settings: Any) -> None:
     """Add the node that is asked."""
+    from ros2node.api import NodeNameCompleter
+
     argument = parser.add_argument("node_name", help="Name of the ROS node", **settings)
-    argument.completer = complete_node_name  # type: ignore[attr-defined]
+    argument.completer = NodeNameCompleter(include_hidden_nodes_key="include_hidden_nodes")  # type: ignore[attr-defined]
     parser.add_argument("--include-hidden-nodes", action="store_true", help="Consider hidden nodes as well")
 
 
@@ -33,15 +35,6 @@ def add_timeout(parser: argparse.ArgumentParser) -> None:
         default=1.0,
         help="Wait for N seconds until node becomes available (default %(default)s sec)",
     )
-
-
-def complete_node_name(prefix: str, parsed_args: argparse.Namespace, **kwargs: Any) -> list[str]:
-    """Return the names of nodes, for shells."""
-    from ros2cli.node.strategy import NodeStrategy
-    from ros2node.api import get_node_names
-
-    with NodeStrategy(parsed_args) as node:
-        return [name.full_name for name in get_node_names(node=node)]
 
 
 def open_node(args: argparse.Namespace) -> DirectNode:
@@ -68,7 +61,7 @@ def open_node(args: argparse.Namespace) -> DirectNode:
 def _problem(node: Any, name: str, service: str, include_hidden: bool) -> str | None:
     from ros2node.api import get_node_names
 
-    if "/_" in name and not include_hidden:
+    if name.rpartition("/")[2].startswith("_") and not include_hidden:
         return "Node not found"
     if has_service(node, service):  # known before the node's name is, at times
         return None
