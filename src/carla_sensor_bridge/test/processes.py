@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -97,6 +98,13 @@ class Bridge(Process):
         for name, value in values.items():
             arguments += ["-p", f"{name}:={value}"]
         super().__init__("carla_sensor_bridge.start", *arguments)
+
+
+def free_port() -> int:
+    """A port that nobody listens on at present."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def gateway(simulator: str = "sim0") -> GatewayPeer:

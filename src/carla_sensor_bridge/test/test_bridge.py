@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import signal
 import socket
 import time
@@ -11,18 +10,13 @@ from pathlib import Path
 import carla
 import numpy as np
 import pytest
-import rclpy
 from gateway_peer import GatewayPeer, follow_route, wait_until
-from processes import DOMAIN_ID, EXAMPLE, START_TIMEOUT_S, STOP_S, Bridge, Simulator, gateway, scenario, start
-from rclpy.parameter import Parameter
+from processes import START_TIMEOUT_S, STOP_S, Bridge, Simulator, free_port, gateway, scenario, start
 
 from carla_sensor_bridge import columns as col
-from carla_sensor_bridge.bridge_parameters import read_parameters
 from carla_sensor_bridge.errors import (
-    EXIT_CONFIGURATION,
     EXIT_NO_SIMULATOR,
     EXIT_SIMULATOR_LOST,
-    ConfigurationError,
 )
 from carla_sensor_bridge.frame_ring import Frame
 
@@ -33,12 +27,6 @@ def stand(frame: Frame) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
     controls = np.zeros((len(frame.ego), 3), dtype=np.float32)
     controls[:, 1] = 1.0
     return controls
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def test_lock_step_run_finishes_routes(
@@ -338,67 +326,3 @@ def test_heartbeat_and_diagnostics(shared_simulator: Simulator, peer: GatewayPee
         assert "late_controls" in report.drop_names
         assert not any(report.drops)
         assert 20e6 < report.rss_bytes < 4e9
-
-
-CONFIGURATIONS = {
-    "agents": ({"num_agents": 300}, "parameter num_agents is 300; allowed: whole numbers from 1 to 256"),
-    "type": ({"num_agents": "many"}, "parameter num_agents is 'many'; allowed: whole numbers from 1 to 256"),
-    "port": ({"port": 70000}, "parameter port is 70000; allowed: whole numbers from 1 to 65534"),
-    "timeout": (
-        {"connect_timeout_s": -1.0},
-        "parameter connect_timeout_s is -1.0; allowed: numbers from 0.1 to 3600",
-    ),
-    "simulator": ({"simulator": "Sim-0"}, "parameter simulator is 'Sim-0'; allowed: a-z, 0-9 and _"),
-    "headless": ({"headless": 3}, "parameter headless is 3; allowed: true or false"),
-    "scenario": ({"scenario": "/nowhere.yaml"}, "/nowhere.yaml: cannot be read"),
-}
-
-
-@pytest.mark.parametrize("case", CONFIGURATIONS)
-def test_parameters_that_cannot_work(case: str) -> None:
-    parameters, message = CONFIGURATIONS[case]
-    values = {"scenario": str(EXAMPLE)} | parameters
-    overrides = [Parameter(name, value=value) for name, value in values.items()]
-    context = rclpy.Context()
-    rclpy.init(context=context, domain_id=DOMAIN_ID)
-    node = rclpy.create_node("parameters", context=context, parameter_overrides=overrides)
-    try:
-        with pytest.raises(ConfigurationError, match=re.escape(message)):
-            read_parameters(node)
-    finally:
-        node.destroy_node()
-        rclpy.shutdown(context=context)
-
-
-def test_a_parameter_that_cannot_work_ends_the_node() -> None:
-    with Bridge(free_port(), num_agents=300) as bridge:
-        assert bridge.wait(START_TIMEOUT_S) == EXIT_CONFIGURATION
-        errors = [line for line in bridge.output().splitlines() if "ERROR" in line]
-        assert len(errors) == 1
-        assert "parameter num_agents is 300" in errors[0]
-
-
-SCENARIOS = {
-    "town": ({"town": "Atlantis"}, {}, "scenario field town is 'Atlantis'; allowed: "),
-    "blueprint": (
-        {"fleet": {"blueprint": "vehicle.tesla.model4"}},
-        {},
-        "scenario field fleet.blueprint is 'vehicle.tesla.model4'",
-    ),
-    "field": ({"wether": "ClearNoon"}, {}, "wether: is not a field of a scenario"),
-    "crowd": (
-        {"routes": {"start_clearance_m": 200.0}},
-        {"num_agents": 200},
-        "parameter num_agents is 200; allowed: up to ",
-    ),
-}
-
-
-@pytest.mark.parametrize("case", SCENARIOS)
-def test_scenarios_that_cannot_work(shared_simulator: Simulator, tmp_path: Path, case: str) -> None:
-    changes, parameters, message = SCENARIOS[case]
-    with Bridge(shared_simulator.port, scenario(tmp_path, **changes), **parameters) as bridge:
-        assert bridge.wait(START_TIMEOUT_S) == EXIT_CONFIGURATION
-        errors = [line for line in bridge.output().splitlines() if "ERROR" in line]
-        assert len(errors) == 1
-        assert message in errors[0]
