@@ -10,7 +10,8 @@ answers, back to back. `gateway/round_trip_ratio/between_ticks`: the same; basel
 loop, so with caches and processors as cold as the loop finds them.
 
 `gateway/loan_1mb_us`: a picture of 1 MB handed to another C++ process as a lent `ImageBlock1M`, from before it is written
-until it is taken. Baseline: the same by copying it into and out of shared memory, with a semaphore, in turns.
+until it is taken; `.../data_sharing`: with RMW_FASTRTPS_USE_QOS_FROM_XML=1. Baseline: the same by copying it into and out
+of shared memory, with a semaphore, in turns.
 """
 
 from __future__ import annotations
@@ -219,11 +220,14 @@ def measure_round_trips(state_dim: int) -> tuple[list[float], float, float]:
     return loops, statistics.median(plain), statistics.median(between)
 
 
-def measure_loans() -> tuple[list[float], float]:
+def measure_loans(*, data_sharing: bool) -> tuple[list[float], float]:
     """Return the time of handing over 1 MB as a loan in each round, and by semaphore and memcpy, us."""
     with own_domain():
         command = [executable("carla_gateway", "benchmark_peer"), "loan", str(LOAN_ROUNDS)]
-        output = subprocess.run(command, check=True, capture_output=True, text=True, timeout=300.0).stdout
+        environment = os.environ | ({"RMW_FASTRTPS_USE_QOS_FROM_XML": "1"} if data_sharing else {})
+        output = subprocess.run(
+            command, env=environment, check=True, capture_output=True, text=True, timeout=300.0
+        ).stdout
     rounds = [[float(word) for word in line.split()] for line in output.splitlines()]
     return [lent for lent, _ in rounds], statistics.median(copied for _, copied in rounds)
 
@@ -238,5 +242,6 @@ def main() -> None:
     name = "gateway/round_trip_ratio"
     report(name, loops, "us", "plain DDS round trip", plain)
     report(f"{name}/between_ticks", loops, "us", "plain DDS round trip between two ticks", between)
-    lent, copied = measure_loans()
-    report("gateway/loan_1mb_us", lent, "us", "semaphore and memcpy", copied)
+    for data_sharing, suffix in ((False, ""), (True, "/data_sharing")):
+        lent, copied = measure_loans(data_sharing=data_sharing)
+        report(f"gateway/loan_1mb_us{suffix}", lent, "us", "semaphore and memcpy", copied)

@@ -18,10 +18,11 @@ LOCK_SUFFIXES = ("_el", "_sl")
 def files() -> set[Path]:
     """Return this user's Fast DDS files in shared memory."""
     found = set()
-    for path in FOLDER.glob("*fastdds_*"):
-        with contextlib.suppress(OSError):
-            if path.stat().st_uid == os.getuid():
-                found.add(path)
+    for pattern in ("*fastdds_*", "fast_datasharing_*"):
+        for path in FOLDER.glob(pattern):
+            with contextlib.suppress(OSError):
+                if path.stat().st_uid == os.getuid():
+                    found.add(path)
     return found
 
 

@@ -43,6 +43,7 @@ struct Shared
 {
   sem_t filled;  // the picture in `data` is to be taken
   sem_t taken;
+  sem_t ready;  // the taker knows the giver
   std::int64_t taken_ns;
   bool done;
   std::uint8_t data[kBytes];
@@ -87,11 +88,16 @@ int take(Shared & shared)
     }
   });
   auto node = std::make_shared<rclcpp::Node>("taker");
+  // By reference: into a message that is reused, where the client library can.
   auto subscription = node->create_subscription<ImageBlock1M>(
-      "/benchmark/image_block", carla_gateway::newest_only(), [&](const ImageBlock1M::ConstSharedPtr) {
+      "/benchmark/image_block", carla_gateway::newest_only(), [&](const ImageBlock1M & /*picture*/) {
         shared.taken_ns = monotonic_ns();
         ::sem_post(&shared.taken);
       });
+  while (rclcpp::ok() && subscription->get_publisher_count() == 0) {
+    std::this_thread::yield();
+  }
+  ::sem_post(&shared.ready);
   executor.add_node(node);
   executor.spin();
   memory.join();
@@ -124,6 +130,7 @@ int give(Shared & shared, int rounds)
   while (rclcpp::ok() && !carla_gateway::has_subscribers(*publisher)) {
     std::this_thread::yield();
   }
+  ::sem_wait(&shared.ready);
   for (int round = 0; round < rounds; ++round) {
     const double lent = median_us(shared, [&] {
       auto loan = publisher->borrow_loaned_message();
@@ -150,6 +157,7 @@ int loan(int argc, char ** argv, int rounds)
   auto & shared = *static_cast<Shared *>(start);
   ::sem_init(&shared.filled, 1, 0);
   ::sem_init(&shared.taken, 1, 0);
+  ::sem_init(&shared.ready, 1, 0);
   const pid_t child = ::fork();  // before ROS has threads
   rclcpp::init(argc, argv);
   const int code = child == 0 ? take(shared) : give(shared, rounds);
