@@ -55,7 +55,7 @@ if [ -z "$python" ]; then
   done
 fi
 [ -n "$python" ] || fail "no Python 3.10, 3.11 or 3.12 found. On Debian and Ubuntu: sudo apt-get install python3 python3-venv python3-dev; or name one: PYTHON=/path/to/python"
-fits "$python" || fail "PYTHON='$python' is $("$python" --version 2>&1 || echo 'not runnable'); allowed: 3.10, 3.11, 3.12"
+fits "$python" || fail "PYTHON='$python' is $("$python" --version 2>&1 || echo 'not runnable'); allowed: 3.10, 3.11, 3.12, for which there are wheels of the carla client"
 "$python" -c 'import ensurepip, venv' 2> /dev/null || fail "$python has no venv module. On Debian and Ubuntu: sudo apt-get install python3-venv"
 header=$("$python" -c 'import sysconfig; print(sysconfig.get_paths()["include"] + "/Python.h")')
 [ -f "$header" ] || fail "$header is missing. On Debian and Ubuntu: sudo apt-get install python3-dev"
