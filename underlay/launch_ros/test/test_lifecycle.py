@@ -48,12 +48,12 @@ def test_nodes_go_through_their_transitions(tmp_path: Path, capfd: pytest.Captur
     lame = LifecycleNode(executable=str(program), name="lame", namespace="")
     seen: dict[str, list[tuple[str, str]]] = {"/space/sound": [], "/lame": []}
 
-    def note(context: Any) -> Shutdown | None:
+    def note(context: Any) -> list[Shutdown]:
         event = context.locals.event
         assert isinstance(event, StateTransition)
         seen[event.action.node_name].append((event.start_state, event.goal_state))
         ends = [("deactivating", "inactive"), ("activating", "inactive")]
-        return Shutdown() if [states[-1:] for states in seen.values()] == [[end] for end in ends] else None
+        return [Shutdown()] if [states[-1:] for states in seen.values()] == [[end] for end in ends] else []
 
     deactivate = ChangeState(
         lifecycle_node_matcher=matches_node_name("space/sound"),

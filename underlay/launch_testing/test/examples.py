@@ -123,7 +123,13 @@ LATE = (
 @pytest.mark.launch_test
 @launch_testing.ready_to_test_action_timeout(0.3)
 def generate_test_description():
-    return launch.LaunchDescription([ExecuteProcess(cmd=['sleep', '99'])])
+    ready = TimerAction(period=99.0, actions=[launch_testing.actions.ReadyToTest()])
+    return launch.LaunchDescription([ExecuteProcess(cmd=['sleep', '99']), ready])
+
+
+class TestRunning(unittest.TestCase):
+    def test_nothing(self):
+        pass
 """
 )
 
@@ -139,7 +145,7 @@ from launch_testing.event_handlers import StdoutReadyListener
 def generate_test_description():
     processes = {
         'slow': GTest(path='./slow', timeout=0.3),
-        'quick': GTest(path='./quick', timeout=99),
+        'quick': GTest(path='./quick', timeout=99.0),
         'python': PyTest(path='./test_other.py'),
     }
     ready = StdoutReadyListener(
