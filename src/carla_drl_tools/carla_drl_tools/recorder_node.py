@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import ctypes
+import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final
@@ -34,6 +37,18 @@ _LAST_WORDS_S: Final = 2.0
 _ASK_AGAIN_S: Final = 3.0
 
 
+def _end_with(parent: int) -> Callable[[], None]:
+    """Return what has the system interrupt a new process when `parent` ends, however it does (prctl(2))."""
+    prctl = ctypes.CDLL(None).prctl
+
+    def ask() -> None:
+        prctl(1, signal.SIGINT)  # PR_SET_PDEATHSIG; it outlives exec
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return ask
+
+
 class RecorderNode(Node):  # type: ignore[misc]
     """Watches a recorder's process.
 
@@ -52,9 +67,16 @@ class RecorderNode(Node):  # type: ignore[misc]
         self._updater = Updater(self)
         self._updater.setHardwareID("recorder")
         self._updater.add("recording", self._diagnose)
+        self._process: subprocess.Popen[bytes] | None = None
+        if self._verdict.full:
+            self._full = True
+            self._end(0)
+            return
         # Out of the terminal's group: a second SIGINT, from Ctrl-C and from here, could meet it while it ends.
         self._process = subprocess.Popen(
-            ["ros2", "bag", "record", "--output", str(bag), *arguments], start_new_session=True
+            ["ros2", "bag", "record", "--output", str(bag), *arguments],
+            start_new_session=True,
+            preexec_fn=_end_with(os.getpid()),
         )
         self.create_timer(_LOOK_S, self._look, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
@@ -69,11 +91,13 @@ class RecorderNode(Node):  # type: ignore[misc]
         if self._stopping and now_s - self._asked_s < _ASK_AGAIN_S:
             return
         self._stopping, self._asked_s = True, now_s
-        with contextlib.suppress(ProcessLookupError):
-            self._process.send_signal(signal.SIGINT)
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.send_signal(signal.SIGINT)
 
     def _look(self) -> None:
         level, verdict = self._verdict.level, self._watch.look(time.monotonic())
+        assert self._process is not None
         code = self._process.poll()
         if code is not None:
             self._end(code)
@@ -90,7 +114,9 @@ class RecorderNode(Node):  # type: ignore[misc]
 
     def _end(self, code: int) -> None:
         self.exit_code = EXIT_DISK_FULL if self._full else code
-        if self._full:
+        if self._process is None:
+            message = f"{self._verdict.message}; the recording has ended before it began"
+        elif self._full:
             message = f"{self._verdict.message}; the recording has ended, the bag is closed"
         elif code == 0:
             return
@@ -98,7 +124,8 @@ class RecorderNode(Node):  # type: ignore[misc]
             message = f"the recording has ended with exit code {code}: its own message says why"
         self._verdict = Verdict(Level.ERROR, message, self._full, self._verdict.values)
         self.get_logger().error(message)
-        # Said again for a while: a recording that ends at once has not met those who listen yet.
+        # Said again for a while: who listens to diagnostics is not sent what was said before they met, and that one
+        # of them has been met says nothing of the others.
         deadline = time.monotonic() + _LAST_WORDS_S
         while time.monotonic() < deadline:
             self._updater.force_update()
@@ -112,7 +139,7 @@ class RecorderNode(Node):  # type: ignore[misc]
 
     def kill(self) -> None:
         """Leave no recorder behind, whatever happened."""
-        if self._process.poll() is None:
+        if self._process is not None and self._process.poll() is None:
             self._process.kill()
             self._process.wait()
 
