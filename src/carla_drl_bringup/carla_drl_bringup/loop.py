@@ -71,7 +71,6 @@ def _group(
     }
     ros_arguments = ["--log-level", setup.log_level]
     namespace = f"/carla_drl/{name}"
-    maps = ["--maps", setup.maps] if setup.maps else []
     nodes = []
     if simulator.embedded:
         nodes.append(
@@ -80,7 +79,7 @@ def _group(
                 executable="server",
                 # The town's own seed stays: learners with different seeds drive in the same streets. Synchronous from
                 # the start, so that frames and times count ticks alone.
-                arguments=["--port", str(simulator.port), "--synchronous", *maps],
+                arguments=["--port", str(simulator.port), "--synchronous"],
                 **common,
             )
         )
@@ -255,6 +254,8 @@ def loop(
         looking_on = []
         if setup.foxglove_port:
             looking_on = viewers(next(iter(setup.groups)), setup.foxglove_port, setup.log_level)
-        return [*environment(), *ends, *nodes, main, *looking_on]
+        # For every process: evaluation has worlds of the embedded simulator in its own.
+        maps = [SetEnvironmentVariable("CARLA_DRL_MAPS", setup.maps)] if setup.maps else []
+        return [*environment(), *maps, *ends, *nodes, main, *looking_on]
 
     return [OpaqueFunction(function=start)]

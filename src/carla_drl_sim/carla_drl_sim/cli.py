@@ -49,7 +49,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--maps",
         metavar="FOLDER",
-        help="folder of OpenDRIVE files, which are maps by their names: Town01.xodr takes the place of the generated Town01",
+        help="folder of OpenDRIVE files, which are maps by their names: Town01.xodr takes the place of the generated Town01; "
+        "if not given, the environment variable CARLA_DRL_MAPS",
     )
     parser.add_argument("--seed", type=int, default=0, help="seed of the generated towns, 0 to 2**32 - 1")
     parser.add_argument(
@@ -165,8 +166,9 @@ def _serve(options: argparse.Namespace) -> int:
             view_port=options.view,
         )
     except RpcError as error:
-        option = f"--maps {options.maps}" if document is None else f"--opendrive {options.opendrive}"
-        raise ConfigurationError(f"{option}: {error}") from None
+        raise ConfigurationError(
+            str(error) if document is None else f"--opendrive {options.opendrive}: {error}"
+        ) from None
     compile_all()
     warm_up(options.town, towns if document is None else None)
     server.listen()

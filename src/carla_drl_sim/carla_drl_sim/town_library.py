@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import Final
 
 from carla_drl_sim.errors import ConfigurationError, RpcError
 from carla_drl_sim.world.town import Town, town_from_opendrive
@@ -10,6 +12,9 @@ from carla_drl_sim.world.town_generator import TOWNS, generate_town
 
 OWN_MAP = "OpenDriveMap"
 """Name of the map that a client sends, as in CARLA."""
+
+MAPS: Final = "CARLA_DRL_MAPS"
+"""Environment variable with the folder of OpenDRIVE files, for processes that have no option for it."""
 
 MAX_DOCUMENT_BYTES = 16 << 20
 """Largest OpenDRIVE file that is read, as much as a client could send."""
@@ -48,10 +53,20 @@ class TownLibrary:
 
     Args:
         seed: seed of all towns.
-        files: OpenDRIVE files by name of map; one with a town's name takes its place.
+        files: OpenDRIVE files by name of map; one with a town's name takes its place. Those of the folder in the
+            environment variable ``CARLA_DRL_MAPS`` where None.
+
+    Raises:
+        ConfigurationError: that folder has no such files.
     """
 
     def __init__(self, seed: int, files: dict[str, Path] | None = None) -> None:
+        folder = os.environ.get(MAPS, "")
+        if files is None and folder:
+            try:
+                files = map_files(Path(folder).expanduser())
+            except ConfigurationError as error:
+                raise ConfigurationError(f"environment variable {MAPS}: {error}") from None
         self._seed = seed
         self._files = files or {}
         self._towns: dict[str, Town] = {}
@@ -77,18 +92,20 @@ class TownLibrary:
         base = self._base(name)
         if base not in self._towns:
             path = self._files.get(base)
-            if path is None:
-                self._towns[base] = generate_town(base, self._seed)
-            else:
-                try:
-                    self._towns[base] = self._read(base, read_document(path))
-                except (ConfigurationError, RpcError) as error:
-                    raise RpcError(f"map '{name}' cannot be loaded: {error}") from None
+            self._towns[base] = generate_town(base, self._seed) if path is None else self._load(base, path)
         return self._towns[base]
 
     def add(self, opendrive: str) -> None:
         """Take over a map that a client sends, which replaces the one before. Raises RpcError when it is wrong."""
         self._towns[OWN_MAP] = self._read(OWN_MAP, opendrive)
+
+    def _load(self, name: str, path: Path) -> Town:
+        try:
+            return self._read(name, read_document(path))
+        except ConfigurationError as error:
+            raise RpcError(f"map '{name}' cannot be loaded: {error}") from None
+        except RpcError as error:
+            raise RpcError(f"map '{name}' cannot be loaded: {path}: {error}") from None
 
     def _read(self, name: str, opendrive: str) -> Town:
         """Make a town of a document. All that is read out of it is made now: an error later could not be told."""

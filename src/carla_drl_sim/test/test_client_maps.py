@@ -13,7 +13,7 @@ from raw_client import RawClient
 from server_process import ServerProcess
 
 from carla_drl_sim.cli import EXIT_CONFIGURATION, main
-from carla_drl_sim.errors import RpcError
+from carla_drl_sim.errors import ConfigurationError, RpcError
 from carla_drl_sim.scenery_state import SceneryState
 from carla_drl_sim.town_library import TownLibrary
 from carla_drl_sim.world.town_generator import generate_town
@@ -139,13 +139,22 @@ def test_a_folder_of_maps_stands_in_for_towns(
     assert client.load_world("Town02").get_map().to_opendrive() != STRAIGHT
 
 
+def test_the_environment_may_name_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "Town01.xodr").write_text(STRAIGHT)
+    monkeypatch.setenv("CARLA_DRL_MAPS", str(tmp_path))
+    assert TownLibrary(0).town("Town01").opendrive == STRAIGHT
+    monkeypatch.setenv("CARLA_DRL_MAPS", str(tmp_path / "none"))
+    with pytest.raises(ConfigurationError, match=r"CARLA_DRL_MAPS: .*none: is no folder"):
+        TownLibrary(0)
+
+
 def test_a_folder_without_maps_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--port", "0", "--maps", str(tmp_path)]) == EXIT_CONFIGURATION
     assert f"--maps {tmp_path}: is no folder with .xodr files" in capsys.readouterr().err
     (tmp_path / "Town01.xodr").write_text("<a/>")
     assert main(["--port", "0", "--maps", str(tmp_path)]) == EXIT_CONFIGURATION
     error = capsys.readouterr().err
-    assert f"--maps {tmp_path}: map 'Town01' cannot be loaded" in error
+    assert f"map 'Town01' cannot be loaded: {tmp_path}/Town01.xodr: " in error
     assert "expected 'OpenDRIVE'" in error
 
 

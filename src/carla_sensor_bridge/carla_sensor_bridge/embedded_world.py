@@ -14,13 +14,14 @@ import carla
 import numpy as np
 import numpy.typing as npt
 
+from carla_drl_sim.errors import ConfigurationError as SimulatorConfigurationError
 from carla_drl_sim.errors import RpcError
 from carla_drl_sim.protocol.arguments import Description
 from carla_drl_sim.protocol.structs import AttributeType, Pose
 from carla_drl_sim.sensors.workers import Workers
 from carla_drl_sim.simulator import Simulator
 from carla_drl_sim.stream_hub import StreamHub
-from carla_drl_sim.world.town_generator import TOWNS
+from carla_drl_sim.town_library import TownLibrary
 from carla_drl_sim.world.vehicles import VEHICLE_MODELS
 from carla_sensor_bridge.collisions import (
     IMPULSE_NS,
@@ -52,6 +53,18 @@ _WIRE_ORDER: Final = [
 """Weather parameters in the order in which the client sends them."""
 
 
+def _towns(town: str, seed: int) -> TownLibrary:
+    """The simulator's maps, among which a town has to be."""
+    try:
+        towns = TownLibrary(seed)
+        if town not in towns.bases:
+            raise ConfigurationError(f"scenario field town is '{town}'; allowed: {', '.join(towns.bases)}")
+        towns.town(town)
+    except (SimulatorConfigurationError, RpcError) as error:
+        raise ConfigurationError(str(error)) from None
+    return towns
+
+
 class EmbeddedWorld:
     """A `FleetWorld` that owns its simulator.
 
@@ -73,8 +86,7 @@ class EmbeddedWorld:
         self._scenario = scenario
         self._num_agents = num_agents
         check_without_client(scenario)
-        if scenario.town not in TOWNS:
-            raise ConfigurationError(f"scenario field town is '{scenario.town}'; allowed: {', '.join(TOWNS)}")
+        towns = _towns(scenario.town, town_seed)
         check_blueprint(scenario.fleet, VEHICLE_MODELS)
         self._description = _describe(scenario.fleet)
         self._simulator = Simulator(
@@ -85,6 +97,7 @@ class EmbeddedWorld:
             hub=StreamHub(lambda *_: None),
             clock=time.monotonic,
             workers=Workers(1),
+            towns=towns,
         )
         town = self._simulator.episode.town
         self.map = carla.Map(town.name, town.opendrive)

@@ -9,6 +9,7 @@ import pytest
 import yaml
 from processes import EXAMPLE, START_TIMEOUT_S, Bridge, Simulator, gateway
 
+from carla_drl_sim.world.town_generator import generate_town
 from carla_sensor_bridge import columns as col
 from carla_sensor_bridge.errors import ConfigurationError
 from carla_sensor_bridge.frame_ring import Frame, Slot
@@ -115,3 +116,19 @@ def test_what_cannot_work_is_refused() -> None:
     fleet = {"blueprint": "vehicle.no.such"}
     with pytest.raises(ConfigurationError, match=r"fleet\.blueprint is 'vehicle.no.such'"):
         InProcessBridge(Scenario.model_validate(plain | {"fleet": fleet}), 1, 0)
+
+
+def test_own_maps_are_driven_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "Mine.xodr").write_text(generate_town("Town02", 4).opendrive)
+    monkeypatch.setenv("CARLA_DRL_MAPS", str(tmp_path))
+    scenario = load_scenario(EXAMPLE)
+    here = InProcessBridge(scenario.model_copy(update={"town": "Mine"}), 2, 0)
+    before = here.frame.ego.copy()
+    for _ in range(20):
+        here.step(np.tile(np.float32([1.0, 0.0, 0.0]), (2, 1)))
+    assert (np.linalg.norm(here.frame.ego[:, :2] - before[:, :2], axis=1) > 1.0).all()
+    with pytest.raises(ConfigurationError, match=r"town is 'Yours'; allowed: .*Town01.*Mine"):
+        InProcessBridge(scenario.model_copy(update={"town": "Yours"}), 2, 0)
+    (tmp_path / "Mine.xodr").write_text("<a/>")
+    with pytest.raises(ConfigurationError, match=r"'Mine' cannot be loaded: .*Mine.xodr"):
+        InProcessBridge(scenario.model_copy(update={"town": "Mine"}), 2, 0)
