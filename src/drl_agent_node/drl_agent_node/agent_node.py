@@ -10,7 +10,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -24,7 +24,7 @@ from rclpy.signals import SignalHandlerOptions
 from drl_agent_node.algorithms import make_algorithm
 from drl_agent_node.algorithms.base import Algorithm
 from drl_agent_node.background import BackgroundSpin
-from drl_agent_node.checkpoint import BEST, LATEST, check_fits
+from drl_agent_node.checkpoint import check_fits
 from drl_agent_node.curriculum_services import BridgeLoader, serve_set_stage
 from drl_agent_node.curriculum_session import CurriculumSession
 from drl_agent_node.env.fleet_link import FleetLink, make_link_node
@@ -32,15 +32,13 @@ from drl_agent_node.env.fleet_vector_env import FleetVectorEnv
 from drl_agent_node.episodes import Episode
 from drl_agent_node.errors import ConfigurationError, DivergenceError, FleetError, InterruptedWaitError
 from drl_agent_node.evaluation.plan import about_plain, about_training
-from drl_agent_node.evaluation.policies import find_learned
 from drl_agent_node.parameters import AgentParameters, check_parameters, declare_parameters
 from drl_agent_node.progress import ProgressPrinter
 from drl_agent_node.reporting import Reporter
 from drl_agent_node.run_folder import RunFolder
-from drl_agent_node.run_setup import find_checkpoint, progress_of, read_configs, scalars_of
+from drl_agent_node.run_setup import find_checkpoint, progress_of, read_configs, register_best, scalars_of
 from drl_agent_node.stopping import StopRequest
 from drl_agent_node.tracking.logs import RunLogs
-from drl_agent_node.tracking.tracker import Tracker
 from drl_agent_node.trainer import Hooks, Outcome, Snapshot, State, Trainer, TrainerSettings
 
 EXIT_OK: Final = 0
@@ -169,7 +167,8 @@ class Agent:
         try:
             outcome = trainer.run()
             if logs.tracker is not None and outcome is not Outcome.STOPPED:
-                self._register(logs.tracker, about)
+                model = f"{about['scenario'].get('name', 'loop')}-{parameters.algorithm}"
+                register_best(self._folder, logs.tracker, model, self._log.info)
         finally:
             self._printer.finish()
             logs.close(finished=outcome is not Outcome.STOPPED, hurry=self.stop())
@@ -182,24 +181,6 @@ class Agent:
         if outcome is not Outcome.STOPPED:
             self._reporter.finish()
         return EXIT_OK
-
-    def _register(self, tracker: Tracker, about: Mapping[str, Any]) -> None:
-        """Export the best policy of this run, the last one where none is known, and put it into the registry."""
-        # Exporting imports more than a second's worth.
-        from drl_agent_node.export import export_policy
-
-        checkpoints = self._folder.checkpoints.folder
-        best = checkpoints / BEST
-        policy = find_learned(str(best if best.exists() else checkpoints / LATEST))
-        target = self._folder.path / "policy.onnx"
-        try:
-            export_policy(policy, target)
-        except ConfigurationError as error:
-            self._log.warning(f"the policy was not exported: {error}")
-            return
-        scenario = about["scenario"].get("name", "loop")
-        tracker.register(f"{scenario}-{self.parameters.algorithm}", target)
-        self._log.info(f"policy exported to '{target}'")
 
     def _hooks(self, env: FleetVectorEnv, logs: RunLogs) -> Hooks:
         reporter, printer, total = self._reporter, self._printer, self.parameters.total_steps

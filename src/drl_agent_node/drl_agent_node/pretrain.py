@@ -25,19 +25,22 @@ from carla_sensor_bridge.scenario import Scenario
 from drl_agent_node.algorithm_names import algorithm_of
 from drl_agent_node.algorithms import make_algorithm
 from drl_agent_node.algorithms.base import Algorithm
-from drl_agent_node.checkpoint import check_fits
+from drl_agent_node.checkpoint import Checkpoint, check_fits
 from drl_agent_node.config import find_config
 from drl_agent_node.curriculum_session import CurriculumSession, InProcessLoader
+from drl_agent_node.env.gateway_core import GatewaySettings
 from drl_agent_node.env.in_process import InProcessVectorEnv
 from drl_agent_node.episodes import Episode
 from drl_agent_node.errors import ConfigurationError, DivergenceError, FleetError
-from drl_agent_node.evaluation.plan import about_training
+from drl_agent_node.evaluation.plan import about_plain, about_training
 from drl_agent_node.progress import ProgressPrinter
-from drl_agent_node.run_folder import RunFolder, ScalarLog
-from drl_agent_node.run_setup import find_checkpoint, progress_of, read_configs, scalars_of
+from drl_agent_node.run_folder import RunFolder
+from drl_agent_node.run_setup import find_checkpoint, progress_of, read_configs, register_best, scalars_of
 from drl_agent_node.safety.config import MODES as SAFETY_MODES
 from drl_agent_node.stopping import StopRequest
-from drl_agent_node.trainer import Hooks, Snapshot, Trainer, TrainerSettings
+from drl_agent_node.tracking.logs import WANDB_MODES, RunLogs
+from drl_agent_node.tracking.tracker import OFF
+from drl_agent_node.trainer import Hooks, Outcome, Snapshot, Trainer, TrainerSettings
 
 EXIT_FAILED: Final = 1
 EXIT_CONFIGURATION: Final = 78
@@ -47,10 +50,6 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(prog="python -m drl_agent_node.pretrain", description=__doc__)
     add_arguments(parser)
-    parser.add_argument(
-        "--curriculum",
-        help="name of a curriculum, or path of its .yaml file; its stages take the scenario's place",
-    )
     return parser.parse_args(arguments)
 
 
@@ -73,6 +72,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--run-name", default="", help="folder of this run; default: from scenario, seed and time")
     add("--resume", default="auto", help="auto, never, or path of a checkpoint")
     add("--checkpoint-interval-steps", type=int, default=50_000)
+    add(
+        "--curriculum",
+        help="name of a curriculum, or path of its .yaml file; its stages take the scenario's place",
+    )
+    add("--neighbours", type=int, help="road users in the state (default: the gateway's)")
+    add("--tracking-uri", default=OFF, help="as the node's parameter (default: off)")
+    add("--wandb", choices=WANDB_MODES, default=OFF, help="as the node's parameter (default: off)")
     add("--safety", choices=SAFETY_MODES, default="off", help="as the node's parameter")
 
 
@@ -96,7 +102,9 @@ def train(options: argparse.Namespace) -> None:
     name = options.run_name or f"{label}-seed{options.seed}-{time.strftime('%Y%m%d-%H%M%S')}"
     folder = RunFolder(options.run_dir.expanduser().resolve() / name)
     found = find_checkpoint(folder, options.resume, print)
-    folder.write_config({"parameters": vars(options), "name": algorithm} | configs.plain())
+    config = {"parameters": vars(options), "name": algorithm} | configs.plain()
+    folder.write_config(config)
+    about = about_training("" if curriculum else str(scenario))
     env = InProcessVectorEnv(
         scenario,
         options.num_agents,
@@ -106,12 +114,10 @@ def train(options: argparse.Namespace) -> None:
         safety=options.safety,
         safety_config=configs.safety,
         observation=options.observation,
+        gateway=GatewaySettings(neighbour_count=options.neighbours),
     )
     print(f"training run '{name}' in '{folder.path}' with {env.num_envs} agents", flush=True)
-    scalars, printer = (
-        ScalarLog(folder.path / "tensorboard", found[0].steps if found else None),
-        ProgressPrinter(),
-    )
+    logs, printer = open_logs(options, folder, config, about, found), ProgressPrinter()
 
     def make(env: VectorEnv[Any, Any, Any]) -> Algorithm:
         assert isinstance(env, InProcessVectorEnv)
@@ -134,29 +140,54 @@ def train(options: argparse.Namespace) -> None:
     def on_update(steps: int, losses: dict[str, float]) -> None:
         safety = None if env.safety is None else env.safety.take_stats()
         values = scalars_of(trainer.snapshot, losses, safety)
-        scalars.write(steps, values if curriculum is None else values | curriculum.scalars())
+        logs.write(steps, values if curriculum is None else values | curriculum.scalars())
 
     trainer = Trainer(
         env,
         make,
         TrainerSettings(options.total_steps, options.seed, options.checkpoint_interval_steps),
         folder.checkpoints,
-        config=configs.plain() | {"about": about_training("" if curriculum else str(scenario))},
+        config=configs.plain() | {"about": about},
         extras=curriculum.extras if curriculum is not None else dict,
         hooks=Hooks(on_episodes, on_update, on_step),
-        should_stop=StopRequest(),
+        should_stop=(stop := StopRequest()),
     )
     if found is not None:
         print(f"going on from '{found[1]}' at {found[0].steps} steps")
         trainer.resume_from(found[0])
+    outcome = Outcome.STOPPED
     try:
         outcome = trainer.run()
         printer.show(progress_of(trainer.snapshot, options.total_steps))
+        if logs.tracker is not None and outcome is not Outcome.STOPPED:
+            register_best(folder, logs.tracker, f"{label}-{algorithm}", print)
     finally:
         printer.finish()
-        scalars.close()
+        logs.close(finished=outcome is not Outcome.STOPPED, hurry=stop())
         env.close()
     print(f"training ended: {outcome.value}; last checkpoint: {trainer.snapshot.checkpoint}")
+
+
+def open_logs(
+    options: argparse.Namespace,
+    folder: RunFolder,
+    config: dict[str, Any],
+    about: dict[str, Any],
+    found: tuple[Checkpoint, Path] | None,
+) -> RunLogs:
+    """Open the logs that the options ask for.
+
+    Raises:
+        ConfigurationError: when one of them cannot be used.
+    """
+    return RunLogs(
+        folder,
+        config,
+        about_plain(about),
+        resumed_at=found[0].steps if found else None,
+        tracking_uri=options.tracking_uri,
+        wandb=options.wandb,
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

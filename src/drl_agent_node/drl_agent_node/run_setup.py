@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from drl_agent_node.algorithms import ALGORITHMS
-from drl_agent_node.checkpoint import Checkpoint, load
+from drl_agent_node.checkpoint import BEST, LATEST, Checkpoint, load
 from drl_agent_node.config import StrictConfig, read_yaml
 from drl_agent_node.env.reward import RewardConfig
 from drl_agent_node.errors import ConfigurationError
@@ -16,6 +16,7 @@ from drl_agent_node.progress import Progress
 from drl_agent_node.run_folder import RunFolder
 from drl_agent_node.safety.config import SafetyConfig
 from drl_agent_node.safety.layer import SafetyStats
+from drl_agent_node.tracking.tracker import Tracker
 from drl_agent_node.trainer import Snapshot
 
 
@@ -127,3 +128,21 @@ def scalars_of(
         values["safety/interventions"] = safety.intervention_rate
         values |= {f"safety/{kind}": rate for kind, rate in safety.rates.items()}
     return values
+
+
+def register_best(folder: RunFolder, tracker: Tracker, model: str, say: Callable[[str], None]) -> None:
+    """Export the best policy of a run, the last one where none is known, and register it as a version of `model`."""
+    # Exporting imports more than a second's worth.
+    from drl_agent_node.evaluation.policies import find_learned
+    from drl_agent_node.export import export_policy
+
+    checkpoints = folder.checkpoints.folder
+    best = checkpoints / BEST
+    target = folder.path / "policy.onnx"
+    try:
+        export_policy(find_learned(str(best if best.exists() else checkpoints / LATEST)), target)
+    except ConfigurationError as error:
+        say(f"the policy was not exported: {error}")
+        return
+    tracker.register(model, target)
+    say(f"policy exported to '{target}'")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,6 +16,7 @@ from torch import distributed
 from drl_agent_node.algorithms.base import Algorithm, Transition
 from drl_agent_node.algorithms.ppo import PPO
 from drl_agent_node.algorithms.ppo_config import PPOConfig
+from drl_agent_node.algorithms.ppo_lagrangian import PPOLagrangian, PPOLagrangianConfig
 from drl_agent_node.algorithms.ranks import Ranks, TorchRanks
 from drl_agent_node.algorithms.sac import SAC, SACConfig
 
@@ -37,18 +39,30 @@ def learn(algorithm: Algorithm, rows: slice, updates: int) -> dict[str, float]:
         algorithm.record(
             observations[step, rows],
             actions[step, rows],
-            Transition(observations[step + 1, rows], rewards[rows], done[step, rows], no, ~no),
+            Transition(
+                observations[step + 1, rows], rewards[rows], done[step, rows], no, ~no, -rewards[rows]
+            ),
         )
         if (step + 1) % STEPS == 0:
             scalars = algorithm.update(0.5)
     return scalars
 
 
+PPO_FIELDS: dict[str, Any] = {
+    "rollout_steps": STEPS,
+    "minibatch_size": 2 * ENVS * STEPS,
+    "epochs": 3,
+    "hidden_sizes": (16,),
+    "target_kl": 0.0,
+}
+
+
 def make_ppo(envs: int) -> PPO:
-    config = PPOConfig(
-        rollout_steps=STEPS, minibatch_size=2 * ENVS * STEPS, epochs=3, hidden_sizes=(16,), target_kl=0.0
-    )
-    return PPO(config, envs, COLUMNS, 2, seed=1)
+    return PPO(PPOConfig(**PPO_FIELDS), envs, COLUMNS, 2, seed=1)
+
+
+def make_lagrangian(envs: int) -> PPOLagrangian:
+    return PPOLagrangian(PPOLagrangianConfig(**PPO_FIELDS), envs, COLUMNS, 2, seed=1)
 
 
 def make_sac(envs: int) -> SAC:
@@ -60,7 +74,9 @@ def make_sac(envs: int) -> SAC:
 
 def parameters(algorithm: Algorithm) -> torch.Tensor:
     """Return all weights in one row."""
-    states = algorithm.policy_state()["networks"].values()
+    states = list(algorithm.policy_state()["networks"].values())
+    if isinstance(algorithm, PPOLagrangian):
+        states.append(algorithm.cost_critic.network.state_dict())
     return torch.cat([value.reshape(-1).float() for state in states for value in state.values()])
 
 
@@ -71,7 +87,7 @@ def main() -> None:
     part = ENVS // count
     rows = slice(rank * part, (rank + 1) * part)
     results = {}
-    for make in (make_ppo, make_sac):
+    for make in (make_ppo, make_lagrangian, make_sac):
         algorithm = make(part)
         algorithm.join(TorchRanks() if count > 1 else Ranks())
         scalars = learn(algorithm, rows, updates=3)

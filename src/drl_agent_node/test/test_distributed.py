@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import psutil
 import pytest
 import torch
@@ -25,6 +26,7 @@ pytest.importorskip("ray")
 
 PATIENCE_S = 200.0
 CONFIG = "rollout_steps: 16\nminibatch_size: 32\nhidden_sizes: [16, 16]\n"
+MEMORY = "memory_size: 8\nsequence_length: 8\n"
 
 
 class Run:
@@ -33,6 +35,7 @@ class Run:
     def __init__(self, folder: Path, launcher: list[str], *options: str) -> None:
         (folder / "short.yaml").write_text(SCENARIO)
         (folder / "ppo_small.yaml").write_text(CONFIG)
+        (folder / "ppo_memory.yaml").write_text(CONFIG + MEMORY)
         command = [sys.executable, *launcher, "drl_agent_node.distributed.train"]
         command += ["--scenario", str(folder / "short.yaml"), "--algorithm", str(folder / "ppo_small.yaml")]
         command += ["--num-agents", "2", "--run-dir", str(folder), "--run-name", "run", *options]
@@ -120,20 +123,60 @@ def test_a_worker_that_dies_is_replaced_and_the_run_goes_on(tmp_path: Path) -> N
 
 def test_learners_of_torchrun_share_the_work(tmp_path: Path) -> None:
     launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m"]
-    options = ("--workers", "1", "--total-steps", "640", "--in-process")
+    options = ["--workers", "1", "--total-steps", "640", "--in-process", "--neighbours", "6"]
+    options += ["--algorithm", str(tmp_path / "ppo_memory.yaml"), "--tracking-uri", "auto"]
     with Run(tmp_path, launcher, *options) as run:
         assert run.process.wait(PATIENCE_S) == 0, run.output[-3000:]
     assert run.output.count("training ended: all steps are done") == 2
     (checkpoint,) = (tmp_path / "run" / "checkpoints").glob("checkpoint_*.pt")
-    counters = torch.load(checkpoint, weights_only=True)["counters"]
+    stored = torch.load(checkpoint, weights_only=True)
+    assert "neighbour_5_present" in stored["state_names"]
+    assert "neighbour_6_present" not in stored["state_names"]
+    counters = stored["counters"]
     # Both learners' agents count, and each learned from each rollout of 16 steps.
     assert 640 <= counters["steps"] < 640 + 4 * 16
     assert counters["updates"] >= 10
+    # What a finished run registers, as one of the node does.
+    assert (tmp_path / "run" / "policy.onnx").exists()
+    assert (tmp_path / "mlflow.db").exists()
+
+
+def test_a_learner_knows_what_its_workers_remember() -> None:
+    """Taken in from a worker, memory and where episodes began are those of a learner that acts itself."""
+    from lane_world import LaneWorldEnv
+    from test_ppo import make
+
+    from drl_agent_node.algorithms.base import Transition
+
+    env = LaneWorldEnv(4, seed=3)
+    fields = {"memory_size": 8, "sequence_length": 8, "rollout_steps": 64}
+    alone, worker, learner = (make(env, **fields) for _ in range(3))
+    observations, _ = env.reset()
+    no = np.zeros(4, np.bool_)
+    for algorithm in (alone, worker, learner):
+        algorithm.begin(no, ~no)
+    worker.load_policy_state(learner.policy_state())
+    while not alone.ready:
+        actions = alone.act(observations)
+        np.testing.assert_array_equal(worker.act(observations), actions)
+        following, rewards, terminated, truncated, infos = env.step(np.full((4, 2), 0.9, np.float32))
+        told = (following, rewards, terminated, truncated, infos["valid"], None)
+        alone.record(observations, actions, Transition(*told))
+        learner.record(observations, actions, Transition(*told, worker.follow(terminated | truncated)))
+        observations = following
+    assert learner._starts.sum() > 4
+    np.testing.assert_array_equal(learner._starts, alone._starts)
+    np.testing.assert_array_equal(learner._memories, alone._memories)
+    assert learner.update(0.0)["policy_loss"] == pytest.approx(alone.update(0.0)["policy_loss"], rel=1e-4)
 
 
 def test_what_cannot_work_is_explained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from drl_agent_node.distributed.train import train
 
-    for options, message in ((["--workers", "0"], "--workers is 0"), (["--scenario", "moon"], "'moon'")):
+    for options, message in (
+        (["--workers", "0"], "--workers is 0"),
+        (["--scenario", "moon"], "'moon'"),
+        (["--curriculum", "town01_to_town02"], "--curriculum is town01_to_town02: workers each drive one"),
+    ):
         assert guarded(lambda options=options: train(parse([*options, "--run-dir", str(tmp_path)]))) == 78
         assert message in capsys.readouterr().err

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from drl_agent_node.algorithms.compiling import compile_networks
 from drl_agent_node.algorithms.learner_config import LearnerConfig
 from drl_agent_node.algorithms.observing import ObservationScaler
 from drl_agent_node.algorithms.ranks import Ranks
@@ -27,6 +28,7 @@ class Transition:
     """What one step of E environments gave, as `VectorEnv.step` returns it.
 
     `valid` [E] is False where the outcome of the action is unknown. `costs` [E] is None where the environment has none.
+    `memory` is what `Algorithm.follow` returned, where another process acted.
     """
 
     next_observations: Observations
@@ -35,6 +37,7 @@ class Transition:
     truncated: Bools
     valid: Bools
     costs: Floats | None = None
+    memory: tuple[Bools, Floats] | None = None
 
 
 class Algorithm(ABC):
@@ -48,6 +51,7 @@ class Algorithm(ABC):
     scaler: ObservationScaler
     reward_scaler: RewardScaler
     _networks: dict[str, nn.Module]
+    _compiled: bool = False
 
     @abstractmethod
     def begin(self, done: Bools, fresh: Bools) -> None:
@@ -65,11 +69,13 @@ class Algorithm(ABC):
     def record(self, observations: Observations, actions: Floats, transition: Transition) -> None:
         """Keep a step for learning; `actions` as `act` returned them."""
 
-    def follow(self, done: Bools) -> None:  # noqa: B027 (nothing to do for most)
+    def follow(self, done: Bools) -> tuple[Bools, Floats] | None:
         """Take in which episodes ended, [E], with the oldest step that has no outcome yet, when nothing is recorded.
 
-        Only policies with memory need it: they forget at the end of an episode. `record` does it itself.
+        Only policies with memory need it: they forget at the end of an episode. `record` does it itself. Returns where
+        episodes began with the observation of that step, [E], and what was remembered before it, [E, H].
         """
+        return None
 
     @property
     @abstractmethod
@@ -90,6 +96,12 @@ class Algorithm(ABC):
         Raises:
             DivergenceError: saying what was not finite; parameters are those before the offending gradient step.
         """
+
+    def _compile(self, *networks: nn.Module | None) -> None:
+        """Compile networks once, before the first gradient step; those who only drive need not wait for that."""
+        if self.config.compile and not self._compiled:
+            compile_networks([network for network in networks if network is not None], self.name)
+            self._compiled = True
 
     def join(self, ranks: Ranks) -> None:
         """Learn together with others from now on; their networks and statistics are the same by then."""

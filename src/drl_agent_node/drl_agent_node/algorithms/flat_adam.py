@@ -49,6 +49,10 @@ class FlatAdam:
         found = torch.autograd.grad(outputs, self.parameters, gradients, materialize_grads=True)
         torch.cat([part.reshape(-1) for part in found], out=self.gradient)
 
+    def weigh(self, share: float) -> None:
+        """Scale the gradient to a learner's share of the transitions; the gradient of nothing is 0."""
+        self.gradient.mul_(share) if share > 0.0 else self.gradient.zero_()
+
     def clip(self, largest: float) -> float:
         """Scale the gradient down to a norm of `largest`; returns the norm before."""
         norm = float(torch.linalg.vector_norm(self.gradient))

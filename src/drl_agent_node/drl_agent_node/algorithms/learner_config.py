@@ -18,6 +18,9 @@ class LearnerConfig(FeatureConfig):
         default=True, description="divide rewards by the std of discounted returns"
     )
     mixed_precision: bool = Field(default=False, description="bfloat16 for matrix products while learning")
+    compile: bool = Field(
+        default=False, description="networks go through torch.compile while learning; needs a C++ compiler"
+    )
     hidden_sizes: tuple[int, ...] = Field(
         default=(64, 64), description="units of the hidden layers, policy and value functions alike"
     )

@@ -134,17 +134,16 @@ class PPO(Algorithm):
             return self._actor.mean(features.numpy())
         return self._actor.sample(features.numpy(), self._random)
 
-    def follow(self, done: Bools) -> None:
+    def follow(self, done: Bools) -> tuple[Bools, Floats] | None:
         """See `Algorithm.follow`."""
-        if self.core is not None:
-            self._memory.follow(done)
+        return None if self.core is None else self._memory.follow(done)
 
     def record(self, observations: Observations, actions: Floats, transition: Transition) -> None:
         """See `Algorithm.record`."""
         if self.core is not None:
             step = self.rollout.length
             done = transition.terminated | transition.truncated
-            self._starts[step], self._memories[step] = self._memory.follow(done)
+            self._starts[step], self._memories[step] = transition.memory or self._memory.follow(done)
         self.rollout.add(observations, actions, transition)
 
     @property
@@ -159,6 +158,8 @@ class PPO(Algorithm):
 
     def update(self, progress: float, should_stop: Callable[[], bool] = lambda: False) -> dict[str, float]:
         """See `Algorithm.update`; starts a new rollout."""
+        encoders = None if self.features.identity else self.features
+        self._compile(encoders, self.core, self.network.actor, self.network.critic)
         rollout, config = self.rollout, self.config
         if config.normalize_rewards:
             self.reward_scaler.update(rollout.rewards, rollout.terminated | rollout.truncated)
@@ -320,11 +321,9 @@ class PPO(Algorithm):
     @torch.no_grad()
     def _pool(self, means: Tensor, share: float) -> None:
         """Make the gradient and `means` those of all learners' transitions, of which this one has `share`."""
-        parts = [self.optimizer.gradient, means]
-        for part in parts:
-            # Means of nothing are not numbers.
-            part.mul_(share) if share > 0.0 else part.zero_()
-        self.ranks.add_up(parts)
+        self.optimizer.weigh(share)
+        pooled = means.mul_(share) if share > 0.0 else means.zero_()
+        self.ranks.add_up([self.optimizer.gradient, pooled])
 
     def _judge(self, rows: Batch) -> tuple[Tensor, Tensor]:
         """Return what the actor goes on from, [B, F], and the values [B], of the valid transitions."""

@@ -20,6 +20,7 @@ from pydantic import Field
 from torch import Tensor
 
 from drl_agent_node.algorithms.base import Floats, Transition, check_same_shapes
+from drl_agent_node.algorithms.flat_adam import FlatAdam
 from drl_agent_node.algorithms.ppo import PPO
 from drl_agent_node.algorithms.ppo_config import PPOConfig
 from drl_agent_node.algorithms.ranks import Ranks
@@ -74,7 +75,7 @@ class CostCritic:
         self._random = np.random.default_rng(seed)
         self.stats = RunningMeanStd(state_dim)
         self.network = mlp([state_dim, *config.hidden_sizes, 1], config.activation, 1.0)
-        self.optimizer = torch.optim.Adam(self.network.parameters(), config.cost_learning_rate, eps=1e-5)
+        self.optimizer = FlatAdam(list(self.network.parameters()), config.cost_learning_rate, eps=1e-5)
 
     @torch.no_grad()
     def value(self, states: Floats) -> Floats:
@@ -85,26 +86,31 @@ class CostCritic:
     def _scaled(self, states: Floats) -> Tensor:
         return torch.from_numpy(self.stats.normalize(states))
 
-    def fit(self, states: Floats, returns: Floats) -> float:
+    def fit(self, states: Floats, returns: Floats, ranks: Ranks) -> float:
         """Learn that `states` [B, D] are worth `returns` [B]; returns the mean squared error of the last pass.
 
         Raises:
             DivergenceError: when the error is not finite.
         """
         inputs, targets = self._scaled(states), torch.from_numpy(returns)
-        count, size = len(targets), self._config.minibatch_size
+        size = max(self._config.minibatch_size // ranks.count, 1)
+        minibatches = ranks.minibatches(len(targets), size)
         losses: list[float] = []
         for _ in range(self._config.cost_epochs):
-            order = torch.from_numpy(self._random.permutation(count))
+            order = torch.from_numpy(self._random.permutation(len(targets)))
             losses.clear()
-            for start in range(0, count, size):
+            for start in range(0, minibatches * size, size):
                 rows = order[start : start + size]
                 loss = (self.network(inputs[rows]).squeeze(-1) - targets[rows]).square().mean()
-                self.optimizer.zero_grad(set_to_none=True)
-                torch.autograd.backward(loss)
-                torch.nn.utils.clip_grad_norm_(self.network.parameters(), self._config.max_gradient_norm)
+                self.optimizer.differentiate([loss])
+                if ranks.count > 1:
+                    share = ranks.share(len(rows))
+                    self.optimizer.weigh(share)
+                    ranks.add_up([self.optimizer.gradient])
+                self.optimizer.clip(self._config.max_gradient_norm)
                 self.optimizer.step()
-                losses.append(float(loss.detach()))
+                if len(rows):
+                    losses.append(float(loss.detach()))
         error = float(np.mean(losses)) if losses else 0.0
         if not np.isfinite(error):
             raise DivergenceError(
@@ -165,14 +171,9 @@ class PPOLagrangian(PPO):
         self._to_learn: tuple[Floats, Floats] | None = None
 
     def join(self, ranks: Ranks) -> None:
-        """Refuse: the multiplier and the cost critic know one learner only.
-
-        Raises:
-            ConfigurationError: always.
-        """
-        raise ConfigurationError(
-            f"algorithm {self.name} learns in one process; allowed with several: ppo, sac"
-        )
+        """See `Algorithm.join`; costs count over all learners."""
+        super().join(ranks)
+        self.cost_critic.stats.pool = ranks.moments
 
     def record(self, observations: Any, actions: Floats, transition: Transition) -> None:
         """Keep a step for learning.
@@ -190,11 +191,12 @@ class PPOLagrangian(PPO):
     def update(self, progress: float, should_stop: Callable[[], bool] = lambda: False) -> dict[str, float]:
         """See `PPO.update`; the multiplier moves first, the cost critic learns last."""
         valid = self.rollout.valid
-        mean_cost = float(self.costs[valid].mean()) if valid.any() else 0.0
+        cost, count = self.ranks.total(np.array([self.costs[valid].sum(), valid.sum()], np.float64))
+        mean_cost = float(cost / max(count, 1.0))
         multiplier = self.multiplier.update(mean_cost)
         scalars = super().update(progress, should_stop)
         assert self._to_learn is not None
-        error = self.cost_critic.fit(*self._to_learn)
+        error = self.cost_critic.fit(*self._to_learn, self.ranks)
         self._to_learn = None
         return scalars | {"cost": mean_cost, "multiplier": multiplier, "cost_value_loss": error}
 
@@ -216,8 +218,15 @@ class PPOLagrangian(PPO):
         self._to_learn = states[:-1][valid], (costs + values[:-1])[valid]
         price = self.multiplier.value
         weighed = np.zeros_like(advantages)
-        weighed[valid] = (_unit(advantages[valid]) - price * _unit(costs[valid])) / (1.0 + price)
+        weighed[valid] = (self._unit(advantages[valid]) - price * self._unit(costs[valid])) / (1.0 + price)
         return weighed
+
+    def _unit(self, advantages: Floats) -> Floats:
+        """Bring advantages to mean 0 and std 1 over all learners; nothing becomes nothing."""
+        if self.ranks.count == 1 and len(advantages) < 2:
+            return np.zeros_like(advantages)
+        unit: Floats = self.ranks.standardize(torch.from_numpy(advantages)).numpy()
+        return unit
 
     def state_dict(self) -> dict[str, Any]:
         """See `Algorithm.state_dict`."""
@@ -229,11 +238,3 @@ class PPOLagrangian(PPO):
         super().load_state_dict(state)
         self.multiplier.value = float(state["multiplier"])
         self.cost_critic.load_state_dict(state["cost_critic"])
-
-
-def _unit(advantages: Floats) -> Floats:
-    """Bring advantages to mean 0 and std 1; nothing becomes nothing."""
-    if len(advantages) < 2:
-        return np.zeros_like(advantages)
-    unit: Floats = (advantages - advantages.mean()) / (advantages.std(ddof=1) + np.float32(1e-8))
-    return unit

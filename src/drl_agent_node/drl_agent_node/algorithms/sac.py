@@ -190,6 +190,8 @@ class SAC(Algorithm):
 
     def update(self, progress: float, should_stop: Callable[[], bool] = lambda: False) -> dict[str, float]:
         """See `Algorithm.update`; takes the gradient steps that the steps of the environments have earned."""
+        encoders = None if self.features.identity else self.features
+        self._compile(encoders, self.actor, self.critic, self.target)
         beta = self.config.priority_beta + (1.0 - self.config.priority_beta) * min(progress, 1.0)
         logs: list[dict[str, float]] = []
         for _ in range(self.ranks.least(int(self._owed))):

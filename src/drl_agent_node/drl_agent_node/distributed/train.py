@@ -35,15 +35,16 @@ from drl_agent_node.algorithms.base import Algorithm
 from drl_agent_node.algorithms.ranks import Ranks, TorchRanks
 from drl_agent_node.checkpoint import check_fits
 from drl_agent_node.config import find_config
+from drl_agent_node.env.gateway_core import GatewaySettings
 from drl_agent_node.errors import ConfigurationError
 from drl_agent_node.evaluation.plan import about_training
 from drl_agent_node.evaluation.suite import read_scenario
-from drl_agent_node.pretrain import add_arguments, guarded
+from drl_agent_node.pretrain import add_arguments, guarded, open_logs
 from drl_agent_node.progress import ProgressPrinter
-from drl_agent_node.run_folder import RunFolder, ScalarLog
-from drl_agent_node.run_setup import find_checkpoint, progress_of, read_configs, scalars_of
+from drl_agent_node.run_folder import RunFolder
+from drl_agent_node.run_setup import find_checkpoint, progress_of, read_configs, register_best, scalars_of
 from drl_agent_node.stopping import StopRequest
-from drl_agent_node.trainer import Hooks, Snapshot, TrainerSettings
+from drl_agent_node.trainer import Hooks, Outcome, Snapshot, TrainerSettings
 
 # Workers keep their worlds' shared memory elsewhere; what passes through Ray's are fragments and policies.
 OBJECT_STORE_BYTES: Final = 512 * 2**20
@@ -119,6 +120,11 @@ def train(options: argparse.Namespace) -> None:
         DivergenceError: when learning went wrong.
         FleetError: when the workers' worlds do not come up.
     """
+    if options.curriculum:
+        raise ConfigurationError(
+            f"--curriculum is {options.curriculum}: workers each drive one scenario to their end; allowed without workers, "
+            "by pretrain and agent_node"
+        )
     if options.workers < 1:
         raise ConfigurationError(f"--workers is {options.workers}; at least 1 is needed")
     with learners() as (ranks, rank), cluster():
@@ -140,8 +146,6 @@ def _train(options: argparse.Namespace, ranks: Ranks, rank: int) -> None:
     config_path = find_config("algorithms", options.algorithm)
     algorithm = algorithm_of(config_path.stem)
     configs = read_configs(algorithm, config_path)
-    if getattr(configs.algorithm, "memory_size", 0):
-        raise ConfigurationError(f"{config_path}: memory_size; allowed with workers: 0")
     name = [options.run_name or f"{path.stem}-seed{options.seed}-{time.strftime('%Y%m%d-%H%M%S')}"]
     if ranks.count > 1:
         distributed.broadcast_object_list(name)
@@ -168,6 +172,7 @@ def _train(options: argparse.Namespace, ranks: Ranks, rank: int) -> None:
                     "safety_config": configs.safety,
                     "observation": options.observation,
                 },
+                gateway=GatewaySettings(neighbour_count=options.neighbours),
                 in_process=options.in_process,
             )
             for number in range(rank * options.workers, (rank + 1) * options.workers)
@@ -176,10 +181,12 @@ def _train(options: argparse.Namespace, ranks: Ranks, rank: int) -> None:
         should_stop=stop,
         warn=say,
     )
-    scalars = None
+    logs = None
+    about = about_training(str(path))
     if first:
-        folder.write_config({"parameters": vars(options), "name": algorithm} | configs.plain())
-        scalars = ScalarLog(folder.path / "tensorboard", found[0].steps if found else None)
+        config = {"parameters": vars(options), "name": algorithm} | configs.plain()
+        folder.write_config(config)
+        logs = open_logs(options, folder, config, about, found)
     printer = ProgressPrinter()
 
     def make(env: VectorEnv[Any, Any, Any]) -> Algorithm:
@@ -193,8 +200,8 @@ def _train(options: argparse.Namespace, ranks: Ranks, rank: int) -> None:
             printer.show(progress_of(snapshot, options.total_steps))
 
     def on_update(steps: int, losses: dict[str, float]) -> None:
-        if scalars is not None:
-            scalars.write(steps, scalars_of(trainer.snapshot, losses))
+        if logs is not None:
+            logs.write(steps, scalars_of(trainer.snapshot, losses))
 
     trainer = DistributedTrainer(
         fleet,
@@ -203,20 +210,23 @@ def _train(options: argparse.Namespace, ranks: Ranks, rank: int) -> None:
         folder.checkpoints,
         ranks=ranks,
         first=first,
-        config=configs.plain() | {"about": about_training(str(path))},
+        config=configs.plain() | {"about": about},
         hooks=Hooks(on_step=on_step, on_update=on_update),
         should_stop=stop,
     )
     if found is not None:
         say(f"going on from '{found[1]}' at {found[0].steps} steps")
         trainer.resume_from(found[0])
+    outcome = Outcome.STOPPED
     try:
         outcome = trainer.run()
+        if logs is not None and logs.tracker is not None and outcome is not Outcome.STOPPED:
+            register_best(folder, logs.tracker, f"{path.stem}-{algorithm}", say)
     finally:
         printer.finish()
         fleet.close()
-        if scalars is not None:
-            scalars.close()
+        if logs is not None:
+            logs.close(finished=outcome is not Outcome.STOPPED, hurry=stop())
     say(f"training ended: {outcome.value}; last checkpoint: {trainer.snapshot.checkpoint}")
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from drl_agent_node.algorithms.base import Transition
 from drl_agent_node.algorithms.ranks import Ranks
 from drl_agent_node.distributed.fleet import WorkerFleet
-from drl_agent_node.distributed.worker import Fragment
+from drl_agent_node.distributed.worker import MEMORY, STARTS, Fragment
 from drl_agent_node.errors import InterruptedWaitError
 from drl_agent_node.trainer import Outcome, Trainer
 
@@ -83,5 +83,6 @@ class DistributedTrainer(Trainer):
                 fragment.truncated[step],
                 told["valid"],
                 told.get("cost"),
+                (told[STARTS], told[MEMORY]) if MEMORY in told else None,
             )
             self._book(seen, fragment.actions[step], outcome, told)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from gymnasium import Space
@@ -19,9 +19,13 @@ from drl_agent_node.algorithms import make_algorithm
 from drl_agent_node.algorithms.base import Bools, Floats
 from drl_agent_node.config import StrictConfig
 from drl_agent_node.env import columns
+from drl_agent_node.env.gateway_core import GatewaySettings
 from drl_agent_node.env.observations import Observations
 from drl_agent_node.evaluation.suite import make_case
 from drl_agent_node.evaluation.worlds import Env, InProcessWorlds, LoopWorlds, Worlds
+
+STARTS: Final = "memory_starts"
+MEMORY: Final = "memory"
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,7 @@ class WorkerSpec:
         scenario, num_agents: of its world.
         algorithm, config: of the learner.
         options: keyword arguments of the environment: reward, safety layer, observation.
+        gateway: parameters of the gateway that are not at their defaults.
         in_process: a world without ROS, in the worker's own process.
     """
 
@@ -45,6 +50,7 @@ class WorkerSpec:
     algorithm: str
     config: StrictConfig
     options: dict[str, Any]
+    gateway: GatewaySettings
     in_process: bool
 
 
@@ -67,7 +73,8 @@ class Fragment:
     Attributes:
         observations: [T + 1, N, ...], the last ones follow the last actions.
         actions: [T, N, A]; rewards, terminated and truncated: [T, N].
-        infos: [T, N, ...] by name, as the environment gives them.
+        infos: [T, N, ...] by name, as the environment gives them; of a policy with memory also what `Algorithm.follow`
+            returned, `STARTS` and `MEMORY`.
     """
 
     observations: Observations
@@ -121,7 +128,7 @@ class Worker:
 
     def _worlds(self) -> Worlds:
         if self._spec.in_process:
-            return InProcessWorlds(self._spec.options)
+            return InProcessWorlds(self._spec.options, self._spec.gateway)
         import rclpy
         from rclpy.signals import SignalHandlerOptions
 
@@ -131,7 +138,9 @@ class Worker:
         self._stack.callback(rclpy.try_shutdown)
         parent = rclpy.create_node(f"drl_worker_{self._spec.number}")
         self._stack.callback(parent.destroy_node)
-        return LoopWorlds(lambda: make_link_node(parent), options=self._spec.options)
+        return LoopWorlds(
+            lambda: make_link_node(parent), options=self._spec.options, gateway=self._spec.gateway
+        )
 
     def collect(self, policy: dict[str, Any], steps: int) -> Fragment:
         """Drive for some steps with a learner's `policy_state`.
@@ -144,18 +153,21 @@ class Worker:
         seen, acted, outcomes = [self._observations], [], []
         for _ in range(steps):
             actions = algorithm.act(self._observations)
-            self._observations, *outcome = env.step(actions)
+            self._observations, rewards, terminated, truncated, infos = env.step(actions)
+            remembered = algorithm.follow(terminated | truncated)
+            if remembered is not None:
+                infos = infos | dict(zip((STARTS, MEMORY), remembered, strict=True))
             seen.append(self._observations)
             acted.append(actions)
-            outcomes.append(outcome)
-        rewards, terminated, truncated, infos = zip(*outcomes, strict=True)
+            outcomes.append((rewards, terminated, truncated, infos))
+        rewards, terminated, truncated, told = zip(*outcomes, strict=True)
         return Fragment(
             stacked(seen),
             np.stack(acted),
             np.stack(rewards),
             np.stack(terminated),
             np.stack(truncated),
-            {name: np.stack([info[name] for info in infos]) for name in infos[0]},
+            {name: np.stack([infos[name] for infos in told]) for name in told[0]},
         )
 
     def close(self) -> None:

@@ -26,7 +26,7 @@ class Policy(Protocol):
     def __call__(self, observations: Any) -> NDArray[np.float32]:
         """Return actions, float32 [E, NUM_ACTIONS]."""
 
-    def follow(self, done: NDArray[np.bool_]) -> None:
+    def follow(self, done: NDArray[np.bool_]) -> object:
         """Hear which episodes ended, [E], with what the last actions led to."""
 
 

@@ -75,10 +75,10 @@ class MLP(nn.Sequential):
 def _must_be_torch(inputs: Tensor) -> bool:
     """Whether the operations themselves are wanted, for a trace, a compiler or another precision or place."""
     return (
-        inputs.dtype != torch.float32
+        torch.compiler.is_compiling()
+        or inputs.dtype != torch.float32
         or inputs.device.type != "cpu"
         or torch.is_autocast_enabled("cpu")
-        or torch.compiler.is_compiling()
         or torch.jit.is_tracing()  # type: ignore[attr-defined, no-untyped-call]
     )
 
