@@ -273,6 +273,16 @@ def find_config(name: str, value: str, folder: Path) -> Path:
     raise ArgumentError(name, value, f"{', '.join(known)}, or the path of a .yaml file")
 
 
+def parse_optional_file(name: str, value: str, allowed: str) -> str:
+    """Return the absolute path of a file, or nothing for nothing."""
+    if not value:
+        return ""
+    path = Path(value).expanduser()
+    if not path.is_file():
+        raise ArgumentError(name, value, allowed)
+    return str(path.resolve())
+
+
 def newest_run(run_root: Path) -> str:
     """Return the name of the run below `run_root` that wrote a checkpoint last."""
     checkpoints = sorted(run_root.glob("*/checkpoints/*.pt"), key=lambda path: path.stat().st_mtime)

@@ -154,7 +154,7 @@ def read_setup(context: LaunchContext) -> Setup:
         run_root=Path(value["run_root"]).expanduser().resolve(),
         run_name=value["run_name"] or f"{scenario.stem}-{algorithm_config.stem}-seed{seed}-{stamp}",
         safety=parse.parse_choice("safety", value["safety"], ("off", "monitor", "shield")),
-        detector=value["detector"],
+        detector=parse.parse_optional_file("detector", value["detector"], "the path of an ONNX file"),
         foxglove_port=parse.parse_int("foxglove_port", value["foxglove_port"], 0, 65535),
         log_level=log_level,
     )

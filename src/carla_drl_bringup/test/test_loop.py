@@ -99,6 +99,7 @@ def test_a_taken_port_is_explained(tmp_path: Path) -> None:
         ("algorithm", "dreams", "ppo"),
         ("simulator", "somewhere", "<host>:<port>"),
         ("total_steps", "many", "whole number"),
+        ("detector", "none.onnx", "the path of an ONNX file"),
         ("headless", "maybe", "true or false"),
     ],
 )

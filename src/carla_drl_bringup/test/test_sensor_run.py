@@ -6,6 +6,7 @@ import json
 import re
 import resource
 import statistics
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,10 +23,14 @@ from observer import Observer, observing
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rosidl_runtime_py.utilities import get_message
 from sensor_msgs.msg import Image
+from vision_msgs.msg import Detection2DArray
 
 from carla_drl_bringup.arguments import first_free_port
 from carla_drl_bringup.bag_topics import record_arguments
 from carla_drl_bringup.footprint import Footprint
+
+sys.path.append(str(Path(__file__).resolve().parents[2] / "carla_sensor_bridge" / "test"))
+from tiny_detector import write_tiny_detector  # noqa: E402
 
 CONFIG = Path(__file__).resolve().parent.parent / "config"
 CAMERA = "/carla/ego0/front/image"
@@ -46,7 +51,7 @@ class Run:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    """The sensor suite with small pictures, so that the loop is quick."""
+    """The sensor suite with small pictures, so that the loop is quick, and with a detector."""
     folder = tmp_path_factory.mktemp("run")
     scenario = yaml.safe_load((CONFIG / "scenarios" / "sensor_suite.yaml").read_text())
     for sensor in scenario["sensors"]:
@@ -59,8 +64,16 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     path = folder / "small_suite.yaml"
     path.write_text(yaml.safe_dump(scenario))
     domain_id = domain(24)
+    detector = write_tiny_detector(folder / "tiny.onnx")
     train = Launched(
-        "train", folder, domain_id, scenario=path, num_agents=1, total_steps=10**9, run_name="sensors"
+        "train",
+        folder,
+        domain_id,
+        scenario=path,
+        num_agents=1,
+        total_steps=10**9,
+        run_name="sensors",
+        detector=detector,
     )
     with train, observing(domain_id) as observer:
         train.wait_for(lambda _: train.steps() > 0, "progress", 120)
@@ -111,6 +124,23 @@ def test_the_layouts_name_only_topics_that_there_are(run: Run, tmp_path: Path) -
             )[-1]
             for path in filter(None, paths):
                 attrgetter(re.sub(r"\[\d+\]", "", path))(message)
+
+
+def test_a_detector_looks_at_the_first_camera(run: Run) -> None:
+    topic = "/carla/ego0/front/detections"
+    run.observer.listen(Detection2DArray, topic, QoSProfile(depth=1))
+    message = run.observer.wait_until(lambda: run.observer.messages[topic], f"message on {topic}")[0]
+    assert message.header.frame_id == "ego0/front_optical"
+    (found,) = message.detections
+    assert found.results[0].hypothesis.class_id == "vehicle"
+    # The box of the network's 32 x 32 pixels in the picture's 200 x 150.
+    assert (found.bbox.center.position.x, found.bbox.center.position.y) == pytest.approx((100.0, 75.0))
+    assert (found.bbox.size_x, found.bbox.size_y) == pytest.approx((62.5, 31.25))
+    report = run.observer.wait_for(
+        lambda report: report.part == "detection" and int(report.values["detection_pictures"]) > 0, "report"
+    )
+    assert report.level == DiagnosticStatus.OK
+    assert report.values["detection_failed"] == "0"
 
 
 def test_nothing_grows_and_every_set_of_topics_is_recorded(run: Run, tmp_path: Path) -> None:
