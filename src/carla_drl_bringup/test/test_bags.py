@@ -1,6 +1,9 @@
 """Recording a run and playing it again without a simulator, as a user does it."""
 
+import os
 import re
+import signal
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -22,15 +25,50 @@ def bag(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "drive"
 
 
-def test_a_replay_gives_the_recorded_observations_bit_by_bit(bag: Path, tmp_path: Path) -> None:
-    with Launched("replay", tmp_path, domain(21), bag=bag) as replay:
-        assert replay.wait(120) == 0, replay.output[-4000:]
+def check_played(replay: Launched) -> None:
+    """Check that what the gateway showed was what it showed while the bag was recorded."""
     found = re.search(r"(\d+) frames played: (\d+) observations identical .* (\d+) different", replay.output)
     assert found, replay.output[-4000:]
     played, identical, different = map(int, found.groups())
     assert played > 500
     assert identical > 0.9 * played  # the rest was lost to the recorder, which says so
     assert different == 0
+
+
+def test_a_replay_gives_the_recorded_observations_bit_by_bit(bag: Path, tmp_path: Path) -> None:
+    with Launched("replay", tmp_path, domain(21), bag=bag) as replay:
+        assert replay.wait(120) == 0, replay.output[-4000:]
+    check_played(replay)
+
+
+def test_an_agent_answers_a_replay_and_sees_what_was_recorded(bag: Path, tmp_path: Path) -> None:
+    domain_id = domain(25)
+    command = ["ros2", "run", "drl_agent_node", "agent_node", "--ros-args", "-p", "run_name:=again"]
+    command += [
+        "-p",
+        f"run_dir:={tmp_path / 'runs'}",
+        "-p",
+        "tracking_uri:='off'",
+        "-p",
+        "total_steps:=1000000",
+    ]
+    environment = os.environ | {"ROS_DOMAIN_ID": domain_id, "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
+    log = tmp_path / "agent.txt"
+    with (
+        log.open("w") as output,
+        subprocess.Popen(
+            command, stdout=output, stderr=subprocess.STDOUT, env=environment, start_new_session=True
+        ) as agent,
+    ):
+        try:
+            with Launched("replay", tmp_path, domain_id, bag=bag, answer="false") as replay:
+                assert replay.wait(120) == 0, replay.output[-4000:] + log.read_text()[-2000:]
+        finally:
+            os.killpg(agent.pid, signal.SIGINT)
+    check_played(replay)
+    assert "driving 2 agents" in log.read_text()
+    assert agent.returncode == 0, log.read_text()[-2000:]
+    assert list((tmp_path / "runs" / "again").glob("**/*.pt")), "the agent has learned nothing"
 
 
 def test_a_bag_without_the_simulator_is_explained(bag: Path, tmp_path: Path) -> None:

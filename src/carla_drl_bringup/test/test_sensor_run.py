@@ -30,7 +30,7 @@ from carla_drl_bringup.bag_topics import record_arguments
 from carla_drl_bringup.footprint import Footprint
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "carla_sensor_bridge" / "test"))
-from tiny_detector import write_tiny_detector  # noqa: E402
+from tiny_detector import write_tiny_detector
 
 CONFIG = Path(__file__).resolve().parent.parent / "config"
 CAMERA = "/carla/ego0/front/image"

@@ -36,9 +36,10 @@ PARAMETERS: Final = (
     Specification(
         "answer",
         True,
-        "Whether frames are answered with the recorded actions, and observations compared; false: an agent answers.",
+        "Whether frames are answered with the recorded actions; false: an agent answers. Observations are compared.",
     ),
 )
+_OBSERVATIONS: Final = 100
 _PROGRESS_S: Final = 1.0
 
 
@@ -68,8 +69,11 @@ class ReplayNode(Node):  # type: ignore[misc]
             actions = self.create_publisher(FleetAction, prefix + "action", 4)
             publish = actions.publish
         replay = self._replay = Replay(recording, address, values["rate"], publish, log)
+        # Deep: an agent may answer before this node has looked at what it was shown.
         latched = QoSProfile(
-            depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL, reliability=ReliabilityPolicy.RELIABLE
+            depth=_OBSERVATIONS,
+            durability=DurabilityPolicy.TRANSIENT_LOCAL,
+            reliability=ReliabilityPolicy.RELIABLE,
         )
         self.create_subscription(
             FleetObservation, prefix + "observation", replay.on_observation, latched, raw=True
