@@ -23,6 +23,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 FIGURES = ("driving_score", "success", "route_completion")
 TEST_SEEDS = (11, 12, 13)
+SHORT_S = 120.0
 
 
 @dataclass(frozen=True)
@@ -146,28 +147,30 @@ def train_and_evaluate(
 
 
 def draw(name: str, seeds: Sequence[int], output: Path) -> None:
-    """Draw the success rate over the minutes of training, one line per run."""
+    """Draw the success rate over the time of training, one line per run."""
     mpl.use("Agg")
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(figsize=(7.0, 4.0))
+    curves = []
     for index, variant in enumerate(EXPERIMENTS[name].variants):
         for seed in seeds:
             run = output / name / f"{variant.replace(' ', '_')}-seed{seed}" / "run"
             events = EventAccumulator(str(run / "tensorboard"))
             events.Reload()
-            if "env/success_rate" not in events.Tags()["scalars"]:
-                continue
-            curve = events.Scalars("env/success_rate")
-            minutes = [(event.wall_time - curve[0].wall_time) / 60.0 for event in curve]
-            axes.plot(
-                minutes,
-                [100.0 * event.value for event in curve],
-                color=f"C{index}",
-                alpha=0.8,
-                label=variant if seed == seeds[0] else None,
-            )
-    axes.set(xlabel="minutes of training", ylabel="finished routes, %", ylim=(0, 101), title=name)
+            if "env/success_rate" in events.Tags()["scalars"]:
+                curves.append((index, variant, seed, events.Scalars("env/success_rate")))
+    longest_s = max((curve[-1].wall_time - curve[0].wall_time for *_, curve in curves), default=0.0)
+    unit, unit_s = ("seconds", 1.0) if longest_s < SHORT_S else ("minutes", 60.0)
+    for index, variant, seed, curve in curves:
+        axes.plot(
+            [(event.wall_time - curve[0].wall_time) / unit_s for event in curve],
+            [100.0 * event.value for event in curve],
+            color=f"C{index}",
+            alpha=0.8,
+            label=variant if seed == seeds[0] else None,
+        )
+    axes.set(xlabel=f"{unit} of training", ylabel="finished routes, %", ylim=(0, 101), title=name)
     axes.grid(alpha=0.3)
     axes.legend()
     figure.tight_layout()
