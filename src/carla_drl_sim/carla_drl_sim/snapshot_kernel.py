@@ -26,7 +26,7 @@ from carla_drl_sim.world.array_table import (
     uint8_2,
     uint32_1,
 )
-from carla_drl_sim.world.compiled import compiled, compiled_inner
+from carla_drl_sim.world.compiled import compiled, compiled_inner, compiled_inner_maker
 from carla_drl_sim.world.speed_limit_kernel import update_limits
 from carla_drl_sim.world.traffic_light_kernel import find_lights, shown
 from carla_drl_sim.world.vehicle_arrays import bodies, driving
@@ -87,7 +87,7 @@ def _write(
         at += 4
 
 
-@compiled_inner
+@compiled_inner_maker
 def fill_vehicle_records(
     records: Bytes,
     slots: npt.NDArray[np.intp],
@@ -126,7 +126,7 @@ def fill_vehicle_records(
             records[base + _GEAR + index] = np.uint8((gear >> (8 * index)) & 0xFF)
 
 
-@compiled_inner
+@compiled_inner_maker
 def fill_walker_records(
     records: Bytes,
     first_row: int,
@@ -189,7 +189,7 @@ def fill_traffic_records(
         _write_word(records, base + _LIGHT_ID, light_id[found] if found >= 0 else np.uint32(0))
 
 
-@compiled_inner
+@compiled_inner_maker
 def fill_light_records(
     records: Bytes,
     first_row: int,
@@ -278,7 +278,7 @@ def fill_follower_records(
         _write(records, base + _ROTATION, angles, number, bits)
 
 
-@compiled_inner
+@compiled_inner_maker
 def _fill_followers(
     records: Bytes, layout: Table, row: int, first: int, parents: tuple[Floats, Floats]
 ) -> None:

@@ -40,7 +40,7 @@ _MODES = {
 CAMERA_KINDS = frozenset(_MODES)
 
 _SMALL_PIXELS = 320 * 240
-_CAMERAS_PER_CALL = 8
+_MOST_CAMERAS_PER_CALL = 32
 _USUAL_GAMMA = 2.2
 _HEAD_LAMP = 1.1
 """Light of a head lamp at 1 m in the middle of its beam, 1 being the sun's; by eye."""
@@ -138,14 +138,16 @@ def head_lamps(parts: SceneParts) -> Floats:
     return np.concatenate((parts.centre[on], parts.axes[on, 0], strength), axis=1)
 
 
-def _chunks(jobs: Sequence[CameraJob]) -> list[list[int]]:
-    """Numbers of jobs that one call renders: of the same kind and size, large pictures alone."""
+def _chunks(jobs: Sequence[CameraJob], threads: int) -> list[list[int]]:
+    """Numbers of jobs that one call renders: of the same kind and size, large pictures alone, small ones shared evenly."""
     groups: dict[tuple[str, int, int], list[int]] = {}
     for number, job in enumerate(jobs):
         groups.setdefault((job.kind, job.width, job.height), []).append(number)
     result = []
     for (_, width, height), members in groups.items():
-        size = _CAMERAS_PER_CALL if width * height <= _SMALL_PIXELS else 1
+        size = 1
+        if width * height <= _SMALL_PIXELS:
+            size = min(-(-len(members) // threads), _MOST_CAMERAS_PER_CALL)
         result += [members[i : i + size] for i in range(0, len(members), size)]
     return result
 
@@ -161,7 +163,7 @@ _TO_DOWN = np.array([[1.0], [1.0], [-1.0], [1.0]])
 def _render_chunk(jobs: Sequence[CameraJob], frame: SceneFrame, ground: _Ground) -> Words:
     """Pictures with their headers, uint32 [J, HEADER_WORDS + pixels]."""
     first = jobs[0]
-    width, height = first.width, first.height
+    width, height, mode = first.width, first.height, _MODES[first.kind]
     cameras = np.array([job.pose for job in jobs]) * _TO_DOWN
     before, elapsed = cameras, np.full(len(jobs), frame.delta_s)
     if first.kind == FLOW:
@@ -175,7 +177,7 @@ def _render_chunk(jobs: Sequence[CameraJob], frame: SceneFrame, ground: _Ground)
     out[:, : kernel.HEADER_WORDS] = [job.header for job in jobs]
     light = light_of(frame.weather)
     kernel.render_cameras(
-        _MODES[first.kind],
+        mode,
         frame.static.parts,
         frame.static.index,
         frame.dynamic,
@@ -199,7 +201,7 @@ def _render_chunk(jobs: Sequence[CameraJob], frame: SceneFrame, ground: _Ground)
         out,
     )
     for row, job in zip(out, jobs, strict=True):
-        if job.gamma != _USUAL_GAMMA and _MODES[job.kind] == kernel.COLOR:
+        if job.gamma != _USUAL_GAMMA and mode == kernel.COLOR:
             curve = (np.arange(256) / 255.0) ** (_USUAL_GAMMA / job.gamma) * 255.0
             pixels = row[kernel.HEADER_WORDS :].view(np.uint8)
             pixels[:] = np.round(curve).astype(np.uint8)[pixels]
@@ -244,7 +246,7 @@ def render(jobs: Sequence[CameraJob], frame: SceneFrame, workers: Workers) -> li
     Returns:
         One payload per job, in order: width and height (uint32), field of view (float32), then pixels or events.
     """
-    chunks = _chunks(jobs)
+    chunks = _chunks(jobs, workers.threads)
     ground = _ground(frame.static)
 
     def take(members: list[int]) -> list[memoryview]:

@@ -12,7 +12,7 @@ from carla_drl_sim.sensors.flow_kernel import flow_picture, normal_picture
 from carla_drl_sim.sensors.light_kernel import NUM_ROWS, nearest_lamps
 from carla_drl_sim.sensors.lighting import RAIN
 from carla_drl_sim.sensors.raster_buffers import NUM_COLUMNS
-from carla_drl_sim.sensors.raster_kernel import draw_parts, fill_ground
+from carla_drl_sim.sensors.raster_kernel import DISTANCES, draw_parts, fill_ground
 from carla_drl_sim.sensors.shade_kernel import add_rain, shade
 from carla_drl_sim.sensors.shadow_kernel import cast_shadows
 from carla_drl_sim.sensors.terrain_kernel import draw_terrain
@@ -61,6 +61,7 @@ def render_cameras(
     pixels = width * height
     parts = len(static.shape) + len(moving.shape)
     entries, drawn = np.empty(parts, np.int32), np.empty(parts, np.int32)
+    order = np.empty(parts + DISTANCES, np.int32)
     shapes, table = np.empty(parts, np.uint8), np.empty((parts, NUM_COLUMNS))
     inverse, code = np.empty(pixels, np.float32), np.empty(pixels, np.int32)
     vertex, polygon, matrix = np.empty((8, 3)), np.empty((16, 3)), np.empty((3, 4))
@@ -88,6 +89,7 @@ def render_cameras(
             shapes,
             table,
             drawn,
+            order,
             vertex,
             polygon,
             matrix,

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from carla_drl_sim.sensors.rays_kernel import FIRST_DYNAMIC, is_ignored
 from carla_drl_sim.sensors.scene_kernel import NO_HIT
-from carla_drl_sim.world.compiled import compiled, compiled_inner
+from carla_drl_sim.world.compiled import compiled, compiled_inner, compiled_inner_maker
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -147,7 +147,7 @@ def _gather(
         for k in range(first, first + tree.number[node]):
             if is_ignored(parts.owner[k], ignored):
                 continue
-            out, size = max(0.0, -parts.taper[k].min()), 0.0
+            out, size = max(0.0, -min(parts.taper[k, 0], min(parts.taper[k, 1], parts.taper[k, 2]))), 0.0
             for axis in range(3):
                 size += (parts.extent[k, axis] + out) ** 2
             if _is_beside(
@@ -229,7 +229,7 @@ def entry(row: Floats, dx: float, dy: float, dz: float) -> float:
     return near if 0.0 <= near <= far else NO_HIT
 
 
-@compiled_inner
+@compiled_inner_maker
 def gather(
     static: Any,
     static_tree: Any,

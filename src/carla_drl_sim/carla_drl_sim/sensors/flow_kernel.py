@@ -12,7 +12,7 @@ from carla_drl_sim.sensors.polygon_kernel import flat_normal
 from carla_drl_sim.sensors.raster_buffers import DECK, NEAR_M, ROUND_FACE, SKY, run_end, to_camera
 from carla_drl_sim.sensors.round_kernel import round_frame
 from carla_drl_sim.sensors.scene_kernel import ground_normal
-from carla_drl_sim.world.compiled import compiled_loops_inner
+from carla_drl_sim.world.compiled import compiled_loops_inner, compiled_loops_inner_maker
 
 Floats = npt.NDArray[np.float64]
 Floats32 = npt.NDArray[np.float32]
@@ -88,7 +88,7 @@ def normal_picture(
             start = end
 
 
-@compiled_loops_inner
+@compiled_loops_inner_maker
 def flow_picture(
     moving: Any,
     camera: Floats,

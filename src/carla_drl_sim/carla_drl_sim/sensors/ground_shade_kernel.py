@@ -74,20 +74,27 @@ def shade_ground(
         fine = np.float32(min(max(1.2 - across * 30.0, 0.0), 1.0) * 0.55)
         broad = np.float32(min(max(1.2 - across * 0.5, 0.0), 1.0) * 0.5)
         base = ONE - fine - broad
+        # What is too far away for the fine grain, or for any, does not look it up: that costs most of a pixel.
         for i in range(piece, last):
-            u, v = px[i] + np.float32(32768.0), py[i] + np.float32(32768.0)
-            a = (np.uint32(np.int32(v * np.float32(44.0))) & BYTE) << EIGHT
-            a |= np.uint32(np.int32(u * np.float32(44.0))) & BYTE
-            b = (np.uint32(np.int32(v * np.float32(8.0))) & BYTE) << EIGHT
-            b |= (np.uint32(np.int32(u * np.float32(8.0))) & BYTE) | SMOOTH_BITS
-            grainy[i] = base + fine * noise[a] + broad * noise[b]
+            grainy[i] = base
+        if fine > ZERO:
+            for i in range(piece, last):
+                u, v = px[i] + np.float32(32768.0), py[i] + np.float32(32768.0)
+                a = (np.uint32(np.int32(v * np.float32(44.0))) & BYTE) << EIGHT
+                grainy[i] += fine * noise[a | (np.uint32(np.int32(u * np.float32(44.0))) & BYTE)]
+        if broad > ZERO:
+            for i in range(piece, last):
+                u, v = px[i] + np.float32(32768.0), py[i] + np.float32(32768.0)
+                b = (np.uint32(np.int32(v * np.float32(8.0))) & BYTE) << EIGHT
+                b |= (np.uint32(np.int32(u * np.float32(8.0))) & BYTE) | SMOOTH_BITS
+                grainy[i] += broad * noise[b]
         level = 0
         ratio = across / cell
         while ratio > 1.0 and level + 1 < levels.shape[1]:
             ratio *= 0.5
             level += 1
         size = np.float32(1.0 / (cell * (1 << level)))
-        height, breadth = levels[1, level], levels[2, level]
+        down_all, across_all = np.float32(levels[1, level]), np.float32(levels[2, level])
         terrain = palette[0]
         if level == 0:
             # Edges of cells are frayed so that near lines do not show steps.
@@ -95,18 +102,18 @@ def shade_ground(
             for i in range(piece, last):
                 shift = (grainy[i] - ONE) * fray
                 u, v = (px[i] + shift) * size, (py[i] - shift) * size
-                if u >= ZERO and v >= ZERO and u < breadth and v < height:
-                    picked[i] = palette[surface[np.int32(v), np.int32(u)]]
-                else:
-                    picked[i] = terrain
+                inside = (u >= ZERO) & (v >= ZERO) & (u < across_all) & (v < down_all)
+                row, column = np.uint32(np.int32(v)), np.uint32(np.int32(u))
+                kind = surface[row if inside else np.uint32(0), column if inside else np.uint32(0)]
+                picked[i] = palette[np.uint32(kind)] if inside else terrain
         else:
-            offset = levels[0, level]
+            offset, stride = np.uint32(levels[0, level]), np.uint32(levels[2, level])
             for i in range(piece, last):
                 u, v = px[i] * size, py[i] * size
-                if u >= ZERO and v >= ZERO and u < breadth and v < height:
-                    picked[i] = coarse[offset + np.int64(np.int32(v)) * breadth + np.int32(u)]
-                else:
-                    picked[i] = terrain
+                inside = (u >= ZERO) & (v >= ZERO) & (u < across_all) & (v < down_all)
+                at = offset + np.uint32(np.int32(v)) * stride + np.uint32(np.int32(u))
+                found = coarse[at if inside else np.uint32(0)]
+                picked[i] = found if inside else terrain
     shadow = shadow_row[start:end]
     depth = np.float32(numbers[SHADOW_DEPTH])
     dark = np.float32(1.0 - 0.45 * numbers[WET])

@@ -16,7 +16,7 @@ from carla_drl_sim.sensors.lighting import (
     SUN,
     ZENITH,
 )
-from carla_drl_sim.world.compiled import compiled_loops_inner
+from carla_drl_sim.world.compiled import compiled_loops_inner, compiled_loops_inner_maker
 
 Floats = npt.NDArray[np.float64]
 Floats32 = npt.NDArray[np.float32]
@@ -46,7 +46,7 @@ def sky_at(lights: Floats32, up: float, channel: int) -> float:
     return float(lights[ZENITH, channel] + (lights[HORIZON, channel] - lights[ZENITH, channel]) * k * k)
 
 
-@compiled_loops_inner
+@compiled_loops_inner_maker
 def nearest_lamps(lamps: Floats, camera: Floats) -> Floats:
     """Up to 12 of the lamps within 80 m of the camera, the nearest first."""
     away = np.empty(len(lamps))

@@ -230,9 +230,7 @@ class MovingParts:
 
     def _vehicle_flags(self, episode: Episode) -> Ints:
         """Lights of the vehicles: as set, brake lights also by the pedal, indicators in their flashing phase."""
-        flags = np.fromiter(
-            (vehicle.light_flags for vehicle in self._vehicles), np.int32, len(self._vehicles)
-        )
+        flags = np.array([vehicle.light_flags for vehicle in self._vehicles], np.int32)
         flags |= np.where(episode.dynamics.control[self._slots, BRAKE_PEDAL] > 0.05, BRAKE, 0).astype(
             np.int32
         )

@@ -13,7 +13,7 @@ from carla_drl_sim.sensors.raster_buffers import (
     NEAR_M,
     TAPER,
 )
-from carla_drl_sim.world.compiled import compiled_loops, compiled_loops_inner
+from carla_drl_sim.world.compiled import compiled_loops_inner
 
 Floats = npt.NDArray[np.float64]
 Floats32 = npt.NDArray[np.float32]
@@ -75,7 +75,7 @@ def row_bounds(
     return top, bottom
 
 
-@compiled_loops
+@compiled_loops_inner
 def outline(
     vertex: Floats,
     corners: npt.NDArray[np.int64],
@@ -157,26 +157,29 @@ def corners_of(table: Floats, e: int, vertex: Floats) -> None:
 
 
 @compiled_loops_inner
-def plane_of_face(vertex: Floats, face: int) -> tuple[float, float, float, float]:
-    """Outward normal (camera space, not of unit length) and offset of a face."""
-    a, b, c, d = FACES[face, 0], FACES[face, 1], FACES[face, 2], FACES[face, 3]
-    px, py, pz = vertex[c, 0] - vertex[a, 0], vertex[c, 1] - vertex[a, 1], vertex[c, 2] - vertex[a, 2]
-    qx, qy, qz = vertex[d, 0] - vertex[b, 0], vertex[d, 1] - vertex[b, 1], vertex[d, 2] - vertex[b, 2]
-    nx, ny, nz = py * qz - pz * qy, pz * qx - px * qz, px * qy - py * qx
-    # The corner opposite of the box lies inside.
-    e = 7 - a
-    inside = nx * (vertex[e, 0] - vertex[a, 0]) + ny * (vertex[e, 1] - vertex[a, 1])
-    inside += nz * (vertex[e, 2] - vertex[a, 2])
-    if inside > 0.0:
-        nx, ny, nz = -nx, -ny, -nz
-    offset = 0.0
-    for corner in (a, b, c, d):
-        offset += nx * vertex[corner, 0] + ny * vertex[corner, 1] + nz * vertex[corner, 2]
-    return nx, ny, nz, 0.25 * offset
+def flat_normal(table: Floats, e: int, face: int) -> tuple[float, float, float]:
+    """Outward normal of a flat face in camera space."""
+    base, way = AXES + 3 * (face >> 1), 1.0 if face & 1 == 0 else -1.0
+    lean = 0.0
+    if face < 4:
+        lean = table[e, TAPER + face] if face < 2 else table[e, TAPER + 2]
+    if lean == 0.0:
+        return way * table[e, base], way * table[e, base + 1], way * table[e, base + 2]
+    # The foot of a face goes up by 2 ez while it goes in by the taper.
+    rise = 2.0 * table[e, EXTENT + 2]
+    scale = 1.0 / math.sqrt(rise * rise + lean * lean)
+    rise, lean = way * rise * scale, lean * scale
+    return (
+        rise * table[e, base] + lean * table[e, AXES + 6],
+        rise * table[e, base + 1] + lean * table[e, AXES + 7],
+        rise * table[e, base + 2] + lean * table[e, AXES + 8],
+    )
 
 
-@compiled_loops
+@compiled_loops_inner
 def draw_box(
+    table: Floats,
+    e: int,
     vertex: Floats,
     polygon: Floats,
     bounds: Floats,
@@ -187,7 +190,8 @@ def draw_box(
     inverse: Floats32,
     code: Ints,
 ) -> int:
-    """Draw the faces that look at the camera; returns a bit set of the faces that have pixels."""
+    """Draw the faces of entry `e` that look at the camera; returns a bit set of the faces that have pixels."""
+    corners_of(table, e, vertex)
     drawn = 0
     px, py, left, right = bounds[0], bounds[1], bounds[2], bounds[3]
     nearest = vertex[0, 0]
@@ -197,17 +201,23 @@ def draw_box(
     if is_whole:  # nothing to cut: the corners are projected once for all faces
         x_low, x_high, y_low, y_high = np.inf, -np.inf, np.inf, -np.inf
         for c in range(8):
-            x = vertex[c, 1] / vertex[c, 0] * focal + 0.5 * width
-            y = vertex[c, 2] / vertex[c, 0] * focal + 0.5 * height
+            scale = focal / vertex[c, 0]
+            x = vertex[c, 1] * scale + 0.5 * width
+            y = vertex[c, 2] * scale + 0.5 * height
             polygon[c, 0], polygon[c, 1] = x, y
             x_low, x_high = min(x_low, x), max(x_high, x)
             y_low, y_high = min(y_low, y), max(y_high, y)
         if x_high <= 0.0 or y_high <= 0.0 or x_low >= width or y_low >= height:
             return 0
     for face in range(6):
-        n0, n1, n2, offset = plane_of_face(vertex, face)
-        size = math.sqrt(n0 * n0 + n1 * n1 + n2 * n2)
-        if offset >= -1e-9 * size or size == 0.0:
+        n0, n1, n2 = flat_normal(table, e, face)
+        a, way = face >> 1, 1.0 if face & 1 == 0 else -1.0
+        # The middle of the face, of a side that of its foot, lies so far along the normal.
+        out, down = way * table[e, EXTENT + a], table[e, EXTENT + 2] if face < 4 else 0.0
+        offset = n0 * (table[e, 0] + out * table[e, AXES + 3 * a] - down * table[e, AXES + 6])
+        offset += n1 * (table[e, 1] + out * table[e, AXES + 3 * a + 1] - down * table[e, AXES + 7])
+        offset += n2 * (table[e, 2] + out * table[e, AXES + 3 * a + 2] - down * table[e, AXES + 8])
+        if offset >= -1e-9:
             continue
         if is_whole:
             for c in range(4):
@@ -232,23 +242,3 @@ def draw_box(
         ):
             drawn |= 1 << face
     return drawn
-
-
-@compiled_loops_inner
-def flat_normal(table: Floats, e: int, face: int) -> tuple[float, float, float]:
-    """Outward normal of a flat face in camera space."""
-    base, way = AXES + 3 * (face >> 1), 1.0 if face & 1 == 0 else -1.0
-    lean = 0.0
-    if face < 4:
-        lean = table[e, TAPER + face] if face < 2 else table[e, TAPER + 2]
-    if lean == 0.0:
-        return way * table[e, base], way * table[e, base + 1], way * table[e, base + 2]
-    # The foot of a face goes up by 2 ez while it goes in by the taper.
-    rise = 2.0 * table[e, EXTENT + 2]
-    scale = 1.0 / math.sqrt(rise * rise + lean * lean)
-    rise, lean = way * rise * scale, lean * scale
-    return (
-        rise * table[e, base] + lean * table[e, AXES + 6],
-        rise * table[e, base + 1] + lean * table[e, AXES + 7],
-        rise * table[e, base + 2] + lean * table[e, AXES + 8],
-    )

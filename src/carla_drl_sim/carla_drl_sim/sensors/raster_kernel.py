@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from carla_drl_sim.sensors.polygon_kernel import corners_of, draw_box
+from carla_drl_sim.sensors.polygon_kernel import draw_box
 from carla_drl_sim.sensors.raster_buffers import (
     AXES,
     CYLINDER,
@@ -37,6 +37,8 @@ Ints = npt.NDArray[np.int32]
 
 _SMALLEST_PX = 0.5
 _SPLAT_PX = 1.0
+DISTANCES = 256
+"""Classes of distance, 1 m wide, in which parts are drawn one after the other; the last has all beyond."""
 
 
 @compiled_loops_inner
@@ -83,7 +85,6 @@ def gather(
     """
     tx, ty = 0.5 * width / focal, 0.5 * height / focal
     sx, sy = math.sqrt(1.0 + tx * tx), math.sqrt(1.0 + ty * ty)
-    # Arrays are taken out of the tuples once: every look into a tuple counts a reference.
     box, skip, first, length = index.box, index.skip, index.first, index.number
     centre, extent, axes, taper, shape = parts.centre, parts.extent, parts.axes, parts.taper, parts.shape
     node, nodes = 0, len(skip)
@@ -214,8 +215,7 @@ def draw_part(
         seen = round_rows(matrix, 3, around, focal, width, height, value + ROUND_FACE, inverse, code)
         return 1 << ROUND_FACE if seen else 0
     if shape != CYLINDER:
-        corners_of(table, e, vertex)
-        return draw_box(vertex, polygon, bounds, focal, width, height, value, inverse, code)
+        return draw_box(table, e, vertex, polygon, bounds, focal, width, height, value, inverse, code)
     round_frame(table, e, matrix)
     radius = math.sqrt(ex * ex + ey * ey + ez * ez)
     around = ball_bounds(table[e, 0], table[e, 1], table[e, 2], radius, focal, width, height)
@@ -238,6 +238,41 @@ def draw_part(
 
 
 @compiled_loops_inner
+def _sort_by_distance(table: Floats, count: int, places: Ints, order: Ints) -> None:
+    """Numbers of the entries into `order`, nearer classes of `DISTANCES` first; `places` is working space."""
+    for c in range(DISTANCES):
+        places[c] = 0
+    for e in range(count):
+        places[int(min(max(table[e, 0], 0.0), DISTANCES - 1.0))] += 1
+    total = 0
+    for c in range(DISTANCES):
+        total, places[c] = total + places[c], total
+    for e in range(count):
+        c = int(min(max(table[e, 0], 0.0), DISTANCES - 1.0))
+        order[places[c]] = e
+        places[c] += 1
+
+
+@compiled_loops_inner
+def _is_hidden(
+    table: Floats, e: int, radius: float, focal: float, width: int, height: int, inverse: Floats32
+) -> bool:
+    """Whether what is drawn already lies before all of the ball around an entry, or the ball is not in the picture."""
+    nearest = table[e, 0] - radius
+    if nearest < NEAR_M:
+        return False
+    left, right, top, bottom = ball_bounds(
+        table[e, 0], table[e, 1], table[e, 2], radius, focal, width, height
+    )
+    most = np.float32(1.0 / nearest)
+    for j in range(top, bottom):
+        for at in range(j * width + left, j * width + right):
+            if inverse[at] < most:
+                return False
+    return True
+
+
+@compiled_loops_inner
 def draw_parts(
     static: Any,
     static_index: Any,
@@ -252,6 +287,7 @@ def draw_parts(
     shapes: npt.NDArray[np.uint8],
     table: Floats,
     drawn: Ints,
+    order: Ints,
     vertex: Floats,
     polygon: Floats,
     matrix: Floats,
@@ -266,6 +302,7 @@ def draw_parts(
         entries: int32 [parts], filled with the visible parts: number + 1 of a static, -(number + 1) of a moving one.
         shapes, table: as for `gather`.
         drawn: int32 [parts], faces of each entry that have pixels, as bits.
+        order: working space, int32 [parts + DISTANCES].
 
     Returns:
         The number of entries.
@@ -275,8 +312,18 @@ def draw_parts(
     count = gather(
         moving, moving_index, camera, focal, width, height, far, (-1), entries, shapes, table, count
     )
-    for e in range(count):
-        drawn[e] = draw_part(
-            table, e, shapes[e], focal, width, height, vertex, polygon, matrix, bounds, inverse, code
-        )
+    # Near parts first, as most of the others are hidden behind them.
+    _sort_by_distance(table, count, order[:DISTANCES], order[DISTANCES:])
+    for n in range(count):
+        e = order[DISTANCES + n]
+        ex, ey, ez = table[e, EXTENT], table[e, EXTENT + 1], table[e, EXTENT + 2]
+        # A top that stands out (negative taper) belongs to the part.
+        ex -= min(0.0, min(table[e, TAPER], table[e, TAPER + 1]))
+        ey -= min(0.0, table[e, TAPER + 2])
+        radius = math.sqrt(ex * ex + ey * ey + ez * ez)
+        drawn[e] = 0
+        if not _is_hidden(table, e, radius, focal, width, height, inverse):
+            drawn[e] = draw_part(
+                table, e, shapes[e], focal, width, height, vertex, polygon, matrix, bounds, inverse, code
+            )
     return count

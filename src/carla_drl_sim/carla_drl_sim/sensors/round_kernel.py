@@ -12,7 +12,7 @@ from carla_drl_sim.sensors.raster_buffers import (
     EXTENT,
     NEAR_M,
 )
-from carla_drl_sim.world.compiled import compiled_loops, compiled_loops_inner
+from carla_drl_sim.world.compiled import compiled_loops_inner
 
 Floats = npt.NDArray[np.float64]
 Floats32 = npt.NDArray[np.float32]
@@ -168,7 +168,7 @@ def cap_rows(
     return touched
 
 
-@compiled_loops
+@compiled_loops_inner
 def _pixels(
     left: float, right: float, top: float, bottom: float, width: int, height: int
 ) -> tuple[int, int, int, int]:

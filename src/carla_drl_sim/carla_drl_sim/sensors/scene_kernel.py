@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from carla_drl_sim.world.compiled import compiled, compiled_inner
+from carla_drl_sim.world.compiled import compiled, compiled_inner, compiled_inner_maker
 
 LEAF_SIZE = 4
 NO_HIT = np.inf
@@ -62,7 +62,7 @@ def boxes_of_runs(
     return result
 
 
-@compiled_inner
+@compiled_inner_maker
 def _sort_run(order: Ints, box: npt.NDArray[np.float32], axis: int, start: int, end: int) -> None:
     """Sort a run of `order` by the middles of the boxes along an axis, equal ones by number."""
     number = end - start

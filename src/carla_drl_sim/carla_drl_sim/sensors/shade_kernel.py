@@ -33,7 +33,7 @@ from carla_drl_sim.sensors.raster_buffers import (
 )
 from carla_drl_sim.sensors.sky_kernel import fog_row, shade_sky
 from carla_drl_sim.sensors.solid_shade_kernel import shade_facade, shade_round
-from carla_drl_sim.world.compiled import compiled_loops_inner
+from carla_drl_sim.world.compiled import compiled_loops_inner, compiled_loops_inner_maker
 
 Floats = npt.NDArray[np.float64]
 Floats32 = npt.NDArray[np.float32]
@@ -62,7 +62,7 @@ def _write_row(rows: Floats32, width: int, exposure: float, out: npt.NDArray[np.
         )
 
 
-@compiled_loops_inner
+@compiled_loops_inner_maker
 def shade(
     static: Any,
     moving: Any,

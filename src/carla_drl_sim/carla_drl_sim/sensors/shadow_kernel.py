@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from carla_drl_sim.sensors.polygon_kernel import FACES, corners_of, outline, plane_of_face
+from carla_drl_sim.sensors.polygon_kernel import FACES, corners_of, flat_normal, outline
 from carla_drl_sim.sensors.raster_buffers import AXES, DECK, ELLIPSOID, EXTENT, SKY
 from carla_drl_sim.sensors.scene_kernel import height_at
-from carla_drl_sim.world.compiled import compiled_loops, compiled_loops_inner
+from carla_drl_sim.world.compiled import compiled_loops_inner, compiled_loops_inner_maker
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int32]
@@ -27,7 +27,7 @@ _ROUND_CORNERS = 12
 _AROUND = np.arange(_ROUND_CORNERS, dtype=np.int64)
 
 
-@compiled_loops
+@compiled_loops_inner
 def _mark(
     points: Floats,
     corners: npt.NDArray[np.int64],
@@ -53,7 +53,7 @@ def _mark(
             shadow_row[i] = 1 if SKY < code_row[i] <= DECK else 0
 
 
-@compiled_loops
+@compiled_loops_inner
 def _drop(point: Floats, sun: Floats, up: Floats, level: float, rise: float) -> None:
     """Move a point along the light down to the plane at `level` above the camera."""
     height = up[0] * point[0] + up[1] * point[1] + up[2] * point[2] - level
@@ -62,7 +62,7 @@ def _drop(point: Floats, sun: Floats, up: Floats, level: float, rise: float) -> 
         point[a] -= share * sun[a]
 
 
-@compiled_loops_inner
+@compiled_loops_inner_maker
 def cast_shadows(
     ground: Any,
     camera: Floats,
@@ -145,7 +145,7 @@ def cast_shadows(
             continue
         corners_of(table, e, vertex)
         for face in range(6):
-            n0, n1, n2, _ = plane_of_face(vertex, face)
+            n0, n1, n2 = flat_normal(table, e, face)
             if n0 * sun[0] + n1 * sun[1] + n2 * sun[2] <= 0.0:
                 continue
             for n in range(4):

@@ -16,7 +16,7 @@ from carla_drl_sim.sensors.polygon_kernel import fill_plane, outline
 from carla_drl_sim.sensors.raster_buffers import DECK, GROUND, NEAR_M, to_camera
 from carla_drl_sim.sensors.raster_kernel import fill_ground
 from carla_drl_sim.sensors.scene_kernel import height_at
-from carla_drl_sim.world.compiled import compiled_loops_inner
+from carla_drl_sim.world.compiled import compiled_loops_inner, compiled_loops_inner_maker
 
 Floats = npt.NDArray[np.float64]
 Floats32 = npt.NDArray[np.float32]
@@ -52,19 +52,18 @@ def _draw_square(
     depth = max(max(square[0, 0], square[1, 0]), max(square[2, 0], square[3, 0]))
     if depth < NEAR_M:
         return
-    middle, reach = np.zeros(3), 0.0
-    for a in range(3):
-        middle[a] = 0.25 * (square[0, a] + square[1, a] + square[2, a] + square[3, a])
+    m0 = 0.25 * (square[0, 0] + square[1, 0] + square[2, 0] + square[3, 0])
+    m1 = 0.25 * (square[0, 1] + square[1, 1] + square[2, 1] + square[3, 1])
+    m2 = 0.25 * (square[0, 2] + square[1, 2] + square[2, 2] + square[3, 2])
+    reach = 0.0
     for c in range(4):
-        away = 0.0
-        for a in range(3):
-            away += (square[c, a] - middle[a]) ** 2
+        away = (square[c, 0] - m0) ** 2 + (square[c, 1] - m1) ** 2 + (square[c, 2] - m2) ** 2
         reach = max(reach, away)
     reach = math.sqrt(reach)
     tx, ty = 0.5 * width / focal, 0.5 * height / focal
-    if abs(middle[1]) - middle[0] * tx > reach * math.sqrt(1.0 + tx * tx):
+    if abs(m1) - m0 * tx > reach * math.sqrt(1.0 + tx * tx):
         return
-    if abs(middle[2]) - middle[0] * ty > reach * math.sqrt(1.0 + ty * ty):
+    if abs(m2) - m0 * ty > reach * math.sqrt(1.0 + ty * ty):
         return
     left, right = bounds[2], bounds[3]
     for t in range(2):
@@ -94,7 +93,7 @@ def _draw_square(
             )
 
 
-@compiled_loops_inner
+@compiled_loops_inner_maker
 def draw_terrain(
     ground: Any,
     decks: Ints,

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from carla_drl_sim.world.array_table import Table, float64_1, float64_2, int64_1, int64_2
-from carla_drl_sim.world.compiled import compiled, compiled_inner
+from carla_drl_sim.world.compiled import compiled, compiled_inner, compiled_inner_maker
 from carla_drl_sim.world.vehicle_arrays import bodies, motion, present
 
 Floats = npt.NDArray[np.float64]
@@ -82,7 +82,7 @@ def contact(a: Floats, b: Floats, out: Floats) -> bool:
     return True
 
 
-@compiled_inner
+@compiled_inner_maker
 def _fill_boxes(vehicles: Table, slots: Ints, boxes: Floats) -> int:
     """Slots [K] and boxes [K, NUM_BOX] of the vehicles that take part in collisions; returns K."""
     active, collisions, _ = present(vehicles)
@@ -103,7 +103,7 @@ def _fill_boxes(vehicles: Table, slots: Ints, boxes: Floats) -> int:
     return count
 
 
-@compiled_inner
+@compiled_inner_maker
 def _find_contacts(boxes: Floats, pairs: Ints, contacts: Floats) -> int:
     """All overlapping pairs (rows of `boxes`, lower first, in ascending order) by sweep and prune along x.
 
@@ -145,7 +145,7 @@ def _find_contacts(boxes: Floats, pairs: Ints, contacts: Floats) -> int:
     return found
 
 
-@compiled_inner
+@compiled_inner_maker
 def _respond(
     vehicles: Table, slots: Ints, pairs: Ints, contacts: Floats, restitution: float, impulses: Floats
 ) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from carla_drl_sim.world.compiled import compiled, compiled_inner
+from carla_drl_sim.world.compiled import compiled, compiled_inner, compiled_inner_maker
 
 Floats = npt.NDArray[np.float64]
 Bytes = npt.NDArray[np.uint8]
@@ -28,7 +28,7 @@ def _span(corners: Any, y: float) -> tuple[float, float]:
     return low, high
 
 
-@compiled_inner
+@compiled_inner_maker
 def _fill_triangle(cells: Bytes, corners: Floats, value: int) -> None:
     rows, columns = cells.shape
     first = max(math.ceil(corners[:, 1].min() - 0.5), 0)
