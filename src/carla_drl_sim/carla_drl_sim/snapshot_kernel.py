@@ -76,18 +76,20 @@ def _write_word(records: Bytes, at: int, word: np.uint32) -> None:
     records[at + 3] = word >> np.uint32(24)
 
 
-@compiled
-def _write(
-    records: Bytes, at: int, values: Floats, number: npt.NDArray[np.float32], bits: npt.NDArray[np.uint32]
-) -> None:
+@compiled_inner
+def _write_number(records: Bytes, at: int, value: float) -> None:
+    """Write a number as float32."""
+    _write_word(records, at, np.float32(value).view(np.uint32))
+
+
+@compiled_inner
+def _write(records: Bytes, at: int, values: Floats) -> None:
     """Write three numbers as float32."""
     for index in range(3):
-        number[0] = values[index]
-        _write_word(records, at, bits[0])
-        at += 4
+        _write_number(records, at + 4 * index, values[index])
 
 
-@compiled_inner_maker
+@compiled_inner
 def fill_vehicle_records(
     records: Bytes,
     slots: npt.NDArray[np.intp],
@@ -105,17 +107,15 @@ def fill_vehicle_records(
         records: uint8, packed ``ACTOR_RECORD`` items.
         slots: rows of the arrays that follow, which are as in ``VehicleDynamics``.
     """
-    number = np.zeros(1, dtype=np.float32)
-    bits = number.view(np.uint32)
     for row in range(slots.size):
         slot = slots[row]
         base = row * _RECORD_BYTES
-        _write(records, base + _LOCATION, position[slot], number, bits)
-        _write(records, base + _ROTATION, rotation[slot], number, bits)
-        _write(records, base + _VELOCITY, velocity[slot], number, bits)
-        _write(records, base + _ANGULAR_VELOCITY, angular_velocity[slot], number, bits)
-        _write(records, base + _ACCELERATION, acceleration[slot], number, bits)
-        _write(records, base + _PEDALS, control[slot], number, bits)
+        _write(records, base + _LOCATION, position[slot])
+        _write(records, base + _ROTATION, rotation[slot])
+        _write(records, base + _VELOCITY, velocity[slot])
+        _write(records, base + _ANGULAR_VELOCITY, angular_velocity[slot])
+        _write(records, base + _ACCELERATION, acceleration[slot])
+        _write(records, base + _PEDALS, control[slot])
         gear = np.int64(gears[slot])
         records[base + _FLAGS] = np.uint8(control[slot, 3] != 0.0)
         records[base + _FLAGS + 1] = np.uint8(
@@ -126,7 +126,7 @@ def fill_vehicle_records(
             records[base + _GEAR + index] = np.uint8((gear >> (8 * index)) & 0xFF)
 
 
-@compiled_inner_maker
+@compiled_inner
 def fill_walker_records(
     records: Bytes,
     first_row: int,
@@ -147,19 +147,16 @@ def fill_walker_records(
         first_row: record of the first walker.
         slots: rows of the arrays that follow, which are as in ``Walkers``.
     """
-    number = np.zeros(1, dtype=np.float32)
-    bits = number.view(np.uint32)
     for row in range(slots.size):
         slot = slots[row]
         base = (first_row + row) * _RECORD_BYTES
-        _write(records, base + _LOCATION, position[slot], number, bits)
-        _write(records, base + _ROTATION, rotation[slot], number, bits)
-        _write(records, base + _VELOCITY, velocity[slot], number, bits)
-        _write(records, base + _ANGULAR_VELOCITY, angular_velocity[slot], number, bits)
-        _write(records, base + _ACCELERATION, acceleration[slot], number, bits)
-        _write(records, base + _DIRECTION, direction[slot], number, bits)
-        number[0] = speed[slot]
-        _write_word(records, base + _SPEED, bits[0])
+        _write(records, base + _LOCATION, position[slot])
+        _write(records, base + _ROTATION, rotation[slot])
+        _write(records, base + _VELOCITY, velocity[slot])
+        _write(records, base + _ANGULAR_VELOCITY, angular_velocity[slot])
+        _write(records, base + _ACCELERATION, acceleration[slot])
+        _write(records, base + _DIRECTION, direction[slot])
+        _write_number(records, base + _SPEED, speed[slot])
         records[base + _JUMP] = np.uint8(jump[slot])
 
 
@@ -189,7 +186,7 @@ def fill_traffic_records(
         _write_word(records, base + _LIGHT_ID, light_id[found] if found >= 0 else np.uint32(0))
 
 
-@compiled_inner_maker
+@compiled_inner
 def fill_light_records(
     records: Bytes,
     first_row: int,
@@ -207,18 +204,15 @@ def fill_light_records(
         first_row: record of the first light.
         group, controller, times, elapsed, frozen, state: as in ``TrafficLights``.
     """
-    number = np.zeros(1, dtype=np.float32)
-    bits = number.view(np.uint32)
     for light in range(state.size):
         base = (first_row + light) * _RECORD_BYTES
-        _write(records, base + _TIMES, times[controller[light]], number, bits)
-        number[0] = elapsed[group[light]]
-        _write_word(records, base + _ELAPSED, bits[0])
+        _write(records, base + _TIMES, times[controller[light]])
+        _write_number(records, base + _ELAPSED, elapsed[group[light]])
         records[base + _FROZEN] = np.uint8(frozen[group[light]])
         records[base + _STATE] = state[light]
 
 
-@compiled
+@compiled_inner
 def _frame(rotation: Floats, frame: Floats) -> None:
     """Forward, right and up axes [3, 3] of pitch, yaw, roll in degrees, as ``attachment.axes``."""
     pitch, yaw, roll = math.radians(rotation[0]), math.radians(rotation[1]), math.radians(rotation[2])
@@ -229,7 +223,7 @@ def _frame(rotation: Floats, frame: Floats) -> None:
     frame[2, 0], frame[2, 1], frame[2, 2] = -(cr * sp * cy + sr * sy), cy * sr - cr * sp * sy, cr * cp
 
 
-@compiled
+@compiled_inner_maker
 def fill_follower_records(
     records: Bytes,
     first_row: int,
@@ -251,16 +245,14 @@ def fill_follower_records(
         axes: float64 [N, 3, 3], axes relative to the parent's, as ``attachment.axes``.
         position, rotation: as in ``VehicleDynamics`` or ``Walkers``.
     """
-    number = np.zeros(1, dtype=np.float32)
-    bits = number.view(np.uint32)
     frame, turned = np.empty((3, 3)), np.empty((3, 3))
     place, angles = np.empty(3), np.empty(3)
     for index in range(parents.size):
         slot = parents[index]
         base = (first_row + index) * _RECORD_BYTES
         if is_same[index]:
-            _write(records, base + _LOCATION, position[slot], number, bits)
-            _write(records, base + _ROTATION, rotation[slot], number, bits)
+            _write(records, base + _LOCATION, position[slot])
+            _write(records, base + _ROTATION, rotation[slot])
             continue
         _frame(rotation[slot], frame)
         for column in range(3):
@@ -274,11 +266,11 @@ def fill_follower_records(
         angles[0] = math.degrees(math.atan2(turned[0, 2], math.hypot(turned[0, 0], turned[0, 1])))
         angles[1] = math.degrees(math.atan2(turned[0, 1], turned[0, 0]))
         angles[2] = math.degrees(math.atan2(-turned[1, 2], turned[2, 2]))
-        _write(records, base + _LOCATION, place, number, bits)
-        _write(records, base + _ROTATION, angles, number, bits)
+        _write(records, base + _LOCATION, place)
+        _write(records, base + _ROTATION, angles)
 
 
-@compiled_inner_maker
+@compiled_inner
 def _fill_followers(
     records: Bytes, layout: Table, row: int, first: int, parents: tuple[Floats, Floats]
 ) -> None:

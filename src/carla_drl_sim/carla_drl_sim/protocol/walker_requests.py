@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from carla_drl_sim.protocol.request_bytes import Bytes, copy, float32, unsigned
 from carla_drl_sim.world.array_table import Table
-from carla_drl_sim.world.compiled import compiled, compiled_inner_maker
+from carla_drl_sim.world.compiled import compiled, compiled_inner, compiled_inner_maker
 from carla_drl_sim.world.walker_arrays import bodies, control, motion
 
 Floats = npt.NDArray[np.float64]
@@ -93,7 +93,7 @@ def take_walker_states(
     return at, write
 
 
-@compiled_inner_maker
+@compiled_inner
 def set_walker_states(count: int, slots: npt.NDArray[np.int32], rows: Floats, walkers: Table) -> None:
     """As ``Walkers.set_state`` for many walkers; ``walkers`` is its ``table``."""
     _, half_height = bodies(walkers)

@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import carray, types
+from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
+from numba.np import arrayobj
 
 from carla_drl_sim.world.compiled import compiled_inline
 
@@ -48,18 +49,35 @@ def array_table(arrays: Sequence[Array]) -> Table:
 
 
 @intrinsic  # type: ignore[untyped-decorator]
-def _pointer(typing_context: Any, address: Any) -> Any:
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.inttoptr(arguments[0], cgutils.voidptr_t)
+def _view(typing_context: Any, address: Any, shape: Any, dtype: Any) -> Any:
+    """The memory at an address as an array that nobody owns, for functions that count references and others."""
+    array_type = types.Array(dtype.instance_type, shape.count, "C")
 
-    return types.voidptr(address), generate
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        array = context.make_array(array_type)(context, builder)
+        size = context.get_abi_sizeof(context.get_data_type(array_type.dtype))
+        lengths = cgutils.unpack_tuple(builder, arguments[1])
+        strides = [context.get_constant(types.intp, size)]
+        for length in lengths[:0:-1]:
+            strides.insert(0, builder.mul(strides[0], length))
+        arrayobj.populate_array(
+            array,
+            data=builder.inttoptr(arguments[0], array.data.type),
+            shape=lengths,
+            strides=strides,
+            itemsize=context.get_constant(types.intp, size),
+            meminfo=None,
+        )
+        return array._getvalue()
+
+    return array_type(address, shape, dtype), generate
 
 
 @compiled_inline
-def _found(table: Table, row: int, kind: int) -> Any:
+def _found(table: Table, row: int, kind: int) -> int:
     if table[row, _KIND] != kind:
         raise TypeError("the array at this row of the table has another type or number of dimensions")
-    return _pointer(table[row, _ADDRESS])
+    return table[row, _ADDRESS]  # type: ignore[no-any-return]
 
 
 _FLOAT64_1, _FLOAT64_2, _FLOAT64_3 = (_kind(np.float64, dimensions) for dimensions in (1, 2, 3))
@@ -73,71 +91,71 @@ _BOOL_1 = _kind(np.bool_, 1)
 @compiled_inline
 def float64_1(table: Table, row: int) -> Any:
     """The array at a row of a table: float64 [N]."""
-    return carray(_found(table, row, _FLOAT64_1), (table[row, _SHAPE],), np.float64)
+    return _view(_found(table, row, _FLOAT64_1), (table[row, _SHAPE],), np.float64)
 
 
 @compiled_inline
 def float64_2(table: Table, row: int) -> Any:
     """The array at a row of a table: float64 [N, M]."""
-    return carray(_found(table, row, _FLOAT64_2), (table[row, _SHAPE], table[row, _SHAPE + 1]), np.float64)
+    return _view(_found(table, row, _FLOAT64_2), (table[row, _SHAPE], table[row, _SHAPE + 1]), np.float64)
 
 
 @compiled_inline
 def float64_3(table: Table, row: int) -> Any:
     """The array at a row of a table: float64 [N, M, L]."""
     shape = (table[row, _SHAPE], table[row, _SHAPE + 1], table[row, _SHAPE + 2])
-    return carray(_found(table, row, _FLOAT64_3), shape, np.float64)
+    return _view(_found(table, row, _FLOAT64_3), shape, np.float64)
 
 
 @compiled_inline
 def float32_1(table: Table, row: int) -> Any:
     """The array at a row of a table: float32 [N]."""
-    return carray(_found(table, row, _FLOAT32_1), (table[row, _SHAPE],), np.float32)
+    return _view(_found(table, row, _FLOAT32_1), (table[row, _SHAPE],), np.float32)
 
 
 @compiled_inline
 def float32_2(table: Table, row: int) -> Any:
     """The array at a row of a table: float32 [N, M]."""
-    return carray(_found(table, row, _FLOAT32_2), (table[row, _SHAPE], table[row, _SHAPE + 1]), np.float32)
+    return _view(_found(table, row, _FLOAT32_2), (table[row, _SHAPE], table[row, _SHAPE + 1]), np.float32)
 
 
 @compiled_inline
 def int64_1(table: Table, row: int) -> Any:
     """The array at a row of a table: int64 [N]."""
-    return carray(_found(table, row, _INT64_1), (table[row, _SHAPE],), np.int64)
+    return _view(_found(table, row, _INT64_1), (table[row, _SHAPE],), np.int64)
 
 
 @compiled_inline
 def int64_2(table: Table, row: int) -> Any:
     """The array at a row of a table: int64 [N, M]."""
-    return carray(_found(table, row, _INT64_2), (table[row, _SHAPE], table[row, _SHAPE + 1]), np.int64)
+    return _view(_found(table, row, _INT64_2), (table[row, _SHAPE], table[row, _SHAPE + 1]), np.int64)
 
 
 @compiled_inline
 def int32_1(table: Table, row: int) -> Any:
     """The array at a row of a table: int32 [N]."""
-    return carray(_found(table, row, _INT32_1), (table[row, _SHAPE],), np.int32)
+    return _view(_found(table, row, _INT32_1), (table[row, _SHAPE],), np.int32)
 
 
 @compiled_inline
 def uint32_1(table: Table, row: int) -> Any:
     """The array at a row of a table: uint32 [N]."""
-    return carray(_found(table, row, _UINT32_1), (table[row, _SHAPE],), np.uint32)
+    return _view(_found(table, row, _UINT32_1), (table[row, _SHAPE],), np.uint32)
 
 
 @compiled_inline
 def uint8_1(table: Table, row: int) -> Any:
     """The array at a row of a table: uint8 [N]."""
-    return carray(_found(table, row, _UINT8_1), (table[row, _SHAPE],), np.uint8)
+    return _view(_found(table, row, _UINT8_1), (table[row, _SHAPE],), np.uint8)
 
 
 @compiled_inline
 def uint8_2(table: Table, row: int) -> Any:
     """The array at a row of a table: uint8 [N, M]."""
-    return carray(_found(table, row, _UINT8_2), (table[row, _SHAPE], table[row, _SHAPE + 1]), np.uint8)
+    return _view(_found(table, row, _UINT8_2), (table[row, _SHAPE], table[row, _SHAPE + 1]), np.uint8)
 
 
 @compiled_inline
 def bool_1(table: Table, row: int) -> Any:
     """The array at a row of a table: bool [N]."""
-    return carray(_found(table, row, _BOOL_1), (table[row, _SHAPE],), np.bool_)
+    return _view(_found(table, row, _BOOL_1), (table[row, _SHAPE],), np.bool_)

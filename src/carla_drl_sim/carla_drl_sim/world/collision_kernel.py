@@ -33,7 +33,7 @@ def _corner(box: Floats, k: int) -> tuple[float, float]:
     return box[X] + u * cos_yaw - v * sin_yaw, box[Y] + u * sin_yaw + v * cos_yaw
 
 
-@compiled
+@compiled_inner
 def contact(a: Floats, b: Floats, out: Floats) -> bool:
     """Separating-axis test of two boxes; fills `out` (normal from a to b, depth, point) where they overlap.
 
@@ -82,7 +82,7 @@ def contact(a: Floats, b: Floats, out: Floats) -> bool:
     return True
 
 
-@compiled_inner_maker
+@compiled_inner
 def _fill_boxes(vehicles: Table, slots: Ints, boxes: Floats) -> int:
     """Slots [K] and boxes [K, NUM_BOX] of the vehicles that take part in collisions; returns K."""
     active, collisions, _ = present(vehicles)
@@ -145,7 +145,7 @@ def _find_contacts(boxes: Floats, pairs: Ints, contacts: Floats) -> int:
     return found
 
 
-@compiled_inner_maker
+@compiled_inner
 def _respond(
     vehicles: Table, slots: Ints, pairs: Ints, contacts: Floats, restitution: float, impulses: Floats
 ) -> None:

@@ -23,7 +23,7 @@ import numpy.typing as npt
 
 from carla_drl_sim.world import dynamics_lanes as lane
 from carla_drl_sim.world.array_table import Table, float32_2, float64_1
-from carla_drl_sim.world.compiled import compiled, compiled_inline, compiled_inner, compiled_inner_maker
+from carla_drl_sim.world.compiled import compiled, compiled_inline, compiled_inner
 from carla_drl_sim.world.dynamics_ackermann import drive as ackermann_drive
 from carla_drl_sim.world.dynamics_columns import (
     ACKERMANN_GEAR,
@@ -117,7 +117,7 @@ def _engaged_gear(row: Floats, control: Floats, current: int, speed: float) -> i
     return gear
 
 
-@compiled_inner_maker
+@compiled_inner
 def _take_over(
     vehicles: Table,
     below: Table,
@@ -244,7 +244,7 @@ def _take_over(
         starts[k, 0], starts[k, 1] = start_pitch, start_roll
 
 
-@compiled
+@compiled_inner
 def _give_back(
     vehicles: Table,
     below: Table,

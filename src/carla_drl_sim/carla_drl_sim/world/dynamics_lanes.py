@@ -12,7 +12,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from carla_drl_sim.world.compiled import compiled_loops, compiled_loops_inner
+from carla_drl_sim.world.compiled import compiled_loops_inner
 from carla_drl_sim.world.dynamics_columns import (
     GRAVITY,
     GRIP_USE,
@@ -114,7 +114,7 @@ def _force_left(side: float, grip: float) -> float:
     return GRIP_USE * math.sqrt(max(grip * grip - side * side, LEAST_ALONG * LEAST_ALONG * grip * grip))
 
 
-@compiled_loops
+@compiled_loops_inner
 def _turn(lanes: Floats, count: int, is_first: bool) -> None:
     """Turn the front wheels, and take over where vehicles and wheels point."""
     for k in range(count):
@@ -124,7 +124,7 @@ def _turn(lanes: Floats, count: int, is_first: bool) -> None:
         lanes[AT_STEERING + k] = steer
         if is_first or steer != before:
             lanes[AT_COS_STEER + k], lanes[AT_SIN_STEER + k] = math.cos(steer), math.sin(steer)
-        if not is_first:
+        if not is_first and lanes[AT_RATE + k] != 0.0:
             yaw = lanes[AT_YAW + k]
             lanes[AT_COS_YAW + k], lanes[AT_SIN_YAW + k] = math.cos(yaw), math.sin(yaw)
     if is_first:
@@ -143,7 +143,7 @@ def _turn(lanes: Floats, count: int, is_first: bool) -> None:
         lanes[AT_SIN_PITCH + k], lanes[AT_SIN_ROLL + k] = along * cos_pitch, across * cos_roll
 
 
-@compiled_loops
+@compiled_loops_inner
 def _move(lanes: Floats, count: int, dt: float) -> None:
     """Tyres, engine, brakes and slope for `dt` s, then the motion."""
     settling = min(dt / LOAD_TIME, 1.0)

@@ -67,7 +67,7 @@ def _consider(nx: float, ny: float, depth: float, vx: float, vy: float, best: fl
     return best
 
 
-@compiled
+@compiled_inner
 def _reach(nx: float, ny: float, cos_yaw: float, sin_yaw: float, along: float, across: float) -> float:
     """Half the width of a turned rectangle as seen along a normal."""
     return along * abs(nx * cos_yaw + ny * sin_yaw) + across * abs(ny * cos_yaw - nx * sin_yaw)
@@ -180,7 +180,7 @@ def solid_contact(box: Floats, solid: Floats, vx: float, vy: float, out: Floats)
     return _box_contact(box, solid, vx, vy, out)
 
 
-@compiled
+@compiled_inner
 def _cells(box: Floats, origin: Floats, first: Ints) -> tuple[int, int, int, int]:
     """First and last column and row of the cells that a box touches; empty where it is outside of all."""
     cos_yaw, sin_yaw = abs(math.cos(box[YAW])), abs(math.sin(box[YAW]))
@@ -207,22 +207,11 @@ def hits_solid(box: Floats, solids: Floats, origin: Floats, first: Ints, members
     return -1
 
 
-@compiled
-def resolve_solids(vehicles: Table, scenery: Table, restitution: float) -> int:
-    """Stop vehicles at the solids that they have run into, one contact after the other, in place.
-
-    Of a vehicle's contacts the one that it came into first is resolved first; it may dissolve the others.
-
-    Args:
-        vehicles: ``table`` of ``VehicleDynamics``.
-        scenery: table of the arrays of ``SolidGrid``, in the order of its attributes, and of what is written: of
-            contacts, ascending by slot, slot and row of `solids` int64 [N, 2], float64 [N, NUM_CONTACT], and
-            impulses float64 [N], N s, against the normal on the vehicle.
-        restitution: 0 (plastic) to 1 (elastic).
-
-    Returns:
-        The number of contacts, at most N.
-    """
+@compiled_inner
+def _resolve(
+    vehicles: Table, scenery: Table, restitution: float, box: Floats, out: Floats, chosen: Floats
+) -> int:
+    """As `resolve_solids`, with working space."""
     active, collisions, movable = present(vehicles)
     position, rotation, velocity, angular_velocity, _ = motion(vehicles)
     extent, centre_z, mass, inertia = bodies(vehicles)
@@ -232,8 +221,6 @@ def resolve_solids(vehicles: Table, scenery: Table, restitution: float) -> int:
     if solids.shape[0] == 0:
         return 0
     degree = math.pi / 180.0
-    box = np.empty(EXTENT_Z + 1)
-    out, chosen = np.empty(NUM_CONTACT), np.empty(NUM_CONTACT)
     count = 0
     for slot in range(active.size):
         if not (active[slot] and collisions[slot] and movable[slot]):
@@ -260,7 +247,8 @@ def resolve_solids(vehicles: Table, scenery: Table, restitution: float) -> int:
                         # Ties go to the lower row, whatever cell it was found in.
                         if out[DEPTH] > deepest or (out[DEPTH] == deepest and solid < member):
                             deepest, member = out[DEPTH], solid
-                            chosen[:] = out
+                            for item in range(NUM_CONTACT):
+                                chosen[item] = out[item]
             if member < 0:
                 break
             nx, ny = chosen[NORMAL_X], chosen[NORMAL_Y]
@@ -277,7 +265,28 @@ def resolve_solids(vehicles: Table, scenery: Table, restitution: float) -> int:
             position[slot, 0] -= (chosen[DEPTH] + CLEARANCE) * nx
             position[slot, 1] -= (chosen[DEPTH] + CLEARANCE) * ny
             hit[count, 0], hit[count, 1] = slot, member
-            contacts[count] = chosen
+            for item in range(NUM_CONTACT):
+                contacts[count, item] = chosen[item]
             impulses[count] = impulse
             count += 1
     return count
+
+
+@compiled
+def resolve_solids(vehicles: Table, scenery: Table, restitution: float) -> int:
+    """Stop vehicles at the solids that they have run into, one contact after the other, in place.
+
+    Of a vehicle's contacts the one that it came into first is resolved first; it may dissolve the others.
+
+    Args:
+        vehicles: ``table`` of ``VehicleDynamics``.
+        scenery: table of the arrays of ``SolidGrid``, in the order of its attributes, and of what is written: of
+            contacts, ascending by slot, slot and row of `solids` int64 [N, 2], float64 [N, NUM_CONTACT], and
+            impulses float64 [N], N s, against the normal on the vehicle.
+        restitution: 0 (plastic) to 1 (elastic).
+
+    Returns:
+        The number of contacts, at most N.
+    """
+    box = np.empty(EXTENT_Z + 1)
+    return _resolve(vehicles, scenery, restitution, box, np.empty(NUM_CONTACT), np.empty(NUM_CONTACT))
