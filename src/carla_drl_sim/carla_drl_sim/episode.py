@@ -155,31 +155,45 @@ class Episode:
             return self._spawn_vehicle(description, pose, parent_id)
         if description.type_id.startswith("walker."):
             if parent_id:
-                raise RpcError("unable to attach actor: a walker cannot have a parent in carla_drl_sim")
+                raise RpcError(
+                    "unable to attach actor: a walker cannot have a parent in carla_drl_sim, only sensors and props can"
+                )
             return self.walkers.spawn(description, pose, self.dynamics)
         if description.type_id in PROPS:
-            return self._spawn_prop(description, pose, parent_id)
+            return self._spawn_prop(description, pose, parent_id, attachment)
         settings = sensor_blueprints.check(description.type_id, description.attributes)
+        actor = self._attached(description, pose, parent_id, attachment)
+        if sensor_blueprints.is_served(description.type_id):
+            actor.stream_id = self._streams.open_stream()
+            actor.token = self._streams.token(actor.stream_id)
+            self.sensors.add(actor, settings, self)
+        self._add_attached(actor)
+        if actor.stream_id:
+            self.sensors.prepare(actor, settings, self)
+        return actor
+
+    def _attached(
+        self, description: Description, pose: Pose, parent_id: int, attachment: Attachment
+    ) -> Actor:
+        """An actor that hangs on a parent, or a free one where that is 0; raises RpcError when there is no such parent."""
         if parent_id and parent_id not in self.actors:
             raise RpcError(f"unable to attach actor: there is no parent actor with id {parent_id}")
         actor = Actor(self.actors.next_id(), description, pose, parent_id)
         if parent_id and attachment != Attachment.RIGID:
             actor.attachment = attachment
             self.arms.add(actor, self.snapshot.world_pose(self.actors.get(parent_id)).yaw)
-        if sensor_blueprints.is_served(description.type_id):
-            actor.stream_id = self._streams.open_stream()
-            actor.token = self._streams.token(actor.stream_id)
-            self.sensors.add(actor, settings, self)
+        return actor
+
+    def _add_attached(self, actor: Actor) -> None:
         self.actors.add(actor)
         if actor.attachment == Attachment.SPRING_ARM:
             self.arms.shorten(actor, self.actors, self.snapshot.world_pose)
-        if actor.stream_id:
-            self.sensors.prepare(actor, settings, self)
-        return actor
 
     def _spawn_vehicle(self, description: Description, pose: Pose, parent_id: int) -> Actor:
         if parent_id:
-            raise RpcError("unable to attach actor: a vehicle cannot have a parent in carla_drl_sim")
+            raise RpcError(
+                "unable to attach actor: a vehicle cannot have a parent in carla_drl_sim, only sensors and props can"
+            )
         model = self.blueprints.models[description.type_id]
         box = vehicle_box(model, pose.x, pose.y, pose.z, pose.yaw)
         if self._crashes.is_occupied(box):
@@ -192,16 +206,21 @@ class Episode:
         self.actors.add(actor)
         return actor
 
-    def _spawn_prop(self, description: Description, pose: Pose, parent_id: int) -> Actor:
-        if parent_id:
-            raise RpcError("unable to attach actor: a prop cannot have a parent in carla_drl_sim")
+    def _spawn_prop(
+        self, description: Description, pose: Pose, parent_id: int, attachment: Attachment
+    ) -> Actor:
         prop = PROPS[description.type_id]
-        actor = Actor(self.actors.next_id(), description, pose)
+        actor = self._attached(description, pose, parent_id, attachment)
         actor.bounds = (0.0, 0.0, prop.extent[2]), prop.extent
         actor.label = prop.label
-        self.actors.add(actor)
-        self.scenery.put(actor.id, prop, pose)
+        self._add_attached(actor)
+        self._put(actor)
         return actor
+
+    def _put(self, actor: Actor) -> None:
+        """Let a prop that no parent carries stand in the town, or move it there."""
+        if not actor.parent_id:
+            self.scenery.put(actor.id, PROPS[actor.type_id], actor.pose, solid=actor.collisions)
 
     def destroy(self, actor: Actor) -> None:
         """Remove an actor. As in CARLA, what was attached to it stays where it is, without a parent."""
@@ -211,6 +230,8 @@ class Episode:
             raise RpcError(f"unable to destroy actor: {actor.type_id} {actor.id} belongs to the town")
         for child in self.actors.children(actor.id):
             self.actors.detach(child, self.snapshot.world_pose(child))
+            if child.type_id in PROPS:
+                self._put(child)
         self.actors.remove(actor)
         if actor.is_vehicle:
             self.dynamics.remove(actor.slot)
@@ -242,7 +263,7 @@ class Episode:
             return
         actor.pose = pose
         if actor.type_id in PROPS:
-            self.scenery.put(actor.id, PROPS[actor.type_id], pose, solid=actor.collisions)
+            self._put(actor)
         if actor.parent_id or self.actors.children(actor.id):
             self.actors.version += 1
         else:

@@ -87,9 +87,9 @@ class SceneryState:
         self.version += 1
 
     def take(self, actor_id: int) -> None:
-        """Remove a prop."""
-        del self._props[actor_id]
-        self.version += 1
+        """Remove a prop, if it stands there: one that a parent carries does not."""
+        if self._props.pop(actor_id, None) is not None:
+            self.version += 1
 
     def objects(self, label: int = ANY_LABEL) -> list[SceneryObject]:
         """All objects of the loaded layers with a label."""

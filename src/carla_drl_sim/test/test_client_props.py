@@ -105,9 +105,38 @@ def test_a_vehicle_rolls_over_what_is_flat(shared: Scene, road: carla.Transform)
     assert car.get_location().distance(road.location) > 18.0
 
 
-def test_props_have_no_parents(shared: Scene, road: carla.Transform) -> None:
+def test_a_prop_moves_and_turns_with_its_parent(shared: Scene, road: carla.Transform) -> None:
     car = shared.vehicle(road)
-    with pytest.raises(RuntimeError, match="a prop cannot have a parent"):
-        shared.world.spawn_actor(
-            shared.library.find("static.prop.trafficcone01"), carla.Transform(), attach_to=car
-        )
+    offset = carla.Transform(carla.Location(x=-0.5, z=2.0), carla.Rotation(yaw=90.0))
+    load = shared.world.spawn_actor(shared.library.find("static.prop.container"), offset, attach_to=car)
+    car.apply_control(carla.VehicleControl(throttle=1.0, steer=0.2))
+    shared.ticks(40)
+    assert load.parent.id == car.id
+    place = car.get_transform()
+    assert place.location.distance(road.location) > 5.0  # the load is in nobody's way
+    here = load.get_transform()
+    assert here.location.distance(place.transform(offset.location)) < 1e-2
+    assert (here.rotation.yaw - place.rotation.yaw) % 360.0 == pytest.approx(90.0, abs=1e-2)
+    above = shared.world.ground_projection(here.location + carla.Location(z=8.0), 20.0)
+    assert above.label == carla.CityObjectLabel.Static
+    assert above.location.z == pytest.approx(here.location.z + 2.6, abs=1e-2)
+
+    load.set_transform(carla.Transform(carla.Location(z=4.0)))  # relative to the parent
+    shared.ticks(1)
+    here = load.get_transform()
+    assert here.location.distance(car.get_transform().transform(carla.Location(z=4.0))) < 1e-2
+    assert car.destroy()
+    shared.ticks(1)
+    left = load.get_transform()
+    assert left.location.distance(here.location) < 1e-2
+    above = shared.world.ground_projection(left.location + carla.Location(z=8.0), 20.0)
+    assert above.label == carla.CityObjectLabel.Static  # it stands in the town from now on
+    assert load.destroy()
+
+
+@pytest.mark.parametrize("type_id", ["vehicle.tesla.model3", "walker.pedestrian.0001"])
+def test_only_sensors_and_props_have_parents(shared: Scene, road: carla.Transform, type_id: str) -> None:
+    car = shared.vehicle(road)
+    shared.ticks(1)
+    with pytest.raises(RuntimeError, match="only sensors and props can"):
+        shared.world.spawn_actor(shared.library.find(type_id), carla.Transform(), attach_to=car)

@@ -71,7 +71,7 @@ def spawn_actor(simulator: Simulator, description: Description, pose: Pose) -> o
     arguments.text,
     optional=2,
     state=PARTIAL,
-    note="sensors only; sockets are ignored",
+    note="sensors and props, which nothing collides with while they are attached; sockets are ignored",
 )
 def spawn_actor_with_parent(
     simulator: Simulator,
@@ -81,7 +81,7 @@ def spawn_actor_with_parent(
     attachment: Attachment = Attachment.RIGID,
     socket_name: str = "",
 ) -> object:
-    """Make a sensor at a pose relative to its parent."""
+    """Make a sensor or a prop at a pose relative to its parent."""
     actor = simulator.episode.spawn(description, pose, parent, attachment)
     delay_s = unseen_s(simulator, [actor])
     return AfterDelay(delay_s, rpc_framing.value(actor.wire())) if delay_s else actor.wire()

@@ -1,4 +1,4 @@
-"""The parts of everything that moves or switches in an episode: vehicles, walkers, lamps of traffic lights."""
+"""The parts of everything that moves or switches in an episode: vehicles, walkers, what they carry, traffic lights."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from carla_drl_sim.sensors.actor_parts_kernel import place_parts
 from carla_drl_sim.sensors.part_builder import BRAKE, FIXED, LEFT_BLINKER, RIGHT_BLINKER, ActorParts
 from carla_drl_sim.sensors.person_parts import walker_parts
 from carla_drl_sim.sensors.scene import PartIndex, SceneParts, chosen, index_of_groups, joined
-from carla_drl_sim.sensors.traffic_parts import sign_parts, traffic_light_parts
+from carla_drl_sim.sensors.traffic_parts import prop_parts, sign_parts, traffic_light_parts
 from carla_drl_sim.sensors.vehicle_parts import Body, vehicle_parts
 from carla_drl_sim.world.dynamics_columns import BRAKE as BRAKE_PEDAL
+from carla_drl_sim.world.props import PROPS
 from carla_drl_sim.world.signals import SignalKind
 
 if TYPE_CHECKING:
@@ -225,8 +226,20 @@ class MovingParts:
         velocity[walking] = walkers.velocity[walker_slots]
         stride[walking] = _strides(velocity[walking], position[walking])
         flags[first_light:first_sign] = np.left_shift(1, lights.state.astype(np.int32))
+        self._carry(episode, velocity, spin)
         parts = self._placed.place(position, axes_of(rotation), velocity, spin, steer, stride, flags)
         return parts, index_of_groups(parts, self._placed.start, self._placed.length)
+
+    def _carry(self, episode: Episode, velocity: Floats, spin: Floats) -> None:
+        """Place the props that are attached to something, and let them move with it."""
+        first = self._number - len(self._carried)
+        for row, (prop, carrier) in enumerate(self._carried, start=first):
+            pose = episode.snapshot.world_pose(prop)
+            self._position[row], self._rotation[row] = pose[:3], pose[3:]
+            if carrier is not None:
+                spin[row] = spin[carrier]
+                offset = self._position[row] - self._position[carrier]
+                velocity[row] = velocity[carrier] + np.cross(spin[row], offset)
 
     def _vehicle_flags(self, episode: Episode) -> Ints:
         """Lights of the vehicles: as set, brake lights also by the pedal, indicators in their flashing phase."""
@@ -259,7 +272,12 @@ class MovingParts:
         colors = [vehicle_colors(vehicle) for vehicle in self._vehicles]
         colors += [walker_colors(walker.id) for walker in walkers]
         colors += [_NO_COLORS] * (len(lights) + len(signs))
-        actors = [*self._vehicles, *walkers, *lights, *signs]
+        props = [actor for actor in episode.actors if actor.type_id in PROPS and actor.parent_id]
+        kinds += [prop_parts(prop.type_id) for prop in props]
+        colors += [_NO_COLORS] * len(props)
+        actors = [*self._vehicles, *walkers, *lights, *signs, *props]
+        rows = {actor.id: row for row, actor in enumerate((*self._vehicles, *walkers))}
+        self._carried = [(prop, rows.get(_carrier(episode, prop).id)) for prop in props]
         self._placed = PlacedActors(kinds, colors, [actor.id for actor in actors])
         self._number = len(actors)
         self._position, self._rotation = np.zeros((len(actors), 3)), np.zeros((len(actors), 3))
@@ -275,6 +293,13 @@ _NO_COLORS: Colors = ((0, 0, 0), (0, 0, 0), (0, 0, 0))
 
 def _is_sign(actor: Actor) -> bool:
     return actor.signal is not None and actor.signal.kind is not SignalKind.TRAFFIC_LIGHT
+
+
+def _carrier(episode: Episode, actor: Actor) -> Actor:
+    """The free actor at the end of the chain of parents."""
+    while actor.parent_id:
+        actor = episode.actors.get(actor.parent_id)
+    return actor
 
 
 def _strides(velocity: Floats, position: Floats) -> Floats:

@@ -1,4 +1,4 @@
-"""Which parts traffic lights and signs are made of, in the axes of their actor, metres."""
+"""Which parts traffic lights, signs and props are made of, in the axes of their actor, metres."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from carla_drl_sim.sensors.part_builder import (
 from carla_drl_sim.sensors.scene import Material
 from carla_drl_sim.traffic_actors import HEAD_EXTENT_M, HEAD_HEIGHT_M
 from carla_drl_sim.world.labels import Label
+from carla_drl_sim.world.props import PROPS
 from carla_drl_sim.world.scenery import Shape
 from carla_drl_sim.world.signals import SignalKind
 
@@ -71,4 +72,13 @@ def sign_parts(kind: SignalKind) -> ActorParts:
             build.add((-0.08, side * 0.09, 2.3), (0.012, 0.055, 0.11), (16, 16, 18))
     else:
         build.add((-0.07, 0.0, 2.3), (0.012, 0.26, 0.07), (240, 240, 238))
+    return build.done()
+
+
+@functools.cache
+def prop_parts(type_id: str) -> ActorParts:
+    """The one solid of a prop, which stands on its origin."""
+    prop = PROPS[type_id]
+    build = PartBuilder(prop.label)
+    build.add((0.0, 0.0, prop.extent[2]), prop.extent, prop.color, shape=prop.shape)
     return build.done()

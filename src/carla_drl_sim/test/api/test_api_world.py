@@ -166,7 +166,12 @@ def test_a_snapshot_knows_its_actors(scene: Scene) -> None:
     assert snapshot.find(2**31) is None
 
 
-@covers("World.spawn_actor", "World.try_spawn_actor")
+@covers(
+    "World.spawn_actor",
+    "World.try_spawn_actor",
+    state="partial",
+    note="of all actors, sensors and props can have a parent",
+)
 def test_spawning(scene: Scene) -> None:
     point = scene.map.get_spawn_points()[0]
     blueprint = scene.library.find("vehicle.tesla.model3")
