@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 from carla_drl_sim.actors import Actor, ActorRegistry
 from carla_drl_sim.blueprints import BlueprintLibrary
 from carla_drl_sim.crashes import CollisionEvent, Crashes
@@ -84,7 +86,8 @@ class Episode:
         self.walkers = WalkerActors(Walkers(town.heights, self.scenery.parts), actors)
         self._motion = Motion(self.traffic.lights, self.dynamics, self.scenery.parts)
         self._crashes = Crashes(actors, self.dynamics, self.walkers, self._motion)
-        self.arms = SpringArms(ArmProbe(self))
+        # Weakly, so that an episode goes at once when the next one is there, and not when the collector comes.
+        self.arms = SpringArms(ArmProbe(weakref.proxy(self)))
         self.snapshot = Snapshot(actors, self.dynamics, self.walkers, self.traffic, self.arms)
         self.sensors = SensorSuite(streams, workers)
 

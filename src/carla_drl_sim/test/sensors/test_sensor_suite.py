@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import pytest
 
 from carla_drl_sim.actors import Actor
@@ -13,6 +16,7 @@ from carla_drl_sim.sensors.blueprints import ATTRIBUTES, is_served
 from carla_drl_sim.sensors.suite import intervals_passed
 from carla_drl_sim.sensors.workers import Workers
 from carla_drl_sim.simulator import Simulator
+from carla_drl_sim.spring_arm import Attachment
 from carla_drl_sim.stream_hub import StreamHub
 
 SMALL = {"image_size_x": "40", "image_size_y": "30"}
@@ -142,3 +146,23 @@ def test_extreme_settings_break_nothing(parked: tuple[Simulator, Actor], type_id
         episode.destroy(sensor)
     if type_id not in ("sensor.other.collision", "sensor.other.obstacle"):
         assert len(messages) == 1 + len(alone)
+
+
+def test_an_episode_goes_when_the_next_one_comes() -> None:
+    """Without the garbage collector, which comes so rarely that dozens of old episodes would wait for it."""
+    simulator = _simulator(2)
+    episode = simulator.episode
+    carrier = episode.actors.vehicles()[0]
+    arm = episode.spawn(
+        Description(0, "sensor.other.gnss", []), Pose(-6.0, 0.0, 3.0), carrier.id, Attachment.SPRING_ARM
+    )
+    simulator.tick()
+    episode.sensors.measure_all(episode)
+    old = weakref.ref(episode)
+    del episode, carrier, arm
+    gc.disable()
+    try:
+        simulator.load("Town01", reset_settings=True)
+        assert old() is None
+    finally:
+        gc.enable()
