@@ -12,14 +12,21 @@ from server_process import ServerProcess
 
 BANK = 0.07
 
+CURB = 0.15
+
 LANE = '<lane id="{id}" type="driving" level="false"><width sOffset="0" a="3.5" b="0" c="0" d="0"/></lane>'
+WALK = (
+    '<lane id="-2" type="shoulder" level="false"><width sOffset="0" a="2" b="0" c="0" d="0"/></lane>'
+    '<lane id="-3" type="sidewalk" level="true"><width sOffset="0" a="4" b="0" c="0" d="0"/>'
+    f'<height sOffset="0" inner="{CURB}" outer="{CURB}"/></lane>'
+)
 ROAD = f"""<?xml version="1.0"?><OpenDRIVE><header revMajor="1" revMinor="4"/>
 <road name="" id="1" length="300" junction="-1">
 <planView><geometry s="0" x="0" y="0" hdg="0" length="300"><line/></geometry></planView>
 <elevationProfile><elevation s="0" a="2" b="0" c="0" d="0"/></elevationProfile>
 <lateralProfile><superelevation s="0" a="{BANK}" b="0" c="0" d="0"/></lateralProfile>
 <lanes><laneSection s="0"><left>{LANE.format(id=1)}</left><center><lane id="0" type="none" level="false"/></center>
-<right>{LANE.format(id=-1)}</right></laneSection></lanes></road></OpenDRIVE>"""
+<right>{LANE.format(id=-1)}{WALK}</right></laneSection></lanes></road></OpenDRIVE>"""
 
 
 @pytest.fixture(scope="module")
@@ -61,3 +68,13 @@ def test_rays_and_sensors_see_the_banked_surface(world_of: Scene) -> None:
         found = world_of.world.ground_projection(carla.Location(150.0, y, 10.0), 20.0)
         assert found is not None
         assert found.location.z == pytest.approx(2.0 - math.tan(BANK) * y, abs=0.02)
+
+
+def test_a_level_and_raised_sidewalk_is_ground_but_no_height_of_waypoints(world_of: Scene) -> None:
+    place = carla.Location(150.0, 7.5, 10.0)
+    found = world_of.world.ground_projection(place, 20.0)
+    assert found is not None
+    assert found.location.z == pytest.approx(2.0 - math.tan(BANK) * 5.5 + CURB, abs=0.02)
+    waypoint = world_of.map.get_waypoint(place, lane_type=carla.LaneType.Sidewalk)
+    assert waypoint.lane_id == -3
+    assert waypoint.transform.location.z == pytest.approx(2.0)

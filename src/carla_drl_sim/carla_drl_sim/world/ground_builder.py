@@ -16,7 +16,7 @@ import numpy.typing as npt
 from carla_drl_sim.world import raster_kernel
 from carla_drl_sim.world.ground import Heights, flat
 from carla_drl_sim.world.road_network import RoadNetwork
-from carla_drl_sim.world.road_strips import places, quads_between, strips
+from carla_drl_sim.world.road_strips import Strip, places, quads_between, strips
 
 CELL = 1.0
 MAX_NODES = 8_000_000
@@ -32,6 +32,7 @@ _ABUTMENT = 10.0
 """Length of the deck before and after what it crosses, m."""
 _JUMP = 0.4
 _SWEEPS = 40
+_INSET = 1e-6
 
 Grid = npt.NDArray[np.float32]
 
@@ -40,7 +41,7 @@ def build_heights(network: RoadNetwork) -> Heights:
     """Heights of the ground and of decks; flat where all roads are."""
     along = [road.heights(road.samples(0.0, road.length)) for road in network.roads.values()]
     low, high = min(float(z.min()) for z in along), max(float(z.max()) for z in along)
-    if high - low < _FLAT and all(road.banking.is_level for road in network.roads.values()):
+    if high - low < _FLAT and all(road.is_level for road in network.roads.values()):
         return flat(0.5 * (low + high))
     pieces = strips(network, 0.5 * CELL)
     left, top, right, bottom = network.bounds(MARGIN)
@@ -52,12 +53,11 @@ def build_heights(network: RoadNetwork) -> Heights:
         used = [column for column, lane in enumerate(piece.lanes) if lane.kind != "none"]
         if not used:
             continue
-        columns = [used[0], used[-1] + 1]
-        if not piece.road.banking.is_level:  # the surface may have a ridge on the reference line
-            columns.insert(1, min(max(len(piece.section.left.lanes), columns[0]), columns[1]))
-        poses, edges = piece.road.reference(piece.s), piece.t[:, columns]
+        poses, edges = piece.road.reference(piece.s), _lines(piece, used[0], used[-1] + 1)
         _spread(
-            layers[:2], (places(poses, edges) - origin) / cell, piece.road.surface_heights(piece.s, edges)
+            layers[:2],
+            (places(poses, edges) - origin) / cell,
+            piece.road.surface_heights(piece.s, edges, piece.section),
         )
         # Wider and longer.
         rows = [0, *range(len(poses)), -1]
@@ -67,11 +67,30 @@ def build_heights(network: RoadNetwork) -> Heights:
         for end, sign in ((0, -1.0), (-1, 1.0)):
             heading = poses[end, 2]
             wide[end] += sign * _EDGE * cell * np.array([math.cos(heading), math.sin(heading)])
-        _spread(layers[2:], (wide - origin) / cell, piece.road.surface_heights(piece.s[rows], wider))
+        heights = piece.road.surface_heights(piece.s[rows], wider, piece.section)
+        _spread(layers[2:], (wide - origin) / cell, heights)
     ground, deck = raster_kernel.split_layers(layers[0], layers[1], layers[2], layers[3], LEAST_CLEARANCE)
     raster_kernel.grow_decks(ground, deck, math.ceil(_ABUTMENT / cell), _JUMP * cell, True)
     raster_kernel.grow_decks(ground, deck, 2, _JUMP * cell, False)
     return Heights((left, top), cell, _filled(ground), deck)
+
+
+def _lines(piece: Strip, first: int, last: int) -> npt.NDArray[np.float64]:
+    """t of the lines between which a strip is straight across, from one border to another: float64 [N, K]."""
+    banking, t = piece.road.banking, piece.t
+    if not (piece.road.has_steps or banking.is_shaped):
+        columns = [first, last]
+        if not banking.is_level:  # the surface may have a ridge on the reference line
+            columns.insert(1, min(max(len(piece.section.left.lanes), first), last))
+        return t[:, columns]
+    lines = []
+    for lane in range(first, last):
+        left, right = t[:, lane], t[:, lane + 1]
+        parts = max(math.ceil(float((left - right).max()) / CELL), 1) if banking.is_shaped else 1
+        # Just inside of the lane: its neighbour may be higher.
+        inset = np.minimum(_INSET, 0.25 * (left - right))
+        lines += [left - inset + (right - left + 2.0 * inset) * (k / parts) for k in range(parts + 1)]
+    return np.stack(lines, axis=1)
 
 
 def _spread(layers: list[Grid], xy: npt.NDArray[np.float64], z: npt.NDArray[np.float64]) -> None:

@@ -109,6 +109,16 @@ def _read_lane(element: Fields, start: float) -> Lane:
     for name in ("predecessor", "successor"):
         end = None if link is None else link.child(name)
         ends.append(None if end is None else end.integer("id"))
+    heights = [
+        (start + record.number("sOffset", 0.0), record.number("inner", 0.0), record.number("outer", 0.0))
+        for record in element.children("height")
+    ]
     return Lane(
-        lane_id, element.text("type", "none"), tuple(sorted(marks, key=lambda mark: mark.s)), ends[0], ends[1]
+        lane_id,
+        element.text("type", "none"),
+        tuple(sorted(marks, key=lambda mark: mark.s)),
+        ends[0],
+        ends[1],
+        element.text("level", "false") in ("true", "1"),
+        tuple(sorted(heights)),
     )

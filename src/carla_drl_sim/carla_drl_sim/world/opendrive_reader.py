@@ -1,6 +1,6 @@
 """Reads OpenDRIVE 1.1 to 1.7 documents into a `RoadNetwork`, as far as CARLA uses them.
 
-Lateral shapes, lane heights, railways and left-hand traffic rules are ignored. This is the place where
+Railways and left-hand traffic rules are ignored. This is the place where
 the right-handed axes of OpenDRIVE become CARLA's left-handed ones: y and all angles change sign.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import numpy as np
@@ -18,7 +19,6 @@ from carla_drl_sim.world.opendrive_furniture import read_objects, read_signals
 from carla_drl_sim.world.opendrive_lanes import read_sections
 from carla_drl_sim.world.road_kernel import ARC, CUBIC, LINE, PIECE_COLUMNS, SPIRAL
 from carla_drl_sim.world.road_network import (
-    Banking,
     Connection,
     Contact,
     Junction,
@@ -26,6 +26,7 @@ from carla_drl_sim.world.road_network import (
     RoadEnd,
     RoadNetwork,
 )
+from carla_drl_sim.world.road_surface import Banking
 
 MAX_DOCUMENT_BYTES = 256 * 2**20
 MAX_ROADS = 100_000
@@ -116,9 +117,7 @@ def _read_road(element: Fields) -> Road:
         signals=read_signals(element),
     )
     objects = read_objects(element, road)
-    if not objects:
-        return road
-    return Road(**{**vars(road), "objects": objects})
+    return replace(road, objects=objects) if objects else road
 
 
 def _read_angles(records: list[Fields]) -> Floats:
@@ -136,7 +135,20 @@ def _read_banking(road: Fields) -> Banking:
         _read_angles([record for record in records if record.text("side", "both") in (side, "both")])
         for side in ("left", "right")
     )
-    return Banking(_read_angles(road.children("lateralProfile", "superelevation")), left, right)
+    shape = [
+        (
+            record.number("s", 0.0),
+            record.number("t"),
+            *(record.number(name, 0.0, math.inf) for name in ("a", "b", "c", "d")),
+        )
+        for record in road.children("lateralProfile", "shape")
+    ]
+    return Banking(
+        _read_angles(road.children("lateralProfile", "superelevation")),
+        left,
+        right,
+        np.array(sorted(shape), np.float64).reshape(-1, 6),
+    )
 
 
 def _read_speeds(types: list[Fields]) -> tuple[tuple[float, float], ...]:

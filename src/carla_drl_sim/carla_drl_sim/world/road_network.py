@@ -9,18 +9,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from carla_drl_sim.world import road_kernel
+from carla_drl_sim.world.road_surface import LEVEL, Banking, LaneHeights, lane_heights
 
 Floats = npt.NDArray[np.float64]
 Contact = Literal["start", "end"]
 
 MAX_COORDINATE = 1e6
 """Numbers beyond this (m) are refused: single precision could not place a vehicle there."""
+
+_SLOPE_STEP = 1e-3
+"""Slopes of surfaces that are more than banked are taken over this, m."""
 
 
 @dataclass(frozen=True)
@@ -37,13 +41,20 @@ class Mark:
 
 @dataclass(frozen=True)
 class Lane:
-    """A lane of a section; `predecessor` and `successor` are lane ids in the neighbouring section or road."""
+    """A lane of a section.
+
+    Attributes:
+        predecessor, successor: lane ids in the neighbouring section or road.
+        level, heights: as in `road_surface.lane_heights`.
+    """
 
     id: int
     kind: str
     marks: tuple[Mark, ...] = ()
     predecessor: int | None = None
     successor: int | None = None
+    level: bool = False
+    heights: LaneHeights = ()
 
 
 @dataclass(frozen=True)
@@ -174,27 +185,6 @@ class LaneLine:
     width: Floats
 
 
-class Banking(NamedTuple):
-    """How a road falls across: cubics by s of angles (rad); empty: 0.
-
-    Attributes:
-        superelevation: fall from left to right.
-        left, right: fall of each side outwards, besides (crossfall).
-    """
-
-    superelevation: Floats
-    left: Floats
-    right: Floats
-
-    @property
-    def is_level(self) -> bool:
-        """Whether there is none."""
-        return not any(table[:, 1:].any() for table in self)
-
-
-LEVEL = Banking(*3 * [np.zeros((0, 5))])
-
-
 @dataclass(frozen=True)
 class Road:
     """A road.
@@ -230,37 +220,77 @@ class Road:
         """z along the reference line."""
         return road_kernel.cubic_values(self.elevation, s)[0]
 
-    def surface_heights(self, s: Floats, t: Floats) -> Floats:
-        """z of the surface at s [N] and t [N] or [N, K], of the shape of t.
+    @cached_property
+    def has_steps(self) -> bool:
+        """Whether lanes are raised, or level where the road is not."""
+        lanes = [lane for section in self.sections for lane in section.lanes()]
+        raised = any(inner or outer for lane in lanes for _, inner, outer in lane.heights)
+        return raised or (not self.banking.is_level and any(lane.level for lane in lanes))
+
+    @property
+    def is_level(self) -> bool:
+        """Whether the surface is level across."""
+        return self.banking.is_level and not self.has_steps
+
+    def surface_heights(self, s: Floats, t: Floats, section: Section | None = None) -> Floats:
+        """z of the surface at s [N] and t [N] or [N, K], of the shape of t; of one section where that is given.
 
         Banking turns the surface about the reference line, but leaves distances in the map as they are.
         """
-        z = self.heights(s)
-        if t.ndim > 1:
-            z = z[:, None]
-        return z + self._rise_across(s, t)[0]
+        z = self.heights(s)[:, None]
+        if self.is_level:
+            return z + np.zeros(t.shape) if t.ndim > 1 else z[:, 0]
+        result = z + self._rise(s, t.reshape(s.size, -1), section)
+        return result.reshape(t.shape)
+
+    def _rise(self, s: Floats, t: Floats, section: Section | None) -> Floats:
+        """How much the surface is above the reference line, at s [N] and t [N, K]."""
+        if not self.has_steps:
+            return self.banking.heights(s, t)
+        if section is not None:
+            return self._rise_of_lanes(section, s, t)
+        result = np.empty(t.shape)
+        starts = np.array([found.s for found in self.sections])
+        number = np.maximum(np.searchsorted(starts, s, side="right") - 1, 0)
+        for found in np.unique(number):
+            rows = number == found
+            result[rows] = self._rise_of_lanes(self.sections[found], s[rows], t[rows])
+        return result
+
+    def _rise_of_lanes(self, section: Section, s: Floats, t: Floats) -> Floats:
+        borders, middle = self.borders(section, s), len(section.left.lanes)
+        sides = [
+            (edges, [(lane.level, lane.heights) for lane in side.lanes])
+            for edges, side in (
+                (borders[:, middle::-1], section.left),
+                (borders[:, middle:], section.right),
+            )
+        ]
+        return lane_heights(self.banking.heights, sides, s, t)
 
     def points(self, s: Floats, t: Floats) -> Floats:
         """Places on the surface beside the reference line: float64 [N, 3]."""
         x, y, heading = self.reference(s).T
         return np.column_stack((x + t * np.sin(heading), y - t * np.cos(heading), self.surface_heights(s, t)))
 
-    def _rise_across(self, s: Floats, t: Floats) -> tuple[Floats, Floats, Floats]:
-        """How much the surface is above the reference line, and the slopes of that along s and t; shapes of t."""
-        if self.banking.is_level:
+    def _rise_across(self, section: Section, s: Floats, t: Floats) -> tuple[Floats, Floats, Floats]:
+        """How much the surface of a section is above the reference line, and its slopes along s and t; all [N]."""
+        if self.is_level:
             nothing = np.zeros(t.shape)
             return nothing, nothing, nothing
-        shape = (-1, 1) if t.ndim > 1 else (-1,)
+        if not (self.has_steps or self.banking.is_shaped):
+            above, along, across = (values[:, 0] for values in self.banking.rise(s, t[:, None]))
+            return above, along, across
 
-        def slope_of(table: Floats) -> tuple[Floats, Floats]:
-            angle, change = road_kernel.cubic_values(table, s)
-            slope = np.tan(angle)
-            return slope.reshape(shape), ((1.0 + slope**2) * change).reshape(shape)
+        def rise(ds: float, dt: float) -> Floats:
+            return self._rise(s + ds, t[:, None] + dt, section)[:, 0]
 
-        (across, change), (left, left_change), (right, right_change) = map(slope_of, self.banking)
-        across = across + np.where(t > 0.0, -left, right)
-        change = change + np.where(t > 0.0, -left_change, right_change)
-        return t * across, t * change, across
+        h = _SLOPE_STEP
+        return (
+            rise(0.0, 0.0),
+            (rise(h, 0.0) - rise(-h, 0.0)) / (2 * h),
+            (rise(0.0, h) - rise(0.0, -h)) / (2 * h),
+        )
 
     def section_at(self, s: float) -> Section:
         """The section around `s`, the first or last one beyond the ends."""
@@ -296,7 +326,7 @@ class Road:
         t_slope = offset_slope + sign * 0.5 * (slope[:, place] + slope[:, place + 1])
         x, y, heading = self.reference(s).T
         z, rise = road_kernel.cubic_values(self.elevation, s)
-        above, rise_of_bank, across = self._rise_across(s, t)
+        above, rise_of_bank, across = self._rise_across(section, s, t)
         return LaneLine(
             s,
             np.column_stack((x + t * np.sin(heading), y - t * np.cos(heading), z + above)),

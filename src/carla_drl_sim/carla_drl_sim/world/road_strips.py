@@ -51,7 +51,7 @@ def strips(network: RoadNetwork, step: float = STEP) -> Iterator[Strip]:
         for section in road.sections:
             s = road.samples(section.s, section.end, step)
             t = road.borders(section, s)
-            z = road.surface_heights(s, 0.5 * (t[:, 0] + t[:, -1]))
+            z = road.surface_heights(s, 0.5 * (t[:, 0] + t[:, -1]), section)
             yield Strip(road, section, s, t, places(road.reference(s), t), z, section.lanes())
 
 
