@@ -66,6 +66,11 @@ def render_cameras(
     inverse, code = np.empty(pixels, np.float32), np.empty(pixels, np.int32)
     vertex, polygon, matrix = np.empty((8, 3)), np.empty((16, 3)), np.empty((3, 4))
     bounds = np.empty((4, max(height, 16) + 1))
+    sun, up, points = np.empty(3), np.empty(3), np.empty((16, 3))
+    colors = np.empty((parts * 8, 3), np.float32)
+    materials, glows = np.empty(parts, np.uint8), np.empty(parts, np.float32)
+    rows, picked = np.empty((NUM_ROWS, width), np.float32), np.empty(width, np.uint32)
+    shadow = np.empty(pixels, np.uint8)
     for n in range(len(cameras)):
         camera = cameras[n]
         if ground.flat:
@@ -99,8 +104,8 @@ def render_cameras(
         )
         picture = out[n, HEADER_WORDS:]
         if mode == COLOR:
-            rows, picked = np.empty((NUM_ROWS, width), np.float32), np.empty(width, np.uint32)
-            shadow = np.zeros(pixels, np.uint8)
+            for i in range(pixels):
+                shadow[i] = 0
             cast_shadows(
                 ground,
                 camera,
@@ -111,6 +116,9 @@ def render_cameras(
                 shapes,
                 table,
                 number,
+                sun,
+                up,
+                points,
                 vertex,
                 polygon,
                 bounds,
@@ -135,6 +143,11 @@ def render_cameras(
                 table,
                 drawn,
                 number,
+                sun,
+                up,
+                colors,
+                materials,
+                glows,
                 matrix,
                 rows,
                 picked,

@@ -33,7 +33,7 @@ from carla_drl_sim.sensors.raster_buffers import (
 )
 from carla_drl_sim.sensors.sky_kernel import fog_row, shade_sky
 from carla_drl_sim.sensors.solid_shade_kernel import shade_facade, shade_round
-from carla_drl_sim.world.compiled import compiled_loops_inner, compiled_loops_inner_maker
+from carla_drl_sim.world.compiled import compiled_loops_inner
 
 Floats = npt.NDArray[np.float64]
 Floats32 = npt.NDArray[np.float32]
@@ -62,7 +62,7 @@ def _write_row(rows: Floats32, width: int, exposure: float, out: npt.NDArray[np.
         )
 
 
-@compiled_loops_inner_maker
+@compiled_loops_inner
 def shade(
     static: Any,
     moving: Any,
@@ -81,6 +81,11 @@ def shade(
     table: Floats,
     drawn: Ints,
     number: int,
+    sun_seen: Floats,
+    up: Floats,
+    colors: Floats32,
+    materials: npt.NDArray[np.uint8],
+    glows: Floats32,
     matrix: Floats,
     rows: Floats32,
     picked: npt.NDArray[np.uint32],
@@ -89,18 +94,19 @@ def shade(
     shadow: npt.NDArray[np.uint8],
     out: npt.NDArray[np.uint32],
 ) -> None:
-    """Colour a whole picture into `out`, uint32 [H * W] of B, G, R, A bytes."""
+    """Colour a whole picture into `out`, uint32 [H * W] of B, G, R, A bytes.
+
+    Args:
+        sun_seen, up, colors, materials, glows, matrix, rows, picked: working space.
+    """
     lights, sun, numbers, cloud_alpha = light.colors, light.sun, light.numbers, light.cloud_alpha.reshape(-1)
     night, wet, cloudy = numbers[NIGHT], numbers[WET], numbers[CLOUDS] > 0.0
     surface, palette, coarse, levels = texture.surface, texture.palette, texture.coarse, texture.levels
     corner = (texture.x, texture.y, texture.cell)
     static_owner = static.owner
-    sun_seen, up = np.empty(3), np.empty(3)
     for a in range(3):
         sun_seen[a] = camera[a, 0] * sun[0] + camera[a, 1] * sun[1] + camera[a, 2] * sun[2]
         up[a] = camera[a, 2]
-    colors = np.empty((number * 8, 3), np.float32)
-    materials, glows = np.empty(number, np.uint8), np.empty(number, np.float32)
     entry_colors(
         static, 1, table, entries, drawn, number, lights, sun_seen, up, night, lamps, colors, materials, glows
     )

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from carla_drl_sim.sensors.polygon_kernel import FACES, corners_of, flat_normal, outline
 from carla_drl_sim.sensors.raster_buffers import AXES, DECK, ELLIPSOID, EXTENT, SKY
 from carla_drl_sim.sensors.scene_kernel import height_at
-from carla_drl_sim.world.compiled import compiled_loops_inner, compiled_loops_inner_maker
+from carla_drl_sim.world.compiled import compiled_loops_inner
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int32]
@@ -62,7 +62,7 @@ def _drop(point: Floats, sun: Floats, up: Floats, level: float, rise: float) -> 
         point[a] -= share * sun[a]
 
 
-@compiled_loops_inner_maker
+@compiled_loops_inner
 def cast_shadows(
     ground: Any,
     camera: Floats,
@@ -73,6 +73,9 @@ def cast_shadows(
     shapes: npt.NDArray[np.uint8],
     table: Floats,
     number: int,
+    sun: Floats,
+    up: Floats,
+    points: Floats,
     vertex: Floats,
     polygon: Floats,
     bounds: Floats,
@@ -83,15 +86,14 @@ def cast_shadows(
 
     Args:
         light: float64 [3], unit vector (world) that points to where the light comes from.
+        sun, up, points, vertex, polygon, bounds: working space, two of [3], [16, 3], and as for `draw_part`.
         shadow: uint8 [H * W], zeros at first, 1 in shadows.
     """
-    sun, up = np.empty(3), np.empty(3)
     for a in range(3):
         sun[a] = camera[a, 0] * light[0] + camera[a, 1] * light[1] + camera[a, 2] * light[2]
         up[a] = camera[a, 2]
     rise = light[2]
     level = ground.level - camera[3, 2]
-    points = np.empty((16, 3))
     for e in range(number):
         ex, ey, ez = table[e, EXTENT], table[e, EXTENT + 1], table[e, EXTENT + 2]
         radius = math.sqrt(ex * ex + ey * ey + ez * ez)
@@ -149,6 +151,7 @@ def cast_shadows(
             if n0 * sun[0] + n1 * sun[1] + n2 * sun[2] <= 0.0:
                 continue
             for n in range(4):
-                points[n] = vertex[FACES[face, n]]
+                for a in range(3):
+                    points[n, a] = vertex[FACES[face, n], a]
                 _drop(points[n], sun, up, level, rise)
             _mark(points, _AROUND[:4], focal, width, height, polygon, bounds, code, shadow)
