@@ -15,7 +15,17 @@ else
   ruff format --check . || status=1
   [ ${#cpp[@]} -eq 0 ] || clang-format --dry-run -Werror "${cpp[@]}" || status=1
 fi
-for package in src/carla_drl_sim/carla_drl_sim src/carla_sensor_bridge/carla_sensor_bridge src/drl_agent_node/drl_agent_node src/carla_drl_tools/carla_drl_tools; do
-  (cd "$(dirname "$package")" && mypy --config-file ../../pyproject.toml "$(basename "$package")") || status=1
+check_types() {
+  local output
+  output=$(cd "src/$1" && mypy --config-file ../../pyproject.toml "$1" 2>&1) || { printf '%s\n' "$output"; return 1; }
+  printf '%s: %s\n' "$1" "$output"
+}
+checks=()
+for package in carla_drl_sim carla_sensor_bridge drl_agent_node carla_drl_tools; do
+  check_types $package &
+  checks+=($!)
+done
+for check in "${checks[@]}"; do
+  wait "$check" || status=1
 done
 exit $status

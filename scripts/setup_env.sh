@@ -70,42 +70,54 @@ tree_stamp() { # content of the files below the given folders
 }
 unchanged() { [ -f "$1" ] && [ "$(cat "$1")" = "$2" ]; }
 
-requirements=(-r requirements/runtime.txt)
+# What runs beside the rest, each in a process group of its own, so that it can be ended with this script.
+running=()
+beside() { set -m; "$@" & set +m; running+=($!); }
+end_beside() { for group in "${running[@]}"; do kill -- "-$group" 2> /dev/null || true; done; }
+trap end_beside EXIT
+
 requirement_files=(requirements/runtime.txt scripts/fix_ros_wheels.py)
-if [ -z "$full_ros" ]; then
-  requirements+=(-r requirements/ros.txt)
-  requirement_files+=(requirements/ros.txt)
-fi
+[ -n "$full_ros" ] || requirement_files+=(requirements/ros.txt)
 wanted=$(stamp_of "${requirement_files[@]}")-$(basename "${full_ros:-wheels}")
+wanted_dev=$(stamp_of requirements/dev.txt)
+pip_install() { .venv/bin/python -m pip install -q "$@" 2>&1 | grep -v '^WARNING: Location' || true; }
+
+runtime_missing=false
 if ! unchanged .venv/.carla_drl_runtime "$wanted"; then
+  runtime_missing=true
   say "installing Python packages into .venv (about 2 GB, some minutes the first time)"
+  rm -f .venv/.carla_drl_runtime
   flags=()
   [ -n "$full_ros" ] && flags=(--system-site-packages)
   [ -x .venv/bin/python ] || "$python" -m venv "${flags[@]}" .venv
-  .venv/bin/python -m pip install -q --upgrade pip 2>&1 | grep -v '^WARNING: Location' || true
-  .venv/bin/python -m pip install -q "${requirements[@]}" 2>&1 | grep -v '^WARNING: Location' || true
-  .venv/bin/python -c 'import carla, torch, numba, gymnasium' ||
-    fail "pip could not install the packages in requirements/; see the message above"
+  pip_install --upgrade pip
   if [ -z "$full_ros" ]; then
-    .venv/bin/python scripts/fix_ros_wheels.py || fail "the ROS 2 wheels could not be repaired"
-  else
-    touch .venv/COLCON_IGNORE
-    # .venv's Python runs colcon; ROS 2 may have brought it for that Python, or as a program of its own, or not at all.
-    .venv/bin/python -c 'import colcon_core' 2> /dev/null ||
-      .venv/bin/python -m pip install -q "$(grep '^colcon-' requirements/ros.txt)" 2>&1 | grep -v '^WARNING: Location' || true
-    .venv/bin/python -c 'import colcon_core' || fail "pip could not install colcon into .venv; see the message above"
+    # All that the underlay builds with, in the versions that runtime.txt asks for.
+    pip_install -r requirements/ros.txt -c requirements/runtime.txt setuptools numpy
+    .venv/bin/python scripts/fix_ros_wheels.py || fail "the ROS 2 wheels could not be installed or repaired; see the messages above"
   fi
-  echo "$wanted" > .venv/.carla_drl_runtime
 fi
-if $dev; then
-  wanted_dev=$(stamp_of requirements/dev.txt)
-  if ! unchanged .venv/.carla_drl_dev "$wanted_dev"; then
+
+install_packages() { # what is left of runtime.txt, and dev.txt
+  if $runtime_missing; then
+    pip_install -r requirements/runtime.txt
+    .venv/bin/python -c 'import carla, torch, numba, gymnasium' ||
+      fail "pip could not install the packages in requirements/; see the message above"
+    if [ -n "$full_ros" ]; then
+      touch .venv/COLCON_IGNORE
+      # .venv's Python runs colcon; ROS 2 may have brought it for that Python, or as a program of its own, or not at all.
+      .venv/bin/python -c 'import colcon_core' 2> /dev/null || pip_install "$(grep '^colcon-' requirements/ros.txt)"
+      .venv/bin/python -c 'import colcon_core' || fail "pip could not install colcon into .venv; see the message above"
+    fi
+    echo "$wanted" > .venv/.carla_drl_runtime
+  fi
+  if $dev && ! unchanged .venv/.carla_drl_dev "$wanted_dev"; then
     say "installing test and lint tools into .venv"
-    .venv/bin/python -m pip install -q -r requirements/dev.txt 2>&1 | grep -v '^WARNING: Location' || true
+    pip_install -r requirements/dev.txt
     .venv/bin/python -c 'import pytest' || fail "pip could not install requirements/dev.txt; see the message above"
     echo "$wanted_dev" > .venv/.carla_drl_dev
   fi
-fi
+}
 
 # --- build -------------------------------------------------------------------------------------
 build() { # <what> <stamp file> <stamp> <command...>; a build with tests serves those who need none, too
@@ -126,7 +138,9 @@ cores=$(nproc)
 export MAKEFLAGS=${MAKEFLAGS:--j$cores -l$((cores + cores / 2 + 1))}
 testing=OFF
 $dev && testing=ON
-if [ -z "$full_ros" ]; then
+joined=OFF
+[ -n "$full_ros" ] || joined=ON # tried with the wheels' generators only
+build_underlay() {
   . .venv/setup.sh
   build "the underlay" .underlay/.stamp "$(tree_stamp underlay)-$wanted" \
     colcon --log-base .underlay/log build --base-paths underlay/* --merge-install \
@@ -134,18 +148,42 @@ if [ -z "$full_ros" ]; then
     --event-handlers console_cohesion- status- \
     --cmake-args -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=$testing --no-warn-unused-cli
   touch .underlay/COLCON_IGNORE
+}
+if [ -z "$full_ros" ]; then
+  # Packages arrive while it builds.
+  beside build_underlay
+  install_packages
+  wait "${running[0]}" || exit 1
+  running=()
+  . .venv/setup.sh
   . .underlay/install/local_setup.bash
 else
   say "using the ROS 2 in $full_ros; underlay/ is not built"
+  install_packages
   PATH="$root/.venv/bin:$PATH"
 fi
+
 # Run by .venv's Python, so that the nodes' scripts start with it and find the packages installed above.
-build "the workspace" build/.stamp "$(tree_stamp src colcon.meta)-$wanted" \
-  .venv/bin/python -c 'import sys; from colcon_core.command import main; sys.exit(main())' build --event-handlers console_cohesion- status- \
-  --cmake-args -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=$testing --no-warn-unused-cli
+colcon_build() {
+  .venv/bin/python -c 'import sys; from colcon_core.command import main; sys.exit(main())' build "$@" \
+    --event-handlers console_cohesion- status- \
+    --cmake-args -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=$testing -DJOIN_GENERATED_SOURCES=$joined --no-warn-unused-cli
+}
+compile_simulator() {
+  . install/local_setup.bash
+  .venv/bin/python -m carla_drl_sim.compile
+}
+compiling=""
+build_workspace() { # the simulator first: its kernels compile beside the C++ code of the others
+  colcon_build --packages-select carla_drl_sim || return 1
+  beside compile_simulator
+  compiling=$!
+  colcon_build --packages-skip carla_drl_sim
+}
 # Numba keeps what it compiles beside the installed files, so whoever starts the simulator later need not wait.
 compile_kernels() {
   . install/local_setup.bash
+  [ -z "$compiling" ] || wait "$compiling" || true # if that failed, this says why
   .venv/bin/python -m carla_drl_sim.compile && .venv/bin/python -m carla_sensor_bridge.warm_up || return 1
   if $dev; then share_kernels; fi
 }
@@ -158,5 +196,6 @@ share_kernels() {
     tar -C "$installed" --null -T - -cf - | tar -C src/carla_drl_sim -xf - ||
     say "the tests of carla_drl_sim will compile for themselves"
 }
+build "the workspace" build/.stamp "$(tree_stamp src colcon.meta)-$wanted" build_workspace
 build "the compiled kernels" build/.kernels "$(tree_stamp src/carla_drl_sim src/carla_sensor_bridge)-$wanted" compile_kernels
 say "ready: source scripts/env.sh"
