@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Run every test of the workspace through colcon and print what failed and how many passed.
 
-Many tests start processes and wait for them, which a busy machine can starve: a test that fails runs once more, and
-one that passes only then is listed as flaky.
+Two packages are tested at a time. Many tests start processes and wait for them, which a busy machine can starve: those
+of packages that keep processors busy stand back, a test that fails runs once more, and one that passes only then is
+listed as flaky.
 
 usage: scripts/run_tests.py [package ...]
 """
@@ -26,7 +27,12 @@ from carla_drl_bringup import shared_memory
 
 ROOT = Path(__file__).resolve().parent.parent
 TEST_TIMEOUT_S = "300"
-BESIDE = frozenset({"carla_drl_sim"})
+LANES = 2
+"""How many runs go on at a time: one keeps a processor busy where another waits for processes."""
+FIRST = ("carla_drl_sim", "carla_drl_bringup", "drl_agent_node", "carla_sensor_bridge")
+"""Packages of `src/` whose tests take longest, which start first, so that the lanes end together."""
+PATIENT = frozenset({"carla_drl_sim", "drl_agent_node"})
+"""Packages whose tests keep a processor busy and can wait: they give way to those that watch processes by the clock."""
 CTEST_FAILED = re.compile(r"^\s*\d+/\d+ Test\s+#\d+: .*\*\*\*")
 
 
@@ -40,6 +46,12 @@ class Workspace:
     install: Path
     log: Path
     merged: bool
+
+    def runs(self, packages: Collection[str]) -> list[tuple[str, ...]]:
+        """Return what of `packages` runs together: those of the underlay in turn, each of `src/` for itself."""
+        if self.merged:
+            return [tuple(packages)]
+        return [(name,) for name in (*FIRST, *sorted(set(packages) - set(FIRST))) if name in packages]
 
 
 @dataclass
@@ -74,9 +86,16 @@ def remove_results(workspace: Workspace, packages: Collection[str]) -> None:
         shutil.rmtree(workspace.build / name / "test_results", ignore_errors=True)
 
 
-def run_colcon(workspace: Workspace, packages: Collection[str]) -> int:
+def log_folder(workspace: Workspace, packages: Sequence[str]) -> Path:
+    """Return where colcon logs a run: it does not share a folder among two at a time."""
+    return workspace.log / "test" / (packages[0] if len(packages) == 1 else workspace.name)
+
+
+def run_colcon(workspace: Workspace, packages: Sequence[str]) -> int:
     """Run `colcon test` for `packages`; return its exit code."""
-    command = ["colcon", "--log-base", str(workspace.log), "test", "--base-paths", *workspace.base_paths]
+    command = ["nice", "-n", "5"] if PATIENT.issuperset(packages) else []
+    command += ["colcon", "--log-base", str(log_folder(workspace, packages)), "test"]
+    command += ["--base-paths", *workspace.base_paths]
     command += ["--build-base", str(workspace.build), "--install-base", str(workspace.install)]
     command += ["--executor", "sequential", "--event-handlers", "console_cohesion+", "status-"]
     command += ["--retest-until-pass", "1"]
@@ -94,10 +113,10 @@ def result_files(workspace: Workspace) -> list[Path]:
     return sorted([*workspace.build.glob("*/pytest.xml"), *workspace.build.glob("*/test_results/**/*.xml")])
 
 
-def flaky_in_ctest(workspace: Workspace) -> list[str]:
+def flaky_in_ctest(workspace: Workspace, packages: Sequence[str]) -> list[str]:
     """Return what failed at the first try, as ctest names it; its result files keep the second try only."""
     found = []
-    for log in sorted(workspace.log.glob("latest_test/*/stdout.log")):
+    for log in sorted(log_folder(workspace, packages).glob("latest_test/*/stdout.log")):
         lines = log.read_text(errors="replace").splitlines()
         found += [f"{log.parent.name}: {line.strip()}" for line in lines if CTEST_FAILED.search(line)]
     return found
@@ -143,22 +162,11 @@ def read_results(path: Path, tally: Tally) -> None:
             tally.passed += 1
 
 
-def run_all(selected: Sequence[tuple[Workspace, set[str]]]) -> bool:
-    """Run the tests of all workspaces; return whether colcon failed.
-
-    Those of `BESIDE` know no ROS and keep a processor busy, those of the underlay mostly wait: they run side by side.
-    """
-    beside = [(workspace, names & BESIDE) for workspace, names in selected if names & BESIDE]
-    others = [(workspace, names - BESIDE) for workspace, names in selected if names - BESIDE]
-    broken = False
-    with ThreadPoolExecutor(1) as pool:
-        running = [pool.submit(run_colcon, workspace, names) for workspace, names in beside]
-        for workspace, names in others:
-            if workspace.name == "src":  # the same workspace twice at a time, colcon does not do
-                broken |= any(run.result() != 0 for run in running)
-            broken |= run_colcon(workspace, names) != 0
-        broken |= any(run.result() != 0 for run in running)
-    return broken
+def run_all(selected: Sequence[tuple[Workspace, Sequence[str]]]) -> bool:
+    """Run all that is selected, `LANES` at a time in this order; return whether colcon failed."""
+    with ThreadPoolExecutor(LANES) as pool:
+        codes = list(pool.map(lambda run: run_colcon(*run), selected))
+    return any(codes)
 
 
 def main(packages: list[str]) -> int:
@@ -166,7 +174,7 @@ def main(packages: list[str]) -> int:
     started = time.monotonic()
     tally = Tally()
     shared_before = shared_memory.files()
-    selected = []
+    selected: list[tuple[Workspace, tuple[str, ...]]] = []
     for workspace in workspaces():
         names = {
             path.parent.name for base in workspace.base_paths for path in (ROOT / base).glob("**/package.xml")
@@ -174,10 +182,10 @@ def main(packages: list[str]) -> int:
         wanted = names & set(packages) if packages else names
         if wanted:
             remove_results(workspace, wanted)
-            selected.append((workspace, wanted))
+            selected += [(workspace, run) for run in workspace.runs(wanted)]
     broken = run_all(selected)
     for workspace, wanted in selected:
-        tally.flaky += flaky_in_ctest(workspace)
+        tally.flaky += flaky_in_ctest(workspace, wanted)
         for name in without_results(workspace, wanted):
             tally.failures.append(f"{name}: has tests, but no results")
         for path in result_files(workspace):

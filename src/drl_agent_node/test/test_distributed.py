@@ -96,7 +96,7 @@ class Run:
 
 def test_a_worker_that_dies_is_replaced_and_the_run_goes_on(tmp_path: Path) -> None:
     """Two workers, each with simulator, bridge and gateway in a ROS domain of its own."""
-    domain = 55 + os.getpid() % 40
+    domain = 40 + os.getpid() % 10
     options = ("--workers", "2", "--total-steps", "1000000000", "--first-domain-id", str(domain))
     with Run(tmp_path, ["-m"], *options) as run:
         run.wait_for(lambda: run.steps() > 200, "progress")

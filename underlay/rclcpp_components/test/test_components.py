@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-os.environ["ROS_DOMAIN_ID"] = str(100 + os.getpid() % 61)
+os.environ["ROS_DOMAIN_ID"] = str(100 + os.getpid() % 10)
 os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
 
 import composition_interfaces.srv as composition_srv
