@@ -57,6 +57,7 @@ class SensorLoop:
         gateway: dict[str, Any] | None = None,
         bridge: dict[str, Any] | None = None,
         bridge_program: list[str] | None = None,
+        world: dict[str, Any] | None = None,
     ) -> None:
         """Start the processes.
 
@@ -67,9 +68,10 @@ class SensorLoop:
             num_agents: egos.
             gateway, bridge: parameters beside those that they need.
             bridge_program: what to run as the bridge in place of the installed one.
+            world: fields of the scenario in place of town01_basic's.
         """
         scenario = yaml.safe_load((SCENARIOS / "town01_basic.yaml").read_text())
-        scenario["sensors"] = sensors
+        scenario |= {"sensors": sensors} | (world or {})
         scenario["limits"] |= {"off_road": False, "max_lane_offset_m": 100.0, "blocked_s": 3600.0}
         path = folder / "scenario.yaml"
         path.write_text(yaml.safe_dump(scenario))

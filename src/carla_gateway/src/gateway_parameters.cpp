@@ -57,18 +57,23 @@ TopicOptions declare_topic_options(rclcpp::Node & node)
 
 }  // namespace
 
+BuilderConfig declare_neighbours(rclcpp::Node & node, std::size_t count)
+{
+  BuilderConfig config;
+  config.neighbour_count = declare_count(node, "neighbour_count", count, 0, kMaxNeighbours,
+                                         "Nearest other road users that each ego's state describes.");
+  config.neighbour_radius_m =
+      static_cast<float>(declare_number(node, "neighbour_radius_m", 40.0, kMinRadiusM, kMaxRadiusM,
+                                        "Distance up to which other road users are described, m."));
+  return config;
+}
+
 GatewayParameters declare_gateway_parameters(rclcpp::Node & node)
 {
   GatewayParameters parameters;
   parameters.simulator = declare_simulator(node);
 
-  parameters.observer.builder.neighbour_count =
-      declare_count(node, "neighbour_count", 4, 0, kMaxNeighbours,
-                    "Nearest other road users that each ego's state describes.");
-  parameters.observer.builder.neighbour_radius_m =
-      static_cast<float>(declare_number(node, "neighbour_radius_m", 40.0, kMinRadiusM, kMaxRadiusM,
-                                        "Distance up to which other road users are described, m."));
-
+  parameters.observer.builder = declare_neighbours(node, 4);
   parameters.observer.raster = declare_raster(node, {});
   parameters.observer.images = declare_sensor_images(node, {});
 

@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "carla_drl_msgs/msg/frame_layout.hpp"
+#include "carla_drl_msgs/msg/road_object_array.hpp"
 #include "carla_drl_msgs/msg/sensor_layout.hpp"
 #include "carla_gateway/column_names.hpp"
 #include "carla_gateway/monotonic_clock.hpp"
@@ -21,6 +22,7 @@ namespace
 using carla_drl_msgs::msg::FleetObservation;
 using carla_drl_msgs::msg::FrameLayout;
 using carla_drl_msgs::msg::ObservationLayout;
+using carla_drl_msgs::msg::RoadObjectArray;
 using carla_drl_msgs::msg::SensorLayout;
 using diagnostic_msgs::msg::DiagnosticStatus;
 
@@ -28,8 +30,9 @@ constexpr std::chrono::milliseconds kTimerPeriod{20};
 constexpr std::size_t kHistory = 10;   // messages per topic that wait for this node
 constexpr std::size_t kCapacity = 32;  // frames
 constexpr int kLogPeriodMs = 1000;
-// Columns of the state that odometry carries: the first ones that ObservationBuilder makes.
-constexpr std::size_t kStateColumns = 3;
+// Columns of the state that odometry carries: the first ones that ObservationBuilder makes. Neighbours are
+// its last ones.
+constexpr std::size_t kMotionColumns = 3;
 
 /// Pictures and clouds are shared by all sources of one kind, role by role.
 std::vector<std::string> shown_names(const SensorImageConfig & images)
@@ -49,7 +52,7 @@ std::size_t period_of(double rate_hz, double step_s)
   return rate_hz > 0.0 ? static_cast<std::size_t>(std::max(std::lround(1.0 / (rate_hz * step_s)), 1L)) : 1;
 }
 
-/// Of each role's odometry, then of the sensors in the order of SensorImages::sensors().
+/// Of each role's odometry, then of the sensors in the order of SensorImages::sensors(), last of the objects.
 std::vector<std::size_t> periods_of(const TopicObserverParameters & parameters)
 {
   std::vector<std::size_t> periods(parameters.roles.size(), 1);
@@ -58,6 +61,9 @@ std::vector<std::size_t> periods_of(const TopicObserverParameters & parameters)
     const bool lidar = parameters.images.lidar.enabled && name + 1 == names;
     const double rate = lidar ? parameters.lidar_rate_hz : parameters.camera_rate_hz;
     periods.insert(periods.end(), parameters.roles.size(), period_of(rate, parameters.step_s));
+  }
+  if (parameters.builder.neighbour_count > 0) {
+    periods.push_back(1);
   }
   return periods;
 }
@@ -78,7 +84,7 @@ TopicObserverNode::TopicObserverNode(const rclcpp::NodeOptions & options)
       parameters_(declare_topic_observer_parameters(*this)),
       names_(shown_names(parameters_.images)),
       buffer_(periods_of(parameters_), static_cast<std::int64_t>(parameters_.timeout_s * 1e9), kCapacity),
-      builder_({0, 1.0F}, parameters_.roles.size(), 0),
+      builder_(parameters_.builder, parameters_.roles.size(), 0),
       first_(periods_of(parameters_).size()),
       ego_(parameters_.roles.size() * FrameLayout::NUM_EGO),
       state_(parameters_.roles.size() * builder_.state_dim()),
@@ -101,6 +107,9 @@ TopicObserverNode::TopicObserverNode(const rclcpp::NodeOptions & options)
         listen<Image>(source, role + names_[name] + "/image");
       }
     }
+  }
+  if (parameters_.builder.neighbour_count > 0) {
+    listen<RoadObjectArray>(first_.size() - 1, parameters_.prefix + "/objects");
   }
   subscriptions_.push_back(create_subscription<tf2_msgs::msg::TFMessage>(
       "/tf_static", rclcpp::QoS(rclcpp::KeepLast(100)).reliable().transient_local(),
@@ -217,8 +226,9 @@ bool TopicObserverNode::begin(const BufferedFrame & taken)
   images_ = std::make_unique<SensorImages>(parameters_.images, world_, agents, parameters_.step_s);
   const RingInfo info = info_of(parameters_, ++session_);
   begin_session(observation_, info, builder_, nullptr, images_.get());
-  observation_.state_dim = kStateColumns;
-  observation_.state.resize(agents * kStateColumns);
+  const std::size_t columns = state_columns();
+  observation_.state_dim = static_cast<std::uint32_t>(columns);
+  observation_.state.resize(agents * columns);
   std::fill(observation_.metrics.begin(), observation_.metrics.end(), 0.0F);
   std::fill(observation_.status.begin(), observation_.status.end(), FleetObservation::STATUS_RESET);
   samples_.resize(images_->sensors().size());
@@ -228,11 +238,36 @@ bool TopicObserverNode::begin(const BufferedFrame & taken)
   }
   sensors_.begin(samples_.size());
   ObservationLayout layout = layout_of(parameters_.simulator, info, builder_, nullptr, images_.get());
-  layout.state_names.resize(kStateColumns);
+  layout.state_names.erase(layout.state_names.begin() + kMotionColumns,
+                           layout.state_names.begin() + ObservationBuilder::kEgoColumnCount);
   layout_publisher_->publish(layout);
   RCLCPP_INFO(get_logger(), "session %u begins with frame %lu: %zu egos, %zu sensors shown", session_,
               static_cast<unsigned long>(taken.frame), agents, samples_.size());
   return true;
+}
+
+std::size_t TopicObserverNode::state_columns() const
+{
+  return kMotionColumns + ObservationBuilder::kNeighbourColumnCount * parameters_.builder.neighbour_count;
+}
+
+void TopicObserverNode::read_objects(const BufferedFrame & taken)
+{
+  if (parameters_.builder.neighbour_count == 0) {
+    return;
+  }
+  const auto & message = taken.messages.back();
+  if (!message) {
+    throw std::runtime_error(topics_.back() + " is missing");
+  }
+  std::vector<float> rows = objects_of(*static_cast<const RoadObjectArray *>(message.get()), ego_);
+  if (rows.size() > objects_.size()) {
+    builder_ = ObservationBuilder(parameters_.builder, parameters_.roles.size(), 0,
+                                  rows.size() / FrameLayout::NUM_OBJECT);
+    objects_.resize(rows.size());
+  }
+  static_assert(FrameLayout::OBJECT_NONE == 0, "rows that are not used are zeros");
+  std::fill(std::copy(rows.begin(), rows.end(), objects_.begin()), objects_.end(), 0.0F);
 }
 
 void TopicObserverNode::observe(const BufferedFrame & taken)
@@ -248,7 +283,8 @@ void TopicObserverNode::observe(const BufferedFrame & taken)
     fill_ego(*static_cast<const Odometry *>(taken.messages[agent].get()),
              ego_.data() + agent * FrameLayout::NUM_EGO);
   }
-  const FrameArrays arrays = {ego_.data(), nullptr, observation_.metrics.data()};
+  read_objects(taken);
+  const FrameArrays arrays = {ego_.data(), nullptr, observation_.metrics.data(), objects_.data()};
   if (const auto bad = builder_.find_bad_value(arrays)) {
     throw std::runtime_error(bad->text());
   }
@@ -289,12 +325,14 @@ void TopicObserverNode::observe(const BufferedFrame & taken)
 void TopicObserverNode::publish(const BufferedFrame & taken)
 {
   const std::size_t agents = parameters_.roles.size();
-  builder_.build({ego_.data(), nullptr, observation_.metrics.data()}, state_.data());
+  builder_.build({ego_.data(), nullptr, observation_.metrics.data(), objects_.data()}, state_.data());
+  const std::size_t columns = state_columns();
   for (std::size_t agent = 0; agent < agents; ++agent) {
-    std::copy_n(state_.data() + agent * builder_.state_dim(), kStateColumns,
-                observation_.state.data() + agent * kStateColumns);
+    const float * row = state_.data() + agent * builder_.state_dim();
+    float * out = std::copy_n(row, kMotionColumns, observation_.state.data() + agent * columns);
+    std::copy_n(row + ObservationBuilder::kEgoColumnCount, columns - kMotionColumns, out);
     observation_.metrics[agent * FleetObservation::NUM_METRICS + FleetObservation::METRIC_SPEED_MPS] =
-        observation_.state[agent * kStateColumns];
+        observation_.state[agent * columns];
   }
   observation_.frame = taken.frame;
   observation_.header.stamp = static_cast<const Odometry *>(taken.messages[0].get())->header.stamp;

@@ -31,6 +31,7 @@ TopicObserverParameters declare_topic_observer_parameters(rclcpp::Node & node)
       declare<bool>(node, "topic_reliable", true,
                     described("Whether to ask for reliable delivery, which needs publishers that offer it.",
                               "true or false"));
+  parameters.builder = declare_neighbours(node, 0);
   parameters.images = declare_sensor_images(node, {});
   const SensorImageConfig & images = parameters.images;
   if (images.camera.enabled && images.camera.sensors.empty()) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <stdexcept>
 #include <string>
 
@@ -14,6 +15,8 @@ namespace
 {
 
 using carla_drl_msgs::msg::FrameLayout;
+using carla_drl_msgs::msg::RoadObject;
+using carla_drl_msgs::msg::RoadObjectArray;
 using sensor_msgs::msg::Image;
 using sensor_msgs::msg::PointCloud2;
 using sensor_msgs::msg::PointField;
@@ -27,6 +30,28 @@ std::size_t float_field(const PointCloud2 & cloud, const std::string & name)
     }
   }
   throw std::invalid_argument("a cloud has no field '" + name + "' of float32");
+}
+
+double yaw_of(const geometry_msgs::msg::Quaternion & q)
+{
+  return std::atan2(2.0 * (q.w * q.z + q.x * q.y), 1.0 - 2.0 * (q.y * q.y + q.z * q.z));
+}
+
+void append(const RoadObject & object, std::vector<float> & rows)
+{
+  rows.resize(rows.size() + FrameLayout::NUM_OBJECT);
+  float * row = &rows[rows.size() - FrameLayout::NUM_OBJECT];
+  const auto set = [row](std::size_t column, double value) { row[column] = static_cast<float>(value); };
+  const bool walker = object.kind == RoadObject::KIND_WALKER;
+  row[FrameLayout::OBJECT_KIND] = walker ? FrameLayout::OBJECT_WALKER : FrameLayout::OBJECT_VEHICLE;
+  set(FrameLayout::OBJECT_X_M, object.pose.position.x);
+  set(FrameLayout::OBJECT_Y_M, object.pose.position.y);
+  set(FrameLayout::OBJECT_Z_M, object.pose.position.z);
+  set(FrameLayout::OBJECT_YAW_RAD, yaw_of(object.pose.orientation));
+  set(FrameLayout::OBJECT_VX_MPS, object.velocity.x);
+  set(FrameLayout::OBJECT_VY_MPS, object.velocity.y);
+  row[FrameLayout::OBJECT_LENGTH_M] = object.length;
+  row[FrameLayout::OBJECT_WIDTH_M] = object.width;
 }
 
 }  // namespace
@@ -85,8 +110,7 @@ void fill_ego(const nav_msgs::msg::Odometry & odometry, float * ego)
   set(FrameLayout::EGO_ROLL_RAD,
       std::atan2(2.0 * (q.w * q.x + q.y * q.z), 1.0 - 2.0 * (q.x * q.x + q.y * q.y)));
   set(FrameLayout::EGO_PITCH_RAD, std::asin(std::clamp(2.0 * (q.w * q.y - q.z * q.x), -1.0, 1.0)));
-  set(FrameLayout::EGO_YAW_RAD,
-      std::atan2(2.0 * (q.w * q.z + q.x * q.y), 1.0 - 2.0 * (q.y * q.y + q.z * q.z)));
+  set(FrameLayout::EGO_YAW_RAD, yaw_of(q));
   // The velocity is the vehicle's: turned to "map" by v + 2 u x (u x v + w v), u the vector part.
   const auto & v = odometry.twist.twist.linear;
   const double cx = q.y * v.z - q.z * v.y + q.w * v.x;
@@ -99,6 +123,36 @@ void fill_ego(const nav_msgs::msg::Odometry & odometry, float * ego)
   set(FrameLayout::EGO_ROLL_RATE_RADPS, turn.x);
   set(FrameLayout::EGO_PITCH_RATE_RADPS, turn.y);
   set(FrameLayout::EGO_YAW_RATE_RADPS, turn.z);
+}
+
+std::vector<float> objects_of(const RoadObjectArray & array, std::vector<float> & ego)
+{
+  std::vector<float> rows;
+  std::size_t known = 0;
+  for (const RoadObject & object : array.objects) {
+    const auto x = static_cast<float>(object.pose.position.x);
+    const auto y = static_cast<float>(object.pose.position.y);
+    float * same = nullptr;
+    for (float * row = ego.data(); row != ego.data() + ego.size(); row += FrameLayout::NUM_EGO) {
+      if (object.kind == RoadObject::KIND_EGO && std::equal_to<float>()(row[FrameLayout::EGO_X_M], x) &&
+          std::equal_to<float>()(row[FrameLayout::EGO_Y_M], y)) {
+        same = row;
+      }
+    }
+    if (same == nullptr) {
+      append(object, rows);
+      continue;
+    }
+    same[FrameLayout::EGO_LENGTH_M] = object.length;
+    same[FrameLayout::EGO_WIDTH_M] = object.width;
+    ++known;
+  }
+  const std::size_t egos = ego.size() / FrameLayout::NUM_EGO;
+  if (known != egos) {
+    throw std::invalid_argument("the objects have " + std::to_string(known) + " of " + std::to_string(egos) +
+                                " egos where their odometry has them");
+  }
+  return rows;
 }
 
 }  // namespace carla_gateway

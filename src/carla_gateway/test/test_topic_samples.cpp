@@ -104,5 +104,36 @@ TEST(TopicSamples, VelocityIsTurnedToTheMap)
   EXPECT_NEAR(ego[FrameLayout::EGO_VY_MPS], 8.0F, 1e-6F);
 }
 
+TEST(TopicSamples, ObjectsAreAllRoadUsersButTheEgosThatAreObserved)
+{
+  carla_drl_msgs::msg::RoadObjectArray array;
+  const auto add = [&array](std::uint8_t kind, double x, double yaw) {
+    carla_drl_msgs::msg::RoadObject object;
+    object.kind = kind;
+    object.pose.position.x = x;
+    object.pose.orientation = quaternion_of(0.0, 0.0, yaw);
+    object.velocity.x = x + 1.0;
+    object.length = static_cast<float>(x) + 2.0F;
+    array.objects.push_back(object);
+  };
+  add(carla_drl_msgs::msg::RoadObject::KIND_EGO, 10.0, 0.0);
+  add(carla_drl_msgs::msg::RoadObject::KIND_EGO, 20.0, 0.5);
+  add(carla_drl_msgs::msg::RoadObject::KIND_WALKER, 20.0, -1.5);
+  std::vector<float> ego(FrameLayout::NUM_EGO);
+  ego[FrameLayout::EGO_X_M] = 10.0F;
+  const std::vector<float> rows = objects_of(array, ego);
+  EXPECT_EQ(ego[FrameLayout::EGO_LENGTH_M], 12.0F);
+  ASSERT_EQ(rows.size(), 2U * FrameLayout::NUM_OBJECT);
+  EXPECT_EQ(rows[FrameLayout::OBJECT_KIND], static_cast<float>(FrameLayout::OBJECT_VEHICLE));
+  EXPECT_EQ(rows[FrameLayout::OBJECT_YAW_RAD], 0.5F);
+  const float * walker = &rows[FrameLayout::NUM_OBJECT];
+  EXPECT_EQ(walker[FrameLayout::OBJECT_KIND], static_cast<float>(FrameLayout::OBJECT_WALKER));
+  EXPECT_EQ(walker[FrameLayout::OBJECT_X_M], 20.0F);
+  EXPECT_EQ(walker[FrameLayout::OBJECT_VX_MPS], 21.0F);
+  EXPECT_EQ(walker[FrameLayout::OBJECT_LENGTH_M], 22.0F);
+  ego[FrameLayout::EGO_X_M] = 11.0F;
+  EXPECT_THROW(objects_of(array, ego), std::invalid_argument);
+}
+
 }  // namespace
 }  // namespace carla_gateway

@@ -38,6 +38,9 @@ struct GatewayParameters
 RasterConfig declare_raster(rclcpp::Node & node, const RasterConfig & example);
 SensorImageConfig declare_sensor_images(rclcpp::Node & node, SensorImageConfig example);
 
+/// Declares which neighbours a state describes; by default `count`.
+BuilderConfig declare_neighbours(rclcpp::Node & node, std::size_t count);
+
 /// Declares the gateway's parameters, all read-only, and reads them.
 /// @throws std::invalid_argument naming the parameter, its value and what is allowed.
 GatewayParameters declare_gateway_parameters(rclcpp::Node & node);

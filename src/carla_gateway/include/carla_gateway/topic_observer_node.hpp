@@ -28,8 +28,9 @@ namespace carla_gateway
 /// Component that makes observations of standard topics, as carla-ros-bridge and bags have them: odometry,
 /// pictures and clouds of each role below /carla/<role>/, put together by their stamps.
 ///
-/// What such topics do not carry is not in the observation: its state is speed, lateral speed and yaw rate;
-/// there are no rasters, and of the metrics the speed alone. Nothing is answered: this node listens.
+/// What such topics do not carry is not in the observation: its state is speed, lateral speed and yaw rate,
+/// and neighbours where there is /carla/objects; there are no rasters, and of the metrics the speed alone.
+/// Nothing is answered: this node listens.
 class TopicObserverNode : public rclcpp::Node
 {
  public:
@@ -47,6 +48,9 @@ class TopicObserverNode : public rclcpp::Node
            std::shared_ptr<const void> message);
   void take();
   void observe(const BufferedFrame & taken);
+  /// Takes the other road users of a frame, where neighbours are asked for.
+  void read_objects(const BufferedFrame & taken);
+  std::size_t state_columns() const;
   /// Begins a session once every sensor has been heard of; false while one has not.
   bool begin(const BufferedFrame & taken);
   /// Finds out where the lidars are on their egos, where a grid needs that.
@@ -65,6 +69,7 @@ class TopicObserverNode : public rclcpp::Node
   carla_drl_msgs::msg::FleetObservation observation_;
   std::vector<std::shared_ptr<const void>> first_;  // the first message of each source
   std::vector<float> ego_;
+  std::vector<float> objects_;
   std::vector<float> state_;
   std::vector<SensorSample> samples_;
   std::vector<ImageOutput> outputs_;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "carla_gateway/observation_builder.hpp"
 #include "carla_gateway/sensor_images.hpp"
 
 namespace carla_gateway
@@ -20,7 +21,8 @@ struct TopicObserverParameters
   double timeout_s = 0.5;          ///< how long a frame waits for messages, s
   double camera_rate_hz = 0.0;     ///< pictures per simulated second; 0: one per frame
   double lidar_rate_hz = 0.0;
-  bool reliable = true;  ///< whether only reliable publishers are listened to
+  bool reliable = true;   ///< whether only reliable publishers are listened to
+  BuilderConfig builder;  ///< neighbours: of <prefix>/objects
   SensorImageConfig images;
 };
 

@@ -5,7 +5,9 @@
 #include <nav_msgs/msg/odometry.hpp>
 #include <sensor_msgs/msg/image.hpp>
 #include <sensor_msgs/msg/point_cloud2.hpp>
+#include <vector>
 
+#include "carla_drl_msgs/msg/road_object_array.hpp"
 #include "carla_gateway/sensor_views.hpp"
 
 /// Standard messages as what observations are made from. The views are of the messages' memory.
@@ -21,6 +23,11 @@ PointView view_of(const sensor_msgs::msg::PointCloud2 & cloud);
 /// Fills a row of FrameLayout.NUM_EGO with what an odometry message says: pose, velocity in "map", angular
 /// rates. The rest is 0.
 void fill_ego(const nav_msgs::msg::Odometry & odometry, float * ego);
+
+/// Rows of FrameLayout.NUM_OBJECT of all road users that are none of the egos in `ego`; those are told by
+/// where they are, and get the size of their boxes.
+/// @throws std::invalid_argument when the array lacks one of these egos.
+std::vector<float> objects_of(const carla_drl_msgs::msg::RoadObjectArray & array, std::vector<float> & ego);
 
 }  // namespace carla_gateway
 
