@@ -14,12 +14,12 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from numpy.typing import NDArray
 
 from drl_agent_node.env import columns
-from drl_agent_node.env.fleet_frame import FleetFrame
 from drl_agent_node.env.fleet_link import Transport
+from drl_agent_node.env.groups import Group, seated
 from drl_agent_node.env.lock_step import LockStep
 from drl_agent_node.env.observations import Observations, ObservationView, parse_observed
 from drl_agent_node.env.reward import RewardConfig, RewardFunction
-from drl_agent_node.errors import FleetError, InterruptedWaitError, ObservationTimeoutError
+from drl_agent_node.errors import InterruptedWaitError, ObservationTimeoutError
 from drl_agent_node.safety.config import SafetyConfig
 from drl_agent_node.safety.layer import SafetyLayer, Span
 from drl_agent_node.safety.shield import Verdict
@@ -32,30 +32,6 @@ WAITING_AFTER_S: Final = 1.0
 # rewards, terminated, truncated, infos
 Outcome = tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]]
 StepResult = tuple[Observations, NDArray[np.float32], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]]
-
-
-@dataclass(slots=True)
-class _Group:
-    """One group's rows in the batch, and the frame that was last returned for it."""
-
-    link: LockStep
-    rows: slice
-    shown: FleetFrame
-    world: int
-    # The world was made anew: its first frame waits to be returned, and the next action is not for it.
-    world_lost: bool = False
-    # Silent for too long: the others go on without it.
-    masked: bool = False
-
-    @property
-    def silent(self) -> bool:
-        """Nothing came since the frame that was last returned. Identity: a new world may count frames the same."""
-        return self.link.current is self.shown
-
-    @property
-    def behind(self) -> bool:
-        """The next frame is awaited."""
-        return self.silent and not self.world_lost and not self.masked
 
 
 @dataclass
@@ -127,9 +103,9 @@ class FleetVectorEnv(VectorEnv[Any, NDArray[np.float32], NDArray[Any]]):
         self._observed = parse_observed(observation)
         self._view: ObservationView
         self.timings = Timings()
-        self._groups: list[_Group] = []
-        self._lost: list[_Group] = []
-        self._absent: list[_Group] = []
+        self._groups: list[Group] = []
+        self._lost: list[Group] = []
+        self._absent: list[Group] = []
         self._safety_mode = safety
         self._safety_config = safety_config or SafetyConfig()
         self.safety: SafetyLayer | None = None
@@ -171,7 +147,7 @@ class FleetVectorEnv(VectorEnv[Any, NDArray[np.float32], NDArray[Any]]):
         if not self._groups:
             self._connect()
         for group in self._groups:
-            _show(group)
+            group.show()
         self._shown_at = time.perf_counter()
         frames = [group.shown for group in self._groups]
         status = np.concatenate([frame.status for frame in frames])
@@ -227,7 +203,7 @@ class FleetVectorEnv(VectorEnv[Any, NDArray[np.float32], NDArray[Any]]):
                 group.world_lost = True
                 self._lost.append(group)
             else:
-                _show(group)
+                group.show()
         self._judged = self._sent
         return self._view.of([group.shown for group in self._groups])
 
@@ -286,7 +262,7 @@ class FleetVectorEnv(VectorEnv[Any, NDArray[np.float32], NDArray[Any]]):
         """Release the transport; called by `close`."""
         self._transport.close()
 
-    def _receive_late(self, group: _Group) -> None:
+    def _receive_late(self, group: Group) -> None:
         """Mask a group that did not answer in time, or welcome one back."""
         name = group.link.simulator
         if not group.masked:
@@ -296,7 +272,7 @@ class FleetVectorEnv(VectorEnv[Any, NDArray[np.float32], NDArray[Any]]):
             return
         self._absent.append(group)
         if not group.silent:
-            _show(group)
+            group.show()
             self.on_waiting(f"{name} answers again")
 
     def _before(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -332,22 +308,9 @@ class FleetVectorEnv(VectorEnv[Any, NDArray[np.float32], NDArray[Any]]):
         self._build_spaces()
 
     def _build_spaces(self) -> None:
-        offset = 0
-        first = self._transport.groups[0].layout
-        assert first is not None
-        for link in self._transport.groups:
-            assert link.layout is not None
-            assert link.current is not None
-            for name in ("state_names", "raster_names", "raster_resolution_m", "raster_ahead_m", "images"):
-                if getattr(link.layout, name) != getattr(first, name):
-                    raise FleetError(
-                        f"{link.layout_topic}: {name} differ from those of group {first.simulator}; all groups of "
-                        "one agent must have the same"
-                    )
-            agents = len(link.current.status)
-            self._groups.append(_Group(link, slice(offset, offset + agents), link.current, link.world))
-            offset += agents
-        self.num_envs = offset
+        self._groups = seated(self._transport.groups)
+        first = self._groups[0].layout
+        offset = self.num_envs = self._groups[-1].rows.stop
         self.state_names = first.state_names
         self._view = ObservationView(self._observed, first, self._groups[0].shown)
         self.observation_names = self._view.names
@@ -401,10 +364,3 @@ class FleetVectorEnv(VectorEnv[Any, NDArray[np.float32], NDArray[Any]]):
             "valid": valid,
             "stamp": stamps,
         }
-
-
-def _show(group: _Group) -> None:
-    """Make the group's current frame the one that the caller sees."""
-    assert group.link.current is not None
-    group.shown, group.world = group.link.current, group.link.world
-    group.world_lost = group.masked = False
