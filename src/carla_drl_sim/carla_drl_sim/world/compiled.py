@@ -15,13 +15,13 @@ from numba.core.dispatcher import Dispatcher
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-def _follow_callees(dispatcher: Any, function: Callable[..., Any]) -> Any:
-    """Let what is cached on disk depend on the compiled functions and numbers that a function takes from elsewhere.
+def _follow_callees(dispatcher: Any, function: Callable[..., Any], options: dict[str, Any]) -> Any:
+    """Let what is cached on disk depend on options, and on compiled functions and numbers that are taken from elsewhere.
 
     By itself numba looks at a function's own file only, and would go on running what it compiled from the old text
     of a function in another file.
     """
-    stamps: list[Any] = [dispatcher._cache._cache_file._source_stamp]
+    stamps: list[Any] = [dispatcher._cache._cache_file._source_stamp, tuple(sorted(options.items()))]
     for name, value in sorted(function.__globals__.items()):
         if isinstance(value, Dispatcher) and value.py_func.__module__ != function.__module__:
             callee: Any = value
@@ -37,7 +37,7 @@ def _compiled(function: Function, **options: Any) -> Function:
     options = {"_nrt": True, "error_model": "python"} | options
     # Without the entry for C code, which nobody needs, compiling takes a fifth less time.
     dispatcher = njit(cache=True, nogil=True, fastmath=False, no_cfunc_wrapper=True, **options)(function)
-    return cast(Function, _follow_callees(dispatcher, function))
+    return cast(Function, _follow_callees(dispatcher, function, options))
 
 
 def compiled(function: Function) -> Function:
