@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import re
 import resource
+import runpy
 import statistics
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,10 +29,8 @@ from carla_drl_bringup.arguments import first_free_port
 from carla_drl_bringup.bag_topics import record_arguments
 from carla_drl_bringup.footprint import Footprint
 
-sys.path.append(str(Path(__file__).resolve().parents[2] / "carla_sensor_bridge" / "test"))
-from tiny_detector import write_tiny_detector
-
 CONFIG = Path(__file__).resolve().parent.parent / "config"
+BRIDGE_TESTS = Path(__file__).resolve().parents[2] / "carla_sensor_bridge" / "test"
 CAMERA = "/carla/ego0/front/image"
 WARM_UP_S = 8.0
 SOAK_S = 24.0
@@ -64,7 +62,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     path = folder / "small_suite.yaml"
     path.write_text(yaml.safe_dump(scenario))
     domain_id = domain(24)
-    detector = write_tiny_detector(folder / "tiny.onnx")
+    write_tiny_detector = runpy.run_path(str(BRIDGE_TESTS / "tiny_detector.py"))["write_tiny_detector"]
     train = Launched(
         "train",
         folder,
@@ -73,7 +71,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
         num_agents=1,
         total_steps=10**9,
         run_name="sensors",
-        detector=detector,
+        detector=write_tiny_detector(folder / "tiny.onnx"),
     )
     with train, observing(domain_id) as observer:
         train.wait_for(lambda _: train.steps() > 0, "progress", 120)
