@@ -17,7 +17,7 @@ class Scene:
 
     def __init__(self, port: int) -> None:
         self.client = carla.Client("127.0.0.1", port)
-        self.client.set_timeout(10.0)
+        self.client.set_timeout(60.0)
         self.world = self.client.get_world()
         self.map = self.world.get_map()
         self.library = self.world.get_blueprint_library()

@@ -9,7 +9,7 @@ from typing import Any
 import carla
 from carla_world import Scene
 
-LIMIT_S = 10.0
+LIMIT_S = 60.0
 
 LIDAR = {
     "channels": 8,
