@@ -33,6 +33,7 @@ EXIT_DISK_FULL: Final = 74
 """sysexits.h EX_IOERR."""
 
 _LOOK_S: Final = 0.2
+_MEET_S: Final = 4.0
 _LAST_WORDS_S: Final = 2.0
 _ASK_AGAIN_S: Final = 3.0
 
@@ -126,6 +127,9 @@ class RecorderNode(Node):  # type: ignore[misc]
         self.get_logger().error(message)
         # Said again for a while: who listens to diagnostics is not sent what was said before they met, and that one
         # of them has been met says nothing of the others.
+        deadline = time.monotonic() + _MEET_S
+        while not self._updater.publisher.get_subscription_count() and time.monotonic() < deadline:
+            time.sleep(_LOOK_S)
         deadline = time.monotonic() + _LAST_WORDS_S
         while time.monotonic() < deadline:
             self._updater.force_update()
