@@ -26,7 +26,7 @@ from carla_drl_sim.world.array_table import (
     uint8_2,
     uint32_1,
 )
-from carla_drl_sim.world.compiled import compiled, compiled_inner, compiled_inner_maker
+from carla_drl_sim.world.compiled import compiled, compiled_inner
 from carla_drl_sim.world.speed_limit_kernel import update_limits
 from carla_drl_sim.world.traffic_light_kernel import find_lights, shown
 from carla_drl_sim.world.vehicle_arrays import bodies, driving
@@ -223,7 +223,7 @@ def _frame(rotation: Floats, frame: Floats) -> None:
     frame[2, 0], frame[2, 1], frame[2, 2] = -(cr * sp * cy + sr * sy), cy * sr - cr * sp * sy, cr * cp
 
 
-@compiled_inner_maker
+@compiled
 def fill_follower_records(
     records: Bytes,
     first_row: int,
