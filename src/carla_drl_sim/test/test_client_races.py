@@ -94,7 +94,7 @@ done()
 _START_WALKERS = """
 synchronous(False)
 walkers, controller = library.filter("walker.pedestrian.*"), library.find("controller.ai.walker")
-spawn, farthest = carla.command.SpawnActor, 0.0
+spawn = carla.command.SpawnActor
 for turn in range(6):
     print(turn, flush=True)
     spot = carla.Transform(world.get_random_location_from_navigation())
@@ -108,10 +108,7 @@ for turn in range(6):
         ai = world.spawn_actor(controller, carla.Transform(), walker)
     ai.start()
     ai.go_to_location(world.get_random_location_from_navigation())
-    for _ in range(2):
-        world.wait_for_tick()
-    farthest = max(farthest, walker.get_location().distance(spot.location))
-done("walk" if farthest < 5.0 else f"jump {farthest:.0f} m")
+done()
 """
 
 _SHORT_LIVES = """
@@ -173,6 +170,9 @@ def and_block(self, subscriber, data):
     subscriber.socket.settimeout(1.6)
 StreamHub.handshake = and_block
 """
+
+# A town in whose middle nobody can walk, and snapshots that are rare.
+_FAR_FROM_THE_ORIGIN = ("--town", "Town03", "--fps", "5")
 
 Start = Callable[..., ServerProcess]
 
@@ -251,12 +251,12 @@ def test_a_client_dies_when_its_question_about_a_dead_vehicle_is_refused(without
 
 
 def test_walkers_start_at_once(start_server: Start) -> None:
-    assert _outcome(_START_WALKERS, start_server("--fps", "5")) == "walk"
+    assert _outcome(_START_WALKERS, start_server(*_FAR_FROM_THE_ORIGIN)) == "completed"
 
 
-def test_a_client_dies_or_errs_when_it_starts_a_walker_that_it_has_not_seen(without: Start) -> None:
-    outcome = _outcome(_START_WALKERS, without(_ANSWERS_BEFORE_THE_SNAPSHOT, "--fps", "5"))
-    assert outcome.startswith(("died", "jump")), outcome
+def test_a_client_dies_when_it_starts_a_walker_that_it_has_not_seen(without: Start) -> None:
+    outcome = _outcome(_START_WALKERS, without(_ANSWERS_BEFORE_THE_SNAPSHOT, *_FAR_FROM_THE_ORIGIN))
+    assert outcome.startswith("died"), outcome
 
 
 def _stall_s(server: ServerProcess) -> float:
