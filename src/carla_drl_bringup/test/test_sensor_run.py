@@ -34,7 +34,7 @@ BRIDGE_TESTS = Path(__file__).resolve().parents[2] / "carla_sensor_bridge" / "te
 CAMERA = "/carla/ego0/front/image"
 WARM_UP_S = 8.0
 SOAK_S = 24.0
-# A recorder whose cache (16 MB) fills for the first time keeps twice that and more; one picture of ten that stays would be
+# A recorder whose cache (16 MB) fills for the first time keeps twice that and more; a picture per frame that stays would be
 # several times the limit.
 GROWTH_MB = 120.0
 FILE_LIMIT_BYTES = 40 * 10**6  # Fast DDS's shared memory consists of files, too: its 32 MB must fit
