@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from carla_drl_sim import spring_arm
+from carla_drl_sim.blueprints import WALKER_CONTROLLER
 from carla_drl_sim.errors import RpcError
 from carla_drl_sim.handlers.registry import PARTIAL, AfterDelay, rpc
 from carla_drl_sim.protocol import arguments, rpc_framing, structs
@@ -17,8 +18,6 @@ from carla_drl_sim.tick_gate import SNAPSHOT_TAKEN_S
 if TYPE_CHECKING:
     from carla_drl_sim.actors import Actor
     from carla_drl_sim.simulator import Simulator
-
-WALKER_CONTROLLER = "controller.ai.walker"
 
 
 def unseen_s(simulator: Simulator, actors: Iterable[Actor]) -> float:
