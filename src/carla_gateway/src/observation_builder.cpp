@@ -39,7 +39,9 @@ constexpr std::array<const char *, ObservationBuilder::kEgoColumnCount> kEgoStat
     "heading_error_sin",
     "heading_error_cos",
     "speed_limit_mps",
-    "distance_to_route_end_m"};
+    "distance_to_route_end_m",
+    "red_light_distance_m",
+    "stop_sign_distance_m"};
 constexpr std::array<const char *, ObservationBuilder::kRoutePointColumnCount> kRouteStateNames = {
     "x_m", "y_m", "heading_error_sin"};
 constexpr std::array<const char *, ObservationBuilder::kNeighbourColumnCount> kNeighbourStateNames = {
@@ -63,6 +65,13 @@ std::size_t first_bad(const float * values, std::size_t count) noexcept
 {
   return static_cast<std::size_t>(
       std::find_if(values, values + count, [](float value) { return !std::isfinite(value); }) - values);
+}
+
+/// Negative distances say that there is no line; to a policy that is as good as far away.
+float line_ahead(float distance_m) noexcept
+{
+  return distance_m < 0.0F ? ObservationBuilder::kStopLineCapM
+                           : std::min(distance_m, ObservationBuilder::kStopLineCapM);
 }
 
 }  // namespace
@@ -221,6 +230,8 @@ void ObservationBuilder::write_ego(std::size_t agent, const float * ego, const f
   out[9] = std::cos(heading_error);
   out[10] = metrics[FleetObservation::METRIC_SPEED_LIMIT_MPS];
   out[11] = std::clamp(to_go, 0.0F, kRouteEndCapM);
+  out[12] = line_ahead(metrics[FleetObservation::METRIC_RED_LIGHT_DISTANCE_M]);
+  out[13] = line_ahead(metrics[FleetObservation::METRIC_STOP_SIGN_DISTANCE_M]);
 }
 
 void ObservationBuilder::write_route(std::size_t agent, const float * route, float * out) const

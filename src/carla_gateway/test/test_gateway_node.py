@@ -83,7 +83,7 @@ def test_observation_carries_the_frame(loop: tuple[FakeBridge, Agent]) -> None:
 
     layout = agent.layout(bridge.session)
     names = list(layout.state_names)
-    assert len(names) == observation.state_dim == 12 + 3 * 3 + 4 * 8
+    assert len(names) == observation.state_dim == 14 + 3 * 3 + 4 * 8
     assert (layout.simulator, layout.num_agents) == (SIMULATOR, 2)
     assert list(layout.metric_names)[FleetObservation.METRIC_JERK_MPS3] == "jerk_mps3"
     assert list(layout.action_names) == ["acceleration", "steer"]

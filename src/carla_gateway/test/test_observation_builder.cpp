@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <random>
@@ -95,12 +96,13 @@ TEST(ObservationBuilder, NamesEveryColumnOnce)
 {
   const ObservationBuilder builder({3, 40.0F}, 5, 4);
   const auto names = builder.state_names();
-  EXPECT_EQ(builder.state_dim(), 12U + 4U * 3U + 3U * 8U);
+  EXPECT_EQ(builder.state_dim(), 14U + 4U * 3U + 3U * 8U);
   EXPECT_EQ(names.size(), builder.state_dim());
   EXPECT_EQ(std::set<std::string>(names.begin(), names.end()).size(), names.size());
   EXPECT_EQ(names[0], "speed_mps");
-  EXPECT_EQ(names[12], "route_0_x_m");
-  EXPECT_EQ(names[24], "neighbour_0_present");
+  EXPECT_EQ(names[12], "red_light_distance_m");
+  EXPECT_EQ(names[14], "route_0_x_m");
+  EXPECT_EQ(names[26], "neighbour_0_present");
 }
 
 TEST(ObservationBuilder, TurnsTheEgoIntoItsOwnFrame)
@@ -145,6 +147,24 @@ TEST(ObservationBuilder, CapsTheDistanceToTheRoutesEnd)
   const State state(builder, fleet);
   EXPECT_FLOAT_EQ(state.at(0, "distance_to_route_end_m"), 50.0F);
   EXPECT_FLOAT_EQ(state.at(1, "distance_to_route_end_m"), 0.0F);
+}
+
+TEST(ObservationBuilder, TellsHowFarTheNextStopLineIs)
+{
+  Fleet fleet(4, 1);
+  const std::array<float, 4> told = {-1.0F, 12.5F, 0.0F, 80.0F};
+  for (std::size_t agent = 0; agent < told.size(); ++agent) {
+    fleet.m(agent, Observation::METRIC_RED_LIGHT_DISTANCE_M) = told[agent];
+    fleet.m(agent, Observation::METRIC_STOP_SIGN_DISTANCE_M) = told[told.size() - 1 - agent];
+  }
+  ObservationBuilder builder({0, 40.0F}, 4, 1);
+  const State state(builder, fleet);
+  EXPECT_FLOAT_EQ(state.at(0, "red_light_distance_m"), 50.0F);
+  EXPECT_FLOAT_EQ(state.at(1, "red_light_distance_m"), 12.5F);
+  EXPECT_FLOAT_EQ(state.at(2, "red_light_distance_m"), 0.0F);
+  EXPECT_FLOAT_EQ(state.at(3, "red_light_distance_m"), 50.0F);
+  EXPECT_FLOAT_EQ(state.at(2, "stop_sign_distance_m"), 12.5F);
+  EXPECT_FLOAT_EQ(state.at(3, "stop_sign_distance_m"), 50.0F);
 }
 
 TEST(ObservationBuilder, TurnsRoutePointsIntoTheEgosFrame)

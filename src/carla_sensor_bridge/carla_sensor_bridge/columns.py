@@ -59,6 +59,7 @@ STOP_SIGN: Final = int(FleetObservation.METRIC_STOP_SIGN)
 OUTSIDE_LANES: Final = int(FleetObservation.METRIC_OUTSIDE_LANES_M)
 TRAFFIC_SPEED: Final = int(FleetObservation.METRIC_TRAFFIC_SPEED_MPS)
 RED_LIGHT_DISTANCE: Final = int(FleetObservation.METRIC_RED_LIGHT_DISTANCE_M)
+STOP_SIGN_DISTANCE: Final = int(FleetObservation.METRIC_STOP_SIGN_DISTANCE_M)
 NUM_METRICS: Final = int(FleetObservation.NUM_METRICS)
 
 COLLISION_NONE: Final = int(FleetObservation.COLLISION_NONE)

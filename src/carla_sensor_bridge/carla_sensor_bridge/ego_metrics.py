@@ -32,7 +32,7 @@ class FleetMetrics:
         limits: of each agent's next episode; of other fields than the time limit the first ones hold for all.
         ended: bool [N], the episode ended with the last frame.
         next_light: i64 [N] index into the stop lines' `light_ids` of the light that the ego drives towards; -1: none
-            within `route_kernel.LIGHT_RANGE_M`.
+            within `route_kernel.LINE_RANGE_M`.
         lost_rows: how often a row of the simulator was not finite; such a row never reaches the ring: the last good
             one stands in for it and the episode is truncated.
     """

@@ -64,6 +64,7 @@ from carla_sensor_bridge.columns import (
     STATUS_TERMINATED,
     STATUS_TRUNCATED,
     STOP_SIGN,
+    STOP_SIGN_DISTANCE,
     STOPPED_TIME,
     TRAFFIC_SPEED,
 )
@@ -77,8 +78,8 @@ cross or come back are much farther away along it, so the position cannot jump t
 MOVING_MPS: Final = 0.1
 """An ego that is slower stands still."""
 
-LIGHT_RANGE_M: Final = 100.0
-"""The state of a light is asked for when the ego's front is at most this far before its line."""
+LINE_RANGE_M: Final = 100.0
+"""Lights and stop signs are told when the ego's front is at most this far before their line."""
 
 WAITING_M: Final = 20.0
 """Who stands at most this far before the line of a light that is red or yellow waits for it and is not blocked."""
@@ -163,9 +164,10 @@ def _pass_lines(  # type: ignore[no-untyped-def]
         light_state: what it shows.
 
     Returns:
-        Whether a red light was run, whether a stop sign was, the light ahead, -1 for none, and the distance from the
-        front to its line, m, where it shows red or yellow, else -1: also while it is not known yet, in the frame after
-        a line was passed and the first of an episode, and when the front is beyond the line already.
+        Whether a red light was run, whether a stop sign was, the light ahead, -1 for none, the distance from the front
+        to its line, m, where it shows red or yellow, else -1: also while it is not known yet, in the frame after a line
+        was passed and the first of an episode, and when the front is beyond the line already. And the distance to the
+        next line, m, where that is a stop sign's before which the ego has not stood yet, else -1.
     """
     if is_fresh:
         state[STATE_LINE] = 0.0
@@ -184,13 +186,17 @@ def _pass_lines(  # type: ignore[no-untyped-def]
         state[STATE_STOOD] = 1.0
     state[STATE_LINE] = line
     ahead = -1
+    red_m, sign_m = -1.0, -1.0
     distance = lines[line, 0] - front
-    if distance <= LIGHT_RANGE_M and lines[line, 1] >= 0.0:
-        ahead = int(lines[line, 1])
+    if distance <= LINE_RANGE_M:
+        if lines[line, 1] >= 0.0:
+            ahead = int(lines[line, 1])
+        elif state[STATE_STOOD] == 0.0:
+            sign_m = max(distance, -1.0)
     known = not is_fresh and ahead >= 0 and ahead == told
-    if not known or distance < 0.0 or (light_state != LIGHT_RED and light_state != LIGHT_YELLOW):
-        distance = -1.0
-    return red_light, stop_sign, ahead, distance
+    if known and distance >= 0.0 and light_state in (LIGHT_RED, LIGHT_YELLOW):
+        red_m = distance
+    return red_light, stop_sign, ahead, red_m, sign_m
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -322,7 +328,7 @@ def advance(  # type: ignore[no-untyped-def]
         m[JERK] = jerk
         m[COLLISION_KIND] = 0.0 if is_fresh else collision[i, PARTNER]
         half_length = 0.5 * ego[i, EGO_LENGTH]
-        red_light, stop_sign, next_light[i], m[RED_LIGHT_DISTANCE] = _pass_lines(
+        red_light, stop_sign, next_light[i], m[RED_LIGHT_DISTANCE], m[STOP_SIGN_DISTANCE] = _pass_lines(
             lines[i],
             state[i],
             here - half_length,

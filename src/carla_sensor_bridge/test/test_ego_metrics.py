@@ -129,7 +129,7 @@ def test_hand_computed_frame() -> None:
     wanted[col.ACCELERATION] = acceleration
     wanted[col.LATERAL_ACCELERATION] = rotation[:, 1] @ [2.0, -1.0, 0.25]
     wanted[col.JERK] = acceleration / STEP_S
-    wanted[[col.TRAFFIC_SPEED, col.RED_LIGHT_DISTANCE]] = -1.0
+    wanted[[col.TRAFFIC_SPEED, col.RED_LIGHT_DISTANCE, col.STOP_SIGN_DISTANCE]] = -1.0
     np.testing.assert_allclose(metrics, wanted, rtol=1e-5, atol=1e-6)
     assert bench.status() == 0
     np.testing.assert_allclose(bench.slot.ego[0], bench.ego[0], rtol=1e-6)

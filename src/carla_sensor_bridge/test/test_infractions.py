@@ -162,9 +162,7 @@ def test_who_waits_for_a_light_is_not_blocked() -> None:
     assert driver.frame(47.0, GREEN, speed=0.0)[col.END_REASON] == col.END_BLOCKED
 
 
-def test_lights_far_ahead_and_stop_signs_are_not_told() -> None:
-    driver = Driver(straight_map(signal_xml(7, "206", 50.0, (-1, -1))))
-    assert all(driver.frame(x, LIGHT_RED)[col.RED_LIGHT_DISTANCE] == -1.0 for x in (10.0, 11.0, 47.0))
+def test_lights_far_ahead_are_not_told() -> None:
     road = road_xml(1, (0.0, 0.0, 0.0), 200.0, sections=(0.0, 195.0))
     light = f"<signals>{signal_xml(7, '1000001', 150.0, (-1, -1))}</signals></road>"
     far = Driver(carla.Map("far", document("far", road.replace("</road>", light))))
@@ -194,6 +192,32 @@ def test_a_stop_sign_wants_a_stop_before_its_line() -> None:
         assert driver.slot.metrics[0, col.STOP_SIGN] == 0.0
         assert driver.frame(52.5)[col.STOP_SIGN] == broken, stops
         assert driver.frame(53.5)[col.STOP_SIGN] == 0.0
+
+
+def test_the_way_to_a_stop_sign_is_told_until_the_stop() -> None:
+    """Lines at x = 40, a light at 60, and 90; the front is 2 m ahead of the centre, the rear end as far behind it."""
+    lines = (
+        signal_xml(3, "206", 40.0, (-1, -1)),
+        signal_xml(4, "1000001", 60.0, (-1, -1)),
+        signal_xml(5, "206", 90.0, (-1, -1)),
+    )
+    driver = Driver(straight_map(*lines))
+    told = []
+    for x, speed in (
+        (10.0, 5.0),
+        (30.0, 0.0),  # too early to count as the stop
+        (36.0, 5.0),
+        (37.5, 0.0),
+        (37.8, 5.0),
+        (42.5, 5.0),  # the next line is the light's
+        (62.5, 5.0),
+        (89.0, 5.0),  # the front is over the line
+        (92.5, 5.0),
+    ):
+        metrics = driver.frame(x, LIGHT_OFF, speed=speed)
+        assert metrics[col.RED_LIGHT_DISTANCE] == -1.0
+        told.append(float(metrics[col.STOP_SIGN_DISTANCE]))
+    assert told == pytest.approx([28.0, 8.0, 2.0, -1.0, -1.0, -1.0, 25.5, -1.0, -1.0], abs=1e-3)
 
 
 def test_distance_outside_the_lanes() -> None:

@@ -23,6 +23,7 @@ _SAFETY_KINDS: Final = {
     Kind.RED_LIGHT: SafetyEvent.KIND_SHIELD_RED_LIGHT,
     Kind.LANE: SafetyEvent.KIND_SHIELD_LANE,
     Kind.SPEED: SafetyEvent.KIND_SHIELD_SPEED,
+    Kind.STOP_SIGN: SafetyEvent.KIND_SHIELD_STOP_SIGN,
 }
 
 

@@ -52,9 +52,10 @@ def test_costs_penalties_and_rates():
         pytest.approx(16 / 3),
         pytest.approx(2 / 3),
     )
-    assert stats.rates == pytest.approx({"collision": 1 / 3, "red_light": 0.0, "lane": 1 / 3, "speed": 1 / 3})
+    rates = {"collision": 1 / 3, "red_light": 0.0, "lane": 1 / 3, "speed": 1 / 3, "stop_sign": 0.0}
+    assert stats.rates == pytest.approx(rates)
     assert np.isnan(layer.take_stats().cost)
-    assert layer.totals == {"COLLISION": 1, "RED_LIGHT": 0, "LANE": 1, "SPEED": 1}
+    assert layer.totals == {"COLLISION": 1, "RED_LIGHT": 0, "LANE": 1, "SPEED": 1, "STOP_SIGN": 0}
 
 
 def test_interventions_are_summed_up_by_group_session_and_kind():

@@ -85,14 +85,22 @@ def shield() -> Shield:
     return Shield(NAMES, CONFIG)
 
 
-def assessed(shield: Shield, rows: np.ndarray, actions: np.ndarray, red_light: float = -1.0):
-    return shield.assess(rows, np.full(len(rows), red_light, np.float32), actions)
+NO_LINES = (-1.0, -1.0)
+
+
+def assessed(shield: Shield, rows: np.ndarray, actions: np.ndarray, lines: tuple[float, float] = NO_LINES):
+    return shield.assess(rows, np.full((len(rows), 2), lines, np.float32), actions)
 
 
 def judged(
-    shield: Shield, row: np.ndarray, acceleration: float, steer: float = 0.0, *, red_light: float = -1.0
+    shield: Shield,
+    row: np.ndarray,
+    acceleration: float,
+    steer: float = 0.0,
+    *,
+    lines: tuple[float, float] = NO_LINES,
 ):
-    verdict = assessed(shield, row, np.array([[acceleration, steer]], np.float32), red_light)
+    verdict = assessed(shield, row, np.array([[acceleration, steer]], np.float32), lines)
     return Kind(int(verdict.kinds[0])), float(verdict.actions[0, 0]), float(verdict.actions[0, 1])
 
 
@@ -229,14 +237,18 @@ def test_speed_is_kept_at_the_limit(shield: Shield):
     assert judged(shield, state(15.0, route=bend(10.0, 5.0)), 0.0, 0.0)[0] & Kind.SPEED
 
 
-def test_red_lights_are_stopped_at(shield: Shield):
+@pytest.mark.parametrize("kind", [Kind.RED_LIGHT, Kind.STOP_SIGN])
+def test_red_lights_and_stop_signs_are_stopped_at(shield: Shield, kind: Kind):
     """10 m/s: 2 m and 10 m, and 1 m of margin."""
-    assert not judged(shield, state(10.0), 0.0, red_light=13.1)[0]
-    kind, action, _ = judged(shield, state(10.0), 0.0, red_light=12.9)
-    assert kind == Kind.RED_LIGHT
-    assert action == -1.0
-    assert not judged(shield, state(10.0), 0.0, red_light=3.0)[0]
-    assert not judged(shield, state(10.0), 0.0, red_light=-1.0)[0]
+
+    def judge(line: float):
+        lines = (line, -1.0) if kind == Kind.RED_LIGHT else (-1.0, line)
+        return judged(shield, state(10.0), 0.0, lines=lines)
+
+    assert not judge(13.1)[0]
+    assert judge(12.9)[:2] == (kind, -1.0)
+    assert not judge(3.0)[0]
+    assert not judge(-1.0)[0]
 
 
 def test_agents_are_judged_alone_and_inputs_stay(shield: Shield):

@@ -43,17 +43,18 @@ constexpr std::array<std::string_view, carla_drl_msgs::msg::FrameLayout::NUM_OBJ
     "kind", "x_m", "y_m", "z_m", "yaw_rad", "vx_mps", "vy_mps", "length_m", "width_m"};
 
 constexpr std::array<std::string_view, carla_drl_msgs::msg::FleetObservation::NUM_METRICS> kMetricColumns = {
-    "progress_m",        "route_completion",
-    "lane_offset_m",     "heading_error_rad",
-    "speed_mps",         "speed_limit_mps",
-    "collision_ns",      "off_road",
-    "route_done",        "route_length_m",
-    "episode_time_s",    "stopped_time_s",
-    "acceleration_mps2", "lateral_acceleration_mps2",
-    "jerk_mps3",         "end_reason",
-    "collision_kind",    "red_light",
-    "stop_sign",         "outside_lanes_m",
-    "traffic_speed_mps", "red_light_distance_m"};
+    "progress_m",          "route_completion",
+    "lane_offset_m",       "heading_error_rad",
+    "speed_mps",           "speed_limit_mps",
+    "collision_ns",        "off_road",
+    "route_done",          "route_length_m",
+    "episode_time_s",      "stopped_time_s",
+    "acceleration_mps2",   "lateral_acceleration_mps2",
+    "jerk_mps3",           "end_reason",
+    "collision_kind",      "red_light",
+    "stop_sign",           "outside_lanes_m",
+    "traffic_speed_mps",   "red_light_distance_m",
+    "stop_sign_distance_m"};
 
 constexpr std::array<std::string_view, carla_drl_msgs::msg::FleetAction::NUM_ACTIONS> kActionColumns = {
     "acceleration", "steer"};

@@ -49,7 +49,9 @@ struct BadValue
 ///   - the ego: speed along x and y, yaw rate, acceleration along x and y, throttle minus brake and steer of
 ///   the
 ///     last frame, lane offset, sine and cosine of the heading error, speed limit, distance to the route's
-///     end (at most kRouteEndCapM);
+///     end (at most kRouteEndCapM), distance to the next stop line while its light is red or yellow, and
+///     while it is that of a stop sign where the ego has yet to stop (at most kStopLineCapM, which also says
+///     that there is none);
 ///   - each of the P route points: x, y, sine of the route's yaw there minus the ego's yaw;
 ///   - the nearest neighbour_count other road users (egos, vehicles, walkers) within neighbour_radius_m,
 ///   nearest
@@ -58,10 +60,11 @@ struct BadValue
 class ObservationBuilder
 {
  public:
-  static constexpr std::size_t kEgoColumnCount = 12;
+  static constexpr std::size_t kEgoColumnCount = 14;
   static constexpr std::size_t kRoutePointColumnCount = 3;
   static constexpr std::size_t kNeighbourColumnCount = 8;
   static constexpr float kRouteEndCapM = 50.0F;
+  static constexpr float kStopLineCapM = 50.0F;
 
   /// @throws std::invalid_argument when the configuration is out of bounds.
   ObservationBuilder(const BuilderConfig & config, std::size_t num_agents, std::size_t num_route_points,

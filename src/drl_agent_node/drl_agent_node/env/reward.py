@@ -160,8 +160,7 @@ class RewardFunction:
         Progress is worth `route_reward` per route, whatever its length, so the undiscounted sum of a faultless
         episode is `route_reward` and returns read as per cent of the route. Factors apply to progress made; ground
         that is lost counts in full, else a bad heading would make reversing cheap. Running red lights and stop signs
-        is free by default: a policy that is not shown the lights cannot learn them. The first observation of an
-        episode earns nothing: the action before it was ignored.
+        is free by default. The first observation of an episode earns nothing: the action before it was ignored.
         """
         length: NDArray[np.float32] = np.maximum(metrics[:, columns.ROUTE_LENGTH_M], MIN_ROUTE_LENGTH_M)
         result = metrics[:, columns.PROGRESS_M] * (self._route_reward / length)

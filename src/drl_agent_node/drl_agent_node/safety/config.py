@@ -58,7 +58,7 @@ class SafetyConfig(StrictConfig):
         default=1.0,
         ge=0,
         le=10,
-        description="distance to keep from the stop line of a red or yellow light, m",
+        description="distance to keep from the stop line of a red or yellow light or of a stop sign, m",
     )
     penalty: float = Field(
         default=0.0, ge=0, description="taken off the reward for every step with an intervention"

@@ -14,6 +14,7 @@ from drl_agent_node.env import columns
 from drl_agent_node.safety.config import SafetyConfig
 from drl_agent_node.safety.shield import KINDS, Kind, Shield, Verdict
 
+_STOP_LINES: Final = [columns.RED_LIGHT_DISTANCE_M, columns.STOP_SIGN_DISTANCE_M]
 _BITS: Final = np.array([int(kind) for kind in KINDS], np.uint8)
 
 
@@ -84,7 +85,7 @@ class SafetyLayer:
 
         `state` [N, S] and `metrics` [N, NUM_METRICS] are of the frame that `actions` [N, 2] answer.
         """
-        verdict = self._shield.assess(state, metrics[:, columns.RED_LIGHT_DISTANCE_M], actions)
+        verdict = self._shield.assess(state, metrics[:, _STOP_LINES], actions)
         return (verdict.actions if self._overrides else actions), verdict
 
     def record(

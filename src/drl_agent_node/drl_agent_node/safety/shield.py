@@ -47,10 +47,11 @@ class Kind(IntFlag):
     RED_LIGHT = 2
     LANE = 4
     SPEED = 8
+    STOP_SIGN = 16
 
 
 KINDS: Final = tuple(Kind)
-_COLLISION, _RED_LIGHT, _LANE, _SPEED_BIT = (int(kind) for kind in KINDS)
+_COLLISION, _RED_LIGHT, _LANE, _SPEED_BIT, _STOP_SIGN = (int(kind) for kind in KINDS)
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ class Shield:
     """Finds the columns it needs once; `assess` then costs a few microseconds per agent.
 
     In this order: steering is limited to arcs that stay in the route's corridor; acceleration to what the speed
-    limit, bends and red lights allow; and then to the most from which a full stop comes before any other road user.
+    limit, bends, red lights and stop signs allow; and then to the most from which a full stop comes before any other road user.
     """
 
     def __init__(self, state_names: Sequence[str], config: SafetyConfig) -> None:
@@ -104,14 +105,15 @@ class Shield:
         self._limits = _limits(config)
         # Compiles, or loads what was compiled before, now rather than in the first step.
         row = np.zeros((1, len(place)), np.float32)
-        self.assess(row, np.full(1, -1.0, np.float32), np.zeros((1, 2), np.float32))
+        self.assess(row, np.full((1, 2), -1.0, np.float32), np.zeros((1, 2), np.float32))
 
     def assess(
-        self, state: NDArray[np.float32], red_light_m: NDArray[np.float32], actions: NDArray[np.float32]
+        self, state: NDArray[np.float32], lines_m: NDArray[np.float32], actions: NDArray[np.float32]
     ) -> Verdict:
         """Judge `actions` [N, 2], within [-1, 1], in `state` [N, S].
 
-        `red_light_m` [N] is how far ahead of the ego's front the line is where it has to stop, m; negative: nowhere.
+        `lines_m` [N, 2] is how far ahead of the ego's front the lines are where a red light and a stop sign want it to
+        stop, m; negative: nowhere.
         """
         count = len(state)
         verdict = Verdict(
@@ -122,7 +124,7 @@ class Shield:
         )
         _assess(
             np.ascontiguousarray(state, np.float32),
-            np.ascontiguousarray(red_light_m, np.float32),
+            np.ascontiguousarray(lines_m, np.float32),
             self._ego,
             self._route,
             self._neighbours,
@@ -246,7 +248,7 @@ def _steer_within(
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _assess(  # type: ignore[no-untyped-def]
     state,
-    red_light_m,
+    lines_m,
     ego_columns,
     route_columns,
     neighbour_columns,
@@ -298,14 +300,16 @@ def _assess(  # type: ignore[no-untyped-def]
         if action > most:
             action = most
             found |= _SPEED_BIT
-        if red_light_m[agent] >= 0.0:
-            room = red_light_m[agent] - line_margin
+        for line_m, kind in ((lines_m[agent, 0], _RED_LIGHT), (lines_m[agent, 1], _STOP_SIGN)):
+            if line_m < 0.0:
+                continue
+            room = line_m - line_margin
             proposed = stopping_distance(speed, _as_acceleration(action, throttle, brake), reaction_s, brake)
             best = stopping_distance(speed, -brake, reaction_s, brake)
             # A line that cannot be kept any more is passed: stopping behind it helps nobody.
             if proposed > room and best <= max(room, 0.0) + line_margin:
                 action = -1.0
-                found |= _RED_LIGHT
+                found |= kind
         curvature = gain * steered
         acceleration = _as_acceleration(action, throttle, brake)
         if _hits(others, speed, lateral, acceleration, curvature, reaction_s, brake, length, width, gap):
