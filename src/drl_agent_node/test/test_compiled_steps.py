@@ -1,4 +1,4 @@
-"""What was written by hand for speed says the same as torch and autograd: layers, objectives, samples, Adam."""
+"""What was written by hand for speed says the same as torch and autograd: layers, attention, objectives, samples, Adam."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from torch import Tensor, nn
 from drl_agent_node.algorithms import gaussian_objective, losses
 from drl_agent_node.algorithms.flat_adam import FlatAdam, lay_out
 from drl_agent_node.algorithms.losses import VALUE_LOSSES, Outcomes, ValueLoss, Weights
+from drl_agent_node.networks.attention import NeighbourEncoder
 from drl_agent_node.networks.distributions import Gaussian, squash
 from drl_agent_node.networks.mlp import Activation, mlp
 from drl_agent_node.networks.squashed_sample import SquashedSample
+from drl_agent_node.networks.state_layout import read_layout
 
 
 def both_ways(network: nn.Sequential, inputs: Tensor) -> list[list[Tensor]]:
@@ -140,3 +142,68 @@ def test_parameters_that_are_laid_out_are_still_those_of_the_network():
         torch.testing.assert_close(parameter, 2.0 * value)
     network.load_state_dict({name: torch.zeros_like(value) for name, value in network.state_dict().items()})
     assert not flat.any()
+
+
+def neighbour_encoder(count: int, size: int, heads: int) -> NeighbourEncoder:
+    torch.manual_seed(0)
+    names = [f"neighbour_{k}_{feature}" for k in range(count) for feature in ("x_m", "present", "vx_mps")]
+    network = NeighbourEncoder(read_layout(["a", *names[:3], "b", *names[3:], "c"]), size, heads)
+    for parameter in network.parameters():
+        nn.init.normal_(parameter, std=0.5)
+    return network
+
+
+def states_with(network: NeighbourEncoder, rows: int, share: float) -> Tensor:
+    states = torch.randn(rows, 3 + network._neighbours.numel())
+    states[:, network._neighbours[:, 0]] = (torch.rand(rows, len(network._neighbours)) < share).float()
+    return states
+
+
+def attended(network: NeighbourEncoder, states: Tensor) -> list[Tensor]:
+    """Return features, attention and the gradients of all parameters."""
+    features, weights = network.attend(states)
+    total = (features * features.detach().cos()).sum()
+    return [features.detach(), weights, *torch.autograd.grad(total, list(network.parameters()))]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize(
+    ("rows", "count", "size", "heads"), [(1, 12, 64, 4), (33, 3, 8, 1), (20, 1, 6, 3), (50, 12, 64, 4)]
+)
+def test_attention_to_neighbours(rows: int, count: int, size: int, heads: int, share: float):
+    network = neighbour_encoder(count, size, heads)
+    # Twice: the second pass writes into memory that the first one used.
+    for _ in range(2):
+        states = states_with(network, rows, share)
+        own, again = attended(network, states), attended(network, states)
+        # A gradient that is asked for at the states is left to torch.
+        reference = attended(network, states.clone().requires_grad_(True))
+        assert all(one.equal(other) for one, other in zip(own, again, strict=True))
+        for one, other in zip(own, reference, strict=True):
+            torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-4)
+        with torch.no_grad():
+            features, weights = network.attend(states)
+        assert features.equal(own[0])
+        assert weights.equal(own[1])
+
+
+def test_two_passes_of_attention_before_a_gradient():
+    network = neighbour_encoder(4, 8, 2)
+    passes = [states_with(network, 9, 0.5) for _ in range(2)]
+    parameters = list(network.parameters())
+    together = torch.autograd.grad(sum(network(states).square().sum() for states in passes), parameters)
+    apart = [torch.autograd.grad(network(states).square().sum(), parameters) for states in passes]
+    for one, *others in zip(together, *apart, strict=True):
+        torch.testing.assert_close(one, sum(others))
+
+
+def test_what_is_not_finite_shows():
+    attention = neighbour_encoder(4, 8, 2)
+    layers = mlp((5, 16, 3), "relu", 1.0)
+    for network, inputs in ((attention, states_with(attention, 5, 1.0)), (layers, torch.randn(7, 5))):
+        for parameter in network.parameters():
+            before = parameter.detach().clone()
+            with torch.no_grad():
+                parameter.view(-1)[-1] = float("nan")
+                assert network(inputs).isnan().any()
+                parameter.copy_(before)

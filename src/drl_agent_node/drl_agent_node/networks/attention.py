@@ -11,6 +11,8 @@ import math
 import torch
 from torch import Tensor, nn
 
+from drl_agent_node.networks.mlp import must_be_torch
+from drl_agent_node.networks.numpy_attention import NeighbourPass, NumpyAttention, without_gradients
 from drl_agent_node.networks.state_layout import StateLayout
 
 
@@ -65,7 +67,7 @@ class NeighbourEncoder(nn.Module):
     """Features of a state in which road users attend to each other and the ego to all of them.
 
     A block of self-attention over the set of the ego and its neighbours; the ego's token comes out of it. The order of
-    the neighbours does not matter, and absent ones do not count.
+    the neighbours does not matter, and absent ones do not count. In numpy where that can be: see `numpy_attention`.
     """
 
     def __init__(self, layout: StateLayout, size: int = 64, heads: int = 4) -> None:
@@ -82,6 +84,9 @@ class NeighbourEncoder(nn.Module):
         self.attention = Attention(size, size, size, heads)
         self.norm = nn.LayerNorm(size)
         self.output_dim: int = len(layout.ego) + size
+        self._pass = NeighbourPass(layout, size, heads, self.norm.eps)
+        # Asking for them anew costs a tenth of a small pass.
+        self._all = tuple(self.parameters())
 
     def forward(self, states: Tensor) -> Tensor:
         """Return the features [..., output_dim] of `states` [..., D], whose neighbours are scaled, not centred."""
@@ -90,7 +95,18 @@ class NeighbourEncoder(nn.Module):
         return features.view(*states.shape[:-1], -1)
 
     def attend(self, states: Tensor) -> tuple[Tensor, Tensor]:
-        """Return features [B, output_dim] and the ego's attention [B, heads, 1 + K]: to itself and each neighbour."""
+        """Return features [B, output_dim] and the ego's attention [B, heads, 1 + K]: to itself and each neighbour.
+
+        No gradient flows back through the attention that is returned.
+        """
+        if must_be_torch(states) or (states.requires_grad and torch.is_grad_enabled()):
+            return self._attend_in_torch(states)
+        if torch.is_grad_enabled():
+            features, weights = NumpyAttention.apply(self._pass, states, *self._all)  # type: ignore[no-untyped-call]
+            return features, weights
+        return without_gradients(self._pass, states, self._all)
+
+    def _attend_in_torch(self, states: Tensor) -> tuple[Tensor, Tensor]:
         ego = states[:, self._ego]
         neighbours = states[:, self._neighbours]
         tokens = torch.cat((self.embed_ego(ego).unsqueeze(1), self.embed_neighbour(neighbours)), 1)
@@ -98,7 +114,7 @@ class NeighbourEncoder(nn.Module):
         present = torch.cat((torch.ones_like(others[:, :1]), others), 1)
         attended, weights = self.attention(tokens[:, :1], tokens, present)
         token = self.norm(tokens[:, 0] + attended[:, 0])
-        return torch.cat((ego, token), -1), weights[:, :, 0]
+        return torch.cat((ego, token), -1), weights[:, :, 0].detach()
 
 
 class CrossAttentionFusion(nn.Module):

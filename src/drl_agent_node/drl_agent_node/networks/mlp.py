@@ -60,7 +60,7 @@ class MLP(nn.Sequential):
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Return the outputs [..., K] for `inputs` [..., D]."""
-        if self._layers is None or _must_be_torch(inputs):
+        if self._layers is None or must_be_torch(inputs):
             outputs: Tensor = super().forward(inputs)  # type: ignore[no-untyped-call]
             return outputs
         flat = inputs.reshape(-1, inputs.shape[-1])
@@ -72,7 +72,7 @@ class MLP(nn.Sequential):
         return outputs.view(*inputs.shape[:-1], outputs.shape[-1])
 
 
-def _must_be_torch(inputs: Tensor) -> bool:
+def must_be_torch(inputs: Tensor) -> bool:
     """Whether the operations themselves are wanted, for a trace, a compiler or another precision or place."""
     return (
         torch.compiler.is_compiling()

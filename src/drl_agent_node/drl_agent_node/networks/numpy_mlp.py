@@ -68,7 +68,7 @@ class Layers:
                 hidden += bias
                 np.tanh(hidden, out=hidden)
             else:
-                _add_and_cut(hidden, bias)
+                add_and_cut(hidden, bias)
             values = hidden
 
     def back(
@@ -89,7 +89,7 @@ class Layers:
                 found[2 + 2 * layer] = torch.from_numpy(ones @ flowing)
             if layer > 0:
                 flowing = np.matmul(flowing, weights[layer], out=tape.flowing[layer - 1])
-                (_through_tanh if self.activation == "tanh" else _through_relu)(flowing, values)
+                (_through_tanh if self.activation == "tanh" else through_relu)(flowing, values)
             elif wanted[0]:
                 found[0] = torch.from_numpy(flowing @ weights[0])
         return found
@@ -110,14 +110,18 @@ def _pairs(parameters: Sequence[Floats]) -> list[tuple[Floats, Floats]]:
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _add_and_cut(hidden: Any, bias: Any) -> None:
+def add_and_cut(hidden: Any, bias: Any) -> None:
+    """Turn `hidden` [B, H] into ReLU(hidden + bias [H])."""
     for row in range(hidden.shape[0]):
         for k in range(hidden.shape[1]):
-            hidden[row, k] = max(hidden[row, k] + bias[k], np.float32(0.0))
+            value = hidden[row, k] + bias[k]
+            # NaN stays, which `max` would hide.
+            hidden[row, k] = np.float32(0.0) if value < 0.0 else value
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _through_relu(flowing: Any, values: Any) -> None:
+def through_relu(flowing: Any, values: Any) -> None:
+    """Set the gradient `flowing` [B, H] to 0 where a ReLU's `values` [B, H] are."""
     for row in range(flowing.shape[0]):
         for k in range(flowing.shape[1]):
             flowing[row, k] = flowing[row, k] if values[row, k] > 0.0 else np.float32(0.0)
