@@ -16,7 +16,7 @@ from drl_agent_node.networks.attention import CrossAttentionFusion, NeighbourEnc
 from drl_agent_node.networks.encoders import RasterEncoder, Shapes
 from drl_agent_node.networks.state_layout import StateLayout, read_layout
 
-# Images that are encoded together where no gradient is wanted: what a rollout holds would not fit as floats.
+# Observations encoded together where no gradient is wanted: the images of a rollout would not fit as floats.
 _CHUNK = 256
 
 
@@ -94,10 +94,10 @@ class FeatureNetwork(nn.Module):
         parts = observations if isinstance(observations, Mapping) else {STATE: observations}
         leading = parts[self.images[0]].shape[:-3] if self.images else parts[STATE].shape[:-1]
         flat = {name: values.flatten(0, len(leading) - 1) for name, values in parts.items()}
-        if torch.is_grad_enabled():
+        count = len(next(iter(flat.values())))
+        if torch.is_grad_enabled() or count <= _CHUNK:
             features = self.encode(flat)
         else:
-            count = len(next(iter(flat.values())))
             features = torch.cat(
                 [
                     self.encode({name: values[start : start + _CHUNK] for name, values in flat.items()})
