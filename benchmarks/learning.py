@@ -8,6 +8,9 @@ Baseline: SB3's PPO, to which the environment is a `VecEnv`, batched likewise.
 
 `ppo/learner_share/agents=N`: share of our time that goes into updates; baseline: the whole.
 
+`attention/minibatches_per_s`: features of 1024 states among 12 neighbours, half of them present, and their gradient;
+baseline: the same in torch.
+
 All times are those of the processor, in one thread: others on the machine matter less.
 """
 
@@ -30,6 +33,8 @@ from drl_agent_node.algorithms.base import Transition
 from drl_agent_node.algorithms.ppo import PPO
 from drl_agent_node.algorithms.ppo_config import PPOConfig
 from drl_agent_node.algorithms.sac import SAC, SACConfig
+from drl_agent_node.networks.attention import NeighbourEncoder
+from drl_agent_node.networks.state_layout import read_layout
 
 OBSERVATIONS, ACTIONS = 64, 2
 SAC_HIDDEN, SAC_BATCH = (256, 256), 256
@@ -215,8 +220,29 @@ def their_ppo(num_envs: int) -> Callable[[], float]:
     return window
 
 
+def attention(*, in_torch: bool) -> Callable[[], float]:
+    """Return a window of minibatches through the attention among neighbours and back."""
+    features = ("present", *(f"feature_{k}" for k in range(7)))
+    names = [
+        *(f"ego_{k}" for k in range(20)),
+        *(f"neighbour_{k}_{name}" for k in range(12) for name in features),
+    ]
+    network = NeighbourEncoder(read_layout(names))
+    states = torch.rand(1024, len(names))
+    # Who could want the gradient of the states gets it from torch.
+    states.requires_grad_(in_torch)
+    parameters = list(network.parameters())
+
+    def window() -> float:
+        for _ in range(10):
+            torch.autograd.grad(network(states).sum(), parameters)
+        return 10.0
+
+    return window
+
+
 def main() -> None:
-    """Measure both algorithms."""
+    """Measure both algorithms, and attention."""
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
     rates = in_turns(
@@ -236,3 +262,5 @@ def main() -> None:
         baseline = float(np.median(rates["sb3"]))
         report(f"ppo/vs_sb3/agents={num_envs}", rates["ours"], "1/s", "SB3's PPO", baseline)
         report(f"ppo/learner_share/agents={num_envs}", shares[1:], "1", "all of it", 1.0)
+    rates = in_turns({"torch": attention(in_torch=True), "ours": attention(in_torch=False)})
+    report("attention/minibatches_per_s", rates["ours"], "1/s", "torch", float(np.median(rates["torch"])))
