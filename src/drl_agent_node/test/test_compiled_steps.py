@@ -187,6 +187,13 @@ def test_attention_to_neighbours(rows: int, count: int, size: int, heads: int, s
         assert weights.equal(own[1])
 
 
+def test_attention_in_no_states():
+    network = neighbour_encoder(4, 8, 2)
+    features, weights, *gradients = attended(network, states_with(network, 0, 0.5))
+    assert (features.shape, weights.shape) == ((0, network.output_dim), (0, 2, 5))
+    assert not any(gradient.any() for gradient in gradients)
+
+
 def test_two_passes_of_attention_before_a_gradient():
     network = neighbour_encoder(4, 8, 2)
     passes = [states_with(network, 9, 0.5) for _ in range(2)]

@@ -168,7 +168,7 @@ class NeighbourPass:
 
     def _split(self, values: Floats) -> Floats:
         """Return [heads, B, S / heads] on the memory of `values` [B, S]."""
-        return values.reshape(len(values), self._heads, -1).transpose(1, 0, 2)
+        return values.reshape(len(values), self._heads, self._size // self._heads).transpose(1, 0, 2)
 
     def _by_head(self, key_value: Floats) -> tuple[Floats, Floats]:
         """Return keys' and values' parts [heads, S / heads, S] on the memory of `key_value` [2 S, S]."""
