@@ -52,7 +52,7 @@ EXPERIMENTS = {
         {"town01_basic": Suite("town01_basic")},
     ),
     "urban": Experiment(
-        6_000_000,
+        2_000_000,
         {
             "town02_urban": {
                 "scenario": "town02_urban",
@@ -61,7 +61,7 @@ EXPERIMENTS = {
                 "neighbours": "12",
             }
         },
-        {"town02_urban": Suite("town02_urban")},
+        {"alone": Suite("town02_urban"), "shield": Suite("town02_urban", arguments={"safety": "shield"})},
     ),
     "held_out": Experiment(
         600_000,
@@ -140,6 +140,7 @@ def train_and_evaluate(
             found.parent.rename(target)
         summary = json.loads((target / "results.json").read_text())["summary"]
         figures = {figure: summary["means"][figure]["value"] for figure in FIGURES}
+        figures["mean_speed_mps"] = summary["means"]["mean_speed_mps"]["value"]
         figures["infractions_per_km"] = summary["infractions_per_km"]["total"]["value"]
         result["suites"][label] = figures
     done.write_text(json.dumps(result, indent=1))
@@ -183,15 +184,15 @@ def table(name: str, results: Sequence[dict[str, Any]]) -> str:
     lines = [
         f"## {name}",
         "",
-        "| trained | seed | minutes | evaluated | " + " | ".join(FIGURES) + " | infractions/km |",
+        "| trained | seed | minutes | evaluated | " + " | ".join(FIGURES) + " | mean speed, m/s | infractions/km |",
     ]
-    lines.append("|---" * (5 + len(FIGURES)) + "|")
+    lines.append("|---" * (6 + len(FIGURES)) + "|")
     for result in results:
         for label, figures in result["suites"].items():
             numbers = " | ".join(f"{100.0 * figures[figure]:.1f} %" for figure in FIGURES)
             lines.append(
                 f"| {result['variant']} | {result['seed']} | {result['wall_s'] / 60.0:.1f} | {label} | {numbers} | "
-                f"{figures['infractions_per_km']:.2f} |"
+                f"{figures['mean_speed_mps']:.2f} | {figures['infractions_per_km']:.2f} |"
             )
     return "\n".join([*lines, ""])
 
