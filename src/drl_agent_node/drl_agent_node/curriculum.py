@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import yaml
@@ -121,6 +121,14 @@ class Assignment:
     stages: NDArray[np.intp]
 
 
+class End(NamedTuple):
+    """A whole episode that ended: in which simulator, in which stage (-1: not known), and how."""
+
+    group: int
+    stage: int
+    success: bool
+
+
 class Curriculum:
     """Moves over the stages, and says who drives which.
 
@@ -164,18 +172,35 @@ class Curriculum:
 
     def on_episodes(self, episodes: Sequence[Episode]) -> str:
         """Take in episodes that ended; returns what people should know, mostly nothing."""
-        moved = ""
+        return self.count(self.ends(episodes))
+
+    def ends(self, episodes: Sequence[Episode], first_group: int = 0) -> list[End]:
+        """Find what ended episodes were episodes of. Call it in time, `count` may be called later.
+
+        Row 0 of the episodes is the first agent of `first_group`.
+        """
+        first_row = sum(self._sizes[:first_group])
+        ends: list[End] = []
         for episode in episodes:
-            driven = int(self._running[episode.env])
-            self._running[episode.env] = self._taken[episode.env]
-            if not episode.whole:
-                continue
-            group = int(self._group_of[episode.env])
-            self._ended[group] += 1
-            if self._ended[group] >= self._config.block_episodes:
-                self._redraw(group)
-            if driven == self.stage:
-                self._window.append(episode.success)
+            row = first_row + episode.env
+            driven, self._running[row] = int(self._running[row]), self._taken[row]
+            if episode.whole:
+                ends.append(End(int(self._group_of[row]), driven, episode.success))
+        return ends
+
+    def count(self, ends: Sequence[End]) -> str:
+        """Judge by ended episodes; the same ends in the same order lead to the same stages and assignments.
+
+        Returns:
+            What people should know, mostly nothing.
+        """
+        moved = ""
+        for end in ends:
+            self._ended[end.group] += 1
+            if self._ended[end.group] >= self._config.block_episodes:
+                self._redraw(end.group)
+            if end.stage == self.stage:
+                self._window.append(end.success)
                 moved = self._judge() or moved
         return moved
 

@@ -21,6 +21,11 @@ class BridgeLoader:
             for simulator in simulators
         ]
 
+    def wait(self, timeout_s: float) -> None:
+        """Wait until all bridges serve, s each at most."""
+        for client in self._clients:
+            client.wait_for_service(timeout_s)
+
     def load(self, group: int, scenario: str, agents: Sequence[int]) -> Callable[[], Answer | None]:
         """Ask the bridge of a group; see `SceneLoader`."""
         client = self._clients[group]

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
-from drl_agent_node.curriculum import Curriculum, load_stages
-from drl_agent_node.env.fleet_vector_env import FleetVectorEnv
+from drl_agent_node.curriculum import Curriculum, End, load_stages
 from drl_agent_node.env.in_process import InProcessVectorEnv
 from drl_agent_node.episodes import Episode
 from drl_agent_node.errors import ConfigurationError
@@ -27,6 +26,18 @@ class StageStatus:
     success_rate: float = float("nan")
 
 
+class Worlds(Protocol):
+    """The simulators that a curriculum is for."""
+
+    @property
+    def world_sizes(self) -> Sequence[int]:
+        """Agents of each."""
+
+    @property
+    def sessions(self) -> Sequence[int | None]:
+        """Session of each; None of one that takes no orders now."""
+
+
 class InProcessLoader:
     """Gives scenarios to an environment in this process."""
 
@@ -40,7 +51,12 @@ class InProcessLoader:
 
 
 class CurriculumSession:
-    """The curriculum of a run that may not have begun yet."""
+    """The curriculum of a run that may not have begun yet.
+
+    Attributes:
+        stages: names and scenarios.
+        dispatcher: holds the curriculum's state and brings it to the simulators; None before `begin`.
+    """
 
     def __init__(self, path: Path, seed: int, say: Callable[[str], None]) -> None:
         """Read the file; `say` is told what people should know.
@@ -51,46 +67,50 @@ class CurriculumSession:
         self._config, self.stages = load_stages(path)
         self._seed = seed
         self._say = say
-        self._dispatcher: SceneDispatcher | None = None
+        self.dispatcher: SceneDispatcher | None = None
 
-    def begin(self, env: FleetVectorEnv, loader: SceneLoader, extras: Mapping[str, Any]) -> None:
-        """Start with an environment that was reset; `extras` are those of the checkpoint that the run goes on from.
+    def begin(self, worlds: Worlds, loader: SceneLoader, extras: Mapping[str, Any]) -> None:
+        """Start with an environment that was reset, or other worlds that are there.
+
+        `extras` are those of the checkpoint that the run goes on from.
 
         Raises:
             ConfigurationError: when the checkpoint's stage is not there any more.
         """
-        sizes = [len(link.current.status) for link in env.links if link.current is not None]
-        curriculum = Curriculum(self._config, self.stages, sizes, self._seed)
+        curriculum = Curriculum(self._config, self.stages, worlds.world_sizes, self._seed)
         if STATE_NAME in extras:
             curriculum.load_state_dict(extras[STATE_NAME])
-
-        def sessions() -> list[int]:
-            return [link.current.session for link in env.links if link.current is not None]
-
-        self._dispatcher = SceneDispatcher(curriculum, loader, sessions, self._say)
-        self._dispatcher.poll()
+        self.dispatcher = SceneDispatcher(curriculum, loader, lambda: worlds.sessions, self._say)
+        self.dispatcher.poll()
         self._say(f"curriculum begins with stage {curriculum.stage} '{self.status.name}'")
 
     @property
     def status(self) -> StageStatus:
         """Where it is; any thread may ask."""
-        if self._dispatcher is None:
+        if self.dispatcher is None:
             return StageStatus(count=len(self.stages))
-        curriculum = self._dispatcher.curriculum
+        curriculum = self.dispatcher.curriculum
         stage = curriculum.stage
         return StageStatus(self.stages[stage].name, stage, len(self.stages), curriculum.success_rate)
 
     def on_episodes(self, episodes: Sequence[Episode]) -> None:
         """Take in episodes that ended."""
-        if self._dispatcher is not None:
-            moved = self._dispatcher.curriculum.on_episodes(episodes)
-            if moved:
-                self._say(moved)
+        if self.dispatcher is not None:
+            self._tell(self.dispatcher.curriculum.on_episodes(episodes))
+
+    def count(self, ends: Sequence[End]) -> None:
+        """Judge by ended episodes whose stages are known."""
+        assert self.dispatcher is not None
+        self._tell(self.dispatcher.curriculum.count(ends))
+
+    def _tell(self, moved: str) -> None:
+        if moved:
+            self._say(moved)
 
     def on_step(self) -> None:
         """Keep the simulators at what they are to drive."""
-        if self._dispatcher is not None:
-            self._dispatcher.poll()
+        if self.dispatcher is not None:
+            self.dispatcher.poll()
 
     def request(self, stage: str, *, hold: bool) -> int:
         """Move to a stage, as service `SetStage` asks; any thread may call it. Returns its index.
@@ -98,13 +118,13 @@ class CurriculumSession:
         Raises:
             ConfigurationError: when there is no such stage, or training has not begun.
         """
-        if self._dispatcher is None:
+        if self.dispatcher is None:
             raise ConfigurationError("training has not begun yet")
-        return self._dispatcher.request(stage, hold=hold)
+        return self.dispatcher.request(stage, hold=hold)
 
     def extras(self) -> dict[str, Any]:
         """Return what checkpoints keep."""
-        return {} if self._dispatcher is None else {STATE_NAME: self._dispatcher.curriculum.state_dict()}
+        return {} if self.dispatcher is None else {STATE_NAME: self.dispatcher.curriculum.state_dict()}
 
     def scalars(self) -> dict[str, float]:
         """Return what TensorBoard is told."""

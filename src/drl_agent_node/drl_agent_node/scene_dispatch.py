@@ -61,16 +61,24 @@ class SceneDispatcher:
         self,
         curriculum: Curriculum,
         loader: SceneLoader,
-        sessions: Callable[[], Sequence[int]],
+        sessions: Callable[[], Sequence[int | None]],
         warn: Callable[[str], None],
     ) -> None:
-        """`sessions` gives the session of each simulator; `warn` is told about refused orders."""
+        """`sessions` gives the session of each simulator, None of one that takes no orders now.
+
+        `warn` is told about refused orders.
+        """
         self.curriculum = curriculum
         self._loader = loader
         self._sessions = sessions
         self._warn = warn
         self._groups = [_Group() for _ in sessions()]
         self._requests: deque[tuple[int, bool]] = deque()
+
+    @property
+    def waiting(self) -> bool:
+        """Whether an order has no answer yet."""
+        return any(group.answer is not None for group in self._groups)
 
     def request(self, stage: str, *, hold: bool) -> int:
         """Move to a stage at the next `poll`; any thread may call it. Returns its index.
@@ -88,6 +96,9 @@ class SceneDispatcher:
             stage, hold = self._requests.popleft()
             self.curriculum.move_to(stage, hold=hold)
         for number, session in enumerate(self._sessions()):
+            if session is None:
+                self._groups[number] = _Group()
+                continue
             group = self._groups[number]
             assignment = self.curriculum.assignment(number)
             if assignment is not group.assignment or session != group.session:

@@ -174,7 +174,7 @@ class Bridges:
     """Answers orders when told to, and keeps what was ordered."""
 
     def __init__(self, worlds: int) -> None:
-        self.sessions = [1] * worlds
+        self.sessions: list[int | None] = [1] * worlds
         self.orders: list[tuple[int, str, tuple[int, ...]]] = []
         self.answer: Answer | None = Answer(True)
 
@@ -221,6 +221,28 @@ def test_refused_orders_are_given_again(file: Path, monkeypatch: pytest.MonkeyPa
     for _ in range(3):
         dispatcher.poll()
     assert len(bridges.orders) == 2
+
+
+def test_a_simulator_that_is_not_there_gets_its_orders_when_it_is_back(file: Path):
+    curriculum = make(file, sizes=(2, 1))
+    bridges, warned = Bridges(2), []
+    bridges.answer = None
+    dispatcher = SceneDispatcher(curriculum, bridges, lambda: bridges.sessions, warned.append)
+    bridges.sessions[0] = None
+    dispatcher.poll()
+    assert bridges.orders == [(1, "base.near", ())]
+    assert dispatcher.waiting
+    # What nobody is there to answer is not waited for.
+    bridges.sessions[:] = [1, None]
+    bridges.answer = Answer(True)
+    curriculum.move_to(1, hold=True)
+    dispatcher.poll()
+    assert bridges.orders[1:] == [(0, "base.far", ())]
+    assert not dispatcher.waiting
+    bridges.sessions[1] = 1
+    dispatcher.poll()
+    assert bridges.orders[2:] == [(1, "base.far", ())]
+    assert not warned
 
 
 def test_a_stage_changes_routes_at_once_and_towns_with_a_new_session(file: Path):

@@ -7,6 +7,7 @@ much as they have.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -30,6 +31,10 @@ class Ranks:
     def any(self, flag: bool) -> bool:
         """Tell whether a learner says yes."""
         return flag
+
+    def gather(self, values: list[Any]) -> list[Any]:
+        """Return the `values` of all learners, those of the first one first; anything that can be pickled."""
+        return values
 
     def minibatches(self, count: int, size: int) -> int:
         """Return how many minibatches an epoch has for a learner with `count` transitions, `size` in each.
@@ -84,6 +89,12 @@ class TorchRanks(Ranks):
     def any(self, flag: bool) -> bool:
         """See `Ranks`."""
         return self.least(0 if flag else 1) == 0
+
+    def gather(self, values: list[Any]) -> list[Any]:
+        """See `Ranks`."""
+        parts: list[Any] = [None] * self.count
+        torch.distributed.all_gather_object(parts, values)
+        return [value for part in parts for value in part]
 
     def minibatches(self, count: int, size: int) -> int:
         """See `Ranks`; who has less than two transitions takes part without any."""

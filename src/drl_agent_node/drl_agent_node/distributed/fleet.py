@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 import ray
 from numpy.typing import NDArray
 
+from carla_sensor_bridge.scenario_change import parse_scenario
 from drl_agent_node.algorithms.base import Bools
 from drl_agent_node.distributed.worker import Fragment, Opening, Worker, WorkerSpec
 from drl_agent_node.env import columns
 from drl_agent_node.env.observations import Observations
 from drl_agent_node.errors import ConfigurationError, FleetError, InterruptedWaitError
+from drl_agent_node.scene_dispatch import Answer
 
 OPEN_S: Final = 420.0
 CLOSE_S: Final = 8.0
@@ -36,6 +38,15 @@ class _Seat:
     observations: Observations | None = None
     lost: bool = False
     failures: int = 0
+    session: int = 0
+    """Counts the worlds that the seat has had."""
+    told: int | None = None
+    """What the worker called the present one."""
+
+    def note_session(self, told: int | None) -> None:
+        """Count a world that is another one than before; None: there is none."""
+        self.session += told != self.told
+        self.told = told
 
 
 class WorkerFleet:
@@ -43,6 +54,10 @@ class WorkerFleet:
 
     A worker that dies or is silent for `lost_after_s` is replaced. Until its successor's world is open, its rows stay
     as they are and are not valid, as those of a group that `FleetVectorEnv` masks.
+
+    Attributes:
+        before_driving: called whenever the workers that are there are about to drive on, all that they drove before
+            having been returned.
     """
 
     def __init__(
@@ -61,6 +76,7 @@ class WorkerFleet:
         for index, spec in enumerate(specs):
             rows = slice(index * spec.num_agents, (index + 1) * spec.num_agents)
             self._seats.append(_Seat(spec, rows, *_start(spec)))
+        self.before_driving: Callable[[], None] = lambda: None
         self.world_sizes = tuple(spec.num_agents for spec in specs)
         self.num_envs = sum(self.world_sizes)
         self.single_observation_space: Any = None
@@ -72,6 +88,33 @@ class WorkerFleet:
     def masked(self) -> list[int]:
         """Numbers of the workers that the others go on without."""
         return [seat.spec.number for seat in self._seats if seat.opening is not None]
+
+    @property
+    def sessions(self) -> list[int | None]:
+        """A number for each worker's world, another one for each new world; None where there is none now."""
+        return [seat.session if seat.opening is None else None for seat in self._seats]
+
+    def load(self, worker: int, scenario: str, agents: Sequence[int]) -> Callable[[], Answer | None]:
+        """Ask a worker for another scenario; see `SceneLoader`. Its successors begin with what all its agents took.
+
+        The answer raises `ConfigurationError` when the worker's world cannot be driven so.
+        """
+        seat = self._seats[worker]
+        call = seat.actor.load.remote(scenario, list(agents))
+
+        def answer() -> Answer | None:
+            if not ray.wait([call], timeout=0.0)[0]:
+                return None
+            try:
+                said: Answer = ray.get(call)
+            except ray.exceptions.RayError as error:
+                _raise_if_configuration(seat, error)
+                return Answer(False, f"worker {seat.spec.number}: {_reason(error)}")
+            if said.success and not agents:
+                seat.spec = replace(seat.spec, scenario=parse_scenario(scenario))
+            return said
+
+        return answer
 
     def pids(self) -> list[int]:
         """Return the process ids of the workers that are there."""
@@ -118,6 +161,7 @@ class WorkerFleet:
             for seat in self._seats:
                 if seat.opening is not None and self._opened(seat) is not None:
                     self._warn(f"worker {seat.spec.number} is back")
+            self.before_driving()
             calls = {
                 seat.actor.collect.remote(stored, steps): seat for seat in self._seats if seat.opening is None
             }
@@ -150,7 +194,8 @@ class WorkerFleet:
             for call in done:
                 seat = calls[call]
                 try:
-                    found[self._seats.index(seat)] = ray.get(call)
+                    fragment = found[self._seats.index(seat)] = ray.get(call)
+                    seat.note_session(fragment.session)
                     seat.failures = 0
                 except ray.exceptions.RayError as error:
                     self._replace(seat, _reason(error))
@@ -166,12 +211,11 @@ class WorkerFleet:
         try:
             opening: Opening = ray.get(seat.opening)
         except ray.exceptions.RayError as error:
-            cause = getattr(error, "cause", None)
-            if isinstance(cause, ConfigurationError):
-                raise ConfigurationError(f"worker {seat.spec.number}: {cause}") from None
+            _raise_if_configuration(seat, error)
             self._replace(seat, _reason(error))
             return None
         seat.opening, seat.observations = None, opening.observations
+        seat.note_session(opening.session)
         return opening
 
     def _replace(self, seat: _Seat, reason: str) -> None:
@@ -183,6 +227,7 @@ class WorkerFleet:
         self._warn(f"worker {seat.spec.number} is lost ({reason}); another one takes its place")
         ray.kill(seat.actor)
         seat.lost = seat.observations is not None
+        seat.note_session(None)
         seat.actor, seat.opening = _start(seat.spec)
 
     def close(self) -> None:
@@ -206,6 +251,12 @@ class _Actor(Worker):
 def _start(spec: WorkerSpec) -> tuple[Any, Any]:
     actor = ray.remote(num_cpus=0, max_restarts=0)(_Actor).remote(spec)  # type: ignore[call-overload]
     return actor, actor.open.remote()  # type: ignore[attr-defined]
+
+
+def _raise_if_configuration(seat: _Seat, error: Exception) -> None:
+    cause = getattr(error, "cause", None)
+    if isinstance(cause, ConfigurationError):
+        raise ConfigurationError(f"worker {seat.spec.number}: {cause}") from None
 
 
 def _reason(error: Exception) -> str:
@@ -248,11 +299,13 @@ def _masked(seat: _Seat, sample: Fragment, steps: int) -> Fragment:
         infos["status"][0] = columns.TRUNCATED
         infos["end_reason"][0] = columns.END_EXTERNAL
     return Fragment(
-        kept, blank(sample.actions), blank(sample.rewards), blank(sample.terminated), truncated, infos
+        kept, blank(sample.actions), blank(sample.rewards), blank(sample.terminated), truncated, infos, 0
     )
 
 
 def _merged(parts: Sequence[Fragment]) -> Fragment:
+    """Return the fragments of several workers as one of more agents; what is of one world is left out."""
+
     def cat(name: str) -> Any:
         return np.concatenate([getattr(part, name) for part in parts], 1)
 
@@ -264,4 +317,5 @@ def _merged(parts: Sequence[Fragment]) -> Fragment:
         cat("terminated"),
         cat("truncated"),
         infos,
+        0,
     )

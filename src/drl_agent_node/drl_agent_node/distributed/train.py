@@ -24,6 +24,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final
 
 from gymnasium.vector import VectorEnv
@@ -35,7 +36,9 @@ from drl_agent_node.algorithms.base import Algorithm
 from drl_agent_node.algorithms.ranks import Ranks, TorchRanks
 from drl_agent_node.checkpoint import check_fits
 from drl_agent_node.config import find_config
+from drl_agent_node.curriculum_session import CurriculumSession
 from drl_agent_node.env.gateway_core import GatewaySettings
+from drl_agent_node.episodes import Episode
 from drl_agent_node.errors import ConfigurationError
 from drl_agent_node.evaluation.plan import about_training
 from drl_agent_node.evaluation.suite import read_scenario
@@ -120,11 +123,6 @@ def train(options: argparse.Namespace) -> None:
         DivergenceError: when learning went wrong.
         FleetError: when the workers' worlds do not come up.
     """
-    if options.curriculum:
-        raise ConfigurationError(
-            f"--curriculum is {options.curriculum}: workers each drive one scenario to their end; allowed without workers, "
-            "by pretrain and agent_node"
-        )
     if options.workers < 1:
         raise ConfigurationError(f"--workers is {options.workers}; at least 1 is needed")
     with learners() as (ranks, rank), cluster():
@@ -132,6 +130,7 @@ def train(options: argparse.Namespace) -> None:
 
 
 def _train(options: argparse.Namespace, ranks: Ranks, rank: int) -> None:
+    from drl_agent_node.distributed.curriculum import WorkersCurriculum
     from drl_agent_node.distributed.fleet import WorkerFleet
     from drl_agent_node.distributed.trainer import DistributedTrainer
     from drl_agent_node.distributed.worker import WorkerSpec
@@ -142,11 +141,15 @@ def _train(options: argparse.Namespace, ranks: Ranks, rank: int) -> None:
         print(text if ranks.count == 1 else f"learner {rank}: {text}", flush=True)
 
     path = find_config("scenarios", options.scenario)
-    scenario = read_scenario(path)
+    label = Path(options.curriculum or path).stem
+    session = None
+    if options.curriculum:
+        session = CurriculumSession(find_config("curricula", options.curriculum), options.seed, say)
+    scenario = session.stages[0].scenario if session is not None else read_scenario(path)
     config_path = find_config("algorithms", options.algorithm)
     algorithm = algorithm_of(config_path.stem)
     configs = read_configs(algorithm, config_path)
-    name = [options.run_name or f"{path.stem}-seed{options.seed}-{time.strftime('%Y%m%d-%H%M%S')}"]
+    name = [options.run_name or f"{label}-seed{options.seed}-{time.strftime('%Y%m%d-%H%M%S')}"]
     if ranks.count > 1:
         distributed.broadcast_object_list(name)
     folder = RunFolder(options.run_dir.expanduser().resolve() / name[0])
@@ -181,8 +184,12 @@ def _train(options: argparse.Namespace, ranks: Ranks, rank: int) -> None:
         should_stop=stop,
         warn=say,
     )
+    curriculum = None
+    if session is not None:
+        curriculum = WorkersCurriculum(session, fleet, ranks, rank, stop)
+        fleet.before_driving = curriculum.settle
     logs = None
-    about = about_training(str(path))
+    about = about_training("" if session is not None else str(path))
     if first:
         config = {"parameters": vars(options), "name": algorithm} | configs.plain()
         folder.write_config(config)
@@ -193,7 +200,13 @@ def _train(options: argparse.Namespace, ranks: Ranks, rank: int) -> None:
         say(f"driving {env.num_envs} agents in {options.workers} worlds")
         if found is not None:
             check_fits(found[0], found[1], algorithm, getattr(env, "observation_names", ()))
+        if curriculum is not None:
+            curriculum.begin(found[0].extras if found is not None else {})
         return make_algorithm(algorithm, configs.algorithm, env, options.seed)
+
+    def on_episodes(episodes: list[Episode]) -> None:
+        if curriculum is not None:
+            curriculum.on_episodes(episodes)
 
     def on_step(snapshot: Snapshot) -> None:
         if first and printer.due():
@@ -201,7 +214,8 @@ def _train(options: argparse.Namespace, ranks: Ranks, rank: int) -> None:
 
     def on_update(steps: int, losses: dict[str, float]) -> None:
         if logs is not None:
-            logs.write(steps, scalars_of(trainer.snapshot, losses))
+            values = scalars_of(trainer.snapshot, losses)
+            logs.write(steps, values if session is None else values | session.scalars())
 
     trainer = DistributedTrainer(
         fleet,
@@ -211,7 +225,9 @@ def _train(options: argparse.Namespace, ranks: Ranks, rank: int) -> None:
         ranks=ranks,
         first=first,
         config=configs.plain() | {"about": about},
-        hooks=Hooks(on_step=on_step, on_update=on_update),
+        extras=session.extras if session is not None else dict,
+        hooks=Hooks(on_episodes, on_update, on_step),
+        after_fragment=curriculum.exchange if curriculum is not None else lambda: None,
         should_stop=stop,
     )
     if found is not None:
@@ -221,7 +237,7 @@ def _train(options: argparse.Namespace, ranks: Ranks, rank: int) -> None:
     try:
         outcome = trainer.run()
         if logs is not None and logs.tracker is not None and outcome is not Outcome.STOPPED:
-            register_best(folder, logs.tracker, f"{path.stem}-{algorithm}", say)
+            register_best(folder, logs.tracker, f"{label}-{algorithm}", say)
     finally:
         printer.finish()
         fleet.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,11 +24,22 @@ class DistributedTrainer(Trainer):
     All of them count the steps of all and decide alike; the first one writes the checkpoints.
     """
 
-    def __init__(self, *args: Any, ranks: Ranks, first: bool, **more: Any) -> None:
-        """`first` says whether this learner is the one that writes; the rest is as of `Trainer`."""
+    def __init__(
+        self,
+        *args: Any,
+        ranks: Ranks,
+        first: bool,
+        after_fragment: Callable[[], None] = lambda: None,
+        **more: Any,
+    ) -> None:
+        """`first` says whether this learner is the one that writes; the rest is as of `Trainer`.
+
+        `after_fragment` is called whenever a fragment was booked, by all learners as often.
+        """
         super().__init__(*args, **more)
         self._ranks = ranks
         self._first = first
+        self._after_fragment = after_fragment
 
     def save(self) -> Path | None:
         """Write a checkpoint now, where this is the first learner."""
@@ -62,6 +74,7 @@ class DistributedTrainer(Trainer):
             self._take(fragment)
             driven = np.array([tracker.steps - before], np.float64)
             tracker.steps = before + int(ranks.total(driven)[0])
+            self._after_fragment()
             if ranks.least(int(self.algorithm.ready)):
                 self._learn()
 

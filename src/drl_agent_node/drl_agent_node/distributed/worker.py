@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,14 +20,20 @@ from carla_sensor_bridge.scenario import Scenario
 from drl_agent_node.algorithms import make_algorithm
 from drl_agent_node.algorithms.base import Bools, Floats
 from drl_agent_node.config import StrictConfig
+from drl_agent_node.curriculum_session import InProcessLoader
 from drl_agent_node.env import columns
+from drl_agent_node.env.fleet_vector_env import FleetVectorEnv
 from drl_agent_node.env.gateway_core import GatewaySettings
+from drl_agent_node.env.in_process import InProcessVectorEnv
 from drl_agent_node.env.observations import Observations
 from drl_agent_node.evaluation.suite import make_case
-from drl_agent_node.evaluation.worlds import Env, InProcessWorlds, LoopWorlds, Worlds
+from drl_agent_node.evaluation.worlds import InProcessWorlds, LoopWorlds, Worlds
+from drl_agent_node.scene_dispatch import ANSWER_TIMEOUT_S, Answer, SceneLoader
 
 STARTS: Final = "memory_starts"
 MEMORY: Final = "memory"
+# Two waits of this length end before the learner stops waiting.
+LOAD_S: Final = 0.4 * ANSWER_TIMEOUT_S
 
 
 @dataclass(frozen=True)
@@ -56,7 +64,7 @@ class WorkerSpec:
 
 @dataclass(frozen=True)
 class Opening:
-    """A world as it is found: spaces, names, and the first observations with their infos."""
+    """A world as it is found: spaces, names, session, and the first observations with their infos."""
 
     observation_space: Space[Any]
     action_space: Space[Any]
@@ -64,6 +72,7 @@ class Opening:
     observation_names: tuple[str, ...]
     observations: Observations
     infos: dict[str, NDArray[Any]]
+    session: int
 
 
 @dataclass
@@ -75,6 +84,7 @@ class Fragment:
         actions: [T, N, A]; rewards, terminated and truncated: [T, N].
         infos: [T, N, ...] by name, as the environment gives them; of a policy with memory also what `Algorithm.follow`
             returned, `STARTS` and `MEMORY`.
+        session: of the world after the last step.
     """
 
     observations: Observations
@@ -83,6 +93,7 @@ class Fragment:
     terminated: Bools
     truncated: Bools
     infos: dict[str, NDArray[Any]]
+    session: int
 
 
 class Worker:
@@ -97,7 +108,9 @@ class Worker:
         torch.set_flush_denormal(True)
         self._spec = spec
         self._stack = contextlib.ExitStack()
-        self._env: Env
+        self._env: FleetVectorEnv
+        self._parent: Any = None
+        self._loader: SceneLoader | None = None
         self._observations: Observations
 
     def open(self) -> Opening:
@@ -112,7 +125,9 @@ class Worker:
         self._stack.callback(worlds.close)
         seed = (spec.seed + spec.number) % 2**31
         case = make_case(spec.scenario, seed)
-        env = self._env = self._stack.enter_context(worlds.open(case, spec.num_agents))
+        env = self._stack.enter_context(worlds.open(case, spec.num_agents))
+        assert isinstance(env, FleetVectorEnv)
+        self._env = env
         self._observations, infos = env.reset(seed=seed)
         self._algorithm = make_algorithm(spec.algorithm, spec.config, env, seed)
         status = infos["status"]
@@ -124,6 +139,7 @@ class Worker:
             getattr(env, "observation_names", ()),
             self._observations,
             infos,
+            env.sessions[0],
         )
 
     def _worlds(self) -> Worlds:
@@ -136,7 +152,7 @@ class Worker:
 
         rclpy.init(signal_handler_options=SignalHandlerOptions.NO, domain_id=self._spec.domain_id)
         self._stack.callback(rclpy.try_shutdown)
-        parent = rclpy.create_node(f"drl_worker_{self._spec.number}")
+        parent = self._parent = rclpy.create_node(f"drl_worker_{self._spec.number}")
         self._stack.callback(parent.destroy_node)
         return LoopWorlds(
             lambda: make_link_node(parent), options=self._spec.options, gateway=self._spec.gateway
@@ -150,16 +166,17 @@ class Worker:
         """
         algorithm, env = self._algorithm, self._env
         algorithm.load_policy_state(policy)
-        seen, acted, outcomes = [self._observations], [], []
+        seen, acted = [self._observations], []
+        outcomes: list[tuple[Any, ...]] = []
         for _ in range(steps):
             actions = algorithm.act(self._observations)
-            self._observations, rewards, terminated, truncated, infos = env.step(actions)
-            remembered = algorithm.follow(terminated | truncated)
+            self._observations, reward, over, cut, infos = env.step(actions)
+            remembered = algorithm.follow(over | cut)
             if remembered is not None:
                 infos = infos | dict(zip((STARTS, MEMORY), remembered, strict=True))
             seen.append(self._observations)
             acted.append(actions)
-            outcomes.append((rewards, terminated, truncated, infos))
+            outcomes.append((reward, over, cut, infos))
         rewards, terminated, truncated, told = zip(*outcomes, strict=True)
         return Fragment(
             stacked(seen),
@@ -168,7 +185,37 @@ class Worker:
             np.stack(terminated),
             np.stack(truncated),
             {name: np.stack([infos[name] for infos in told]) for name in told[0]},
+            env.sessions[0],
         )
+
+    def load(self, scenario: str, agents: Sequence[int]) -> Answer:
+        """Give agents (all: none named) another scenario, YAML text, between two fragments.
+
+        Raises:
+            ConfigurationError: when a world in this process cannot be driven so.
+        """
+        loader = self._loader = self._loader or self._make_loader()
+        answer = loader.load(0, scenario, agents)
+        end = time.monotonic() + LOAD_S
+        while (said := answer()) is None:
+            if time.monotonic() > end:
+                return Answer(False, "the bridge does not answer")
+            self._spin(LOAD_S)
+        return said
+
+    def _make_loader(self) -> SceneLoader:
+        if isinstance(self._env, InProcessVectorEnv):
+            return InProcessLoader(self._env)
+        from drl_agent_node.curriculum_services import BridgeLoader
+
+        loader = BridgeLoader(self._parent, [self._env.links[0].simulator])
+        loader.wait(LOAD_S)
+        return loader
+
+    def _spin(self, timeout_s: float) -> None:
+        import rclpy
+
+        rclpy.spin_once(self._parent, timeout_sec=timeout_s)
 
     def close(self) -> None:
         """End the world."""

@@ -125,6 +125,11 @@ class FleetVectorEnv(VectorEnv[Any, NDArray[np.float32], NDArray[Any]]):
         return tuple(group.rows.stop - group.rows.start for group in self._groups)
 
     @property
+    def sessions(self) -> list[int]:
+        """Session of each group, the newest that was heard of; known after `reset`."""
+        return [link.current.session for link in self._transport.groups if link.current is not None]
+
+    @property
     def step_s(self) -> float:
         """Simulated time per step, s; known after `reset`."""
         return self._groups[0].shown.step_s
