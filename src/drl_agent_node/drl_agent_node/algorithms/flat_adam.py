@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import numba
@@ -43,6 +43,12 @@ class FlatAdam:
         self._mean, self._square = torch.zeros_like(self.flat), torch.zeros_like(self.flat)
         self._steps = 0
         self._arrays = tuple(part.numpy() for part in (self.flat, self.gradient, self._mean, self._square))
+
+    def gradients_of(self, parameters: Iterable[Tensor]) -> list[Tensor]:
+        """Return the parts of the gradient that are those of `parameters`, on its memory."""
+        parts = zip(self.parameters, _parts(self.gradient, self.parameters), strict=True)
+        by_parameter = {id(parameter): part for parameter, part in parts}
+        return [by_parameter[id(parameter)] for parameter in parameters]
 
     def differentiate(self, outputs: Sequence[Tensor], gradients: Sequence[Tensor] | None = None) -> None:
         """Set the gradient to that of what has `gradients` with respect to `outputs`; none: of scalars."""

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from drl_agent_node.networks.numpy_mlp import ACTIVATIONS, Layers, NumpyMLP
+from drl_agent_node.networks.numpy_mlp import ACTIVATIONS, Layers, NumpyMLP, Pass
 
 Activation = Literal["tanh", "relu", "silu"]
 
@@ -67,9 +67,12 @@ class MLP(nn.Sequential):
         if torch.is_grad_enabled():
             outputs = NumpyMLP.apply(self._layers, flat, *self._all)  # type: ignore[no-untyped-call]
         else:
-            arrays = [parameter.numpy() for parameter in self._all]
-            outputs = torch.from_numpy(self._layers.without_gradients(flat.numpy(), arrays))
+            outputs = self._layers.without_gradients(flat, self._all)
         return outputs.view(*inputs.shape[:-1], outputs.shape[-1])
+
+    def without_autograd(self, gradients: Sequence[Tensor]) -> Pass | None:
+        """Return passes whose gradients go to `gradients`, one for each parameter; None where it must be torch."""
+        return None if self._layers is None else Pass(self._layers, self._all, gradients)
 
 
 def must_be_torch(inputs: Tensor) -> bool:
