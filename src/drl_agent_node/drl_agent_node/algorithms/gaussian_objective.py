@@ -5,6 +5,7 @@ The same as `losses.objective` with `distributions.Gaussian`, whose hundred smal
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numba
@@ -29,31 +30,43 @@ def objective(
     return total, means
 
 
+def fill(
+    outputs: Tensor,
+    log_std: Tensor,
+    values: Tensor,
+    told: Outcomes,
+    weights: Weights,
+    gradients: Sequence[Tensor],
+) -> tuple[float, Tensor]:
+    """Return what `losses.objective` does; its gradients by the first three arguments, [B, A], [A], [B], go to `gradients`."""
+    means = torch.empty(len(MEANS))
+    total: float = _pass(
+        *(part.detach().contiguous().numpy() for part in (outputs, log_std, values, *told)),
+        weights.clip_range,
+        VALUE_LOSSES.index(weights.value_loss),
+        weights.value_limit,
+        weights.value_coefficient,
+        weights.entropy_coefficient,
+        *(part.numpy() for part in (*gradients, means)),
+    )
+    return total, means
+
+
 class _Objective(torch.autograd.Function):
     @staticmethod
     def forward(
         ctx: Any, outputs: Tensor, log_std: Tensor, values: Tensor, told: Outcomes, weights: Weights
     ) -> tuple[Tensor, Tensor]:
-        gradients = tuple(np.empty(part.shape, np.float32) for part in (outputs, log_std, values))
-        means = np.empty(len(MEANS), np.float32)
-        total = _pass(
-            *(np.ascontiguousarray(part.numpy()) for part in (outputs, log_std, values, *told)),
-            weights.clip_range,
-            VALUE_LOSSES.index(weights.value_loss),
-            weights.value_limit,
-            weights.value_coefficient,
-            weights.entropy_coefficient,
-            *gradients,
-            means,
-        )
+        gradients = tuple(torch.empty_like(part) for part in (outputs, log_std, values))
+        total, means = fill(outputs, log_std, values, told, weights, gradients)
         ctx.gradients = gradients
-        return torch.tensor(total, dtype=torch.float32), torch.from_numpy(means)
+        return torch.tensor(total, dtype=torch.float32), means
 
     @staticmethod
     @once_differentiable  # type: ignore[untyped-decorator]
     def backward(ctx: Any, of_total: Tensor, _of_means: Tensor) -> tuple[Tensor | None, ...]:
-        scale = np.float32(of_total.item())
-        found = [torch.from_numpy(part if scale == 1.0 else part * scale) for part in ctx.gradients]
+        scale = of_total.item()
+        found = [part if scale == 1.0 else part * scale for part in ctx.gradients]
         return (*found, None, None)
 
 

@@ -26,8 +26,9 @@ from drl_agent_node.algorithms.base import (
 from drl_agent_node.algorithms.batches import Batch, in_any_order, in_pieces, moments_of, with_valid
 from drl_agent_node.algorithms.flat_adam import FlatAdam
 from drl_agent_node.algorithms.gaussian_objective import objective as gaussian_objective
+from drl_agent_node.algorithms.gaussian_pass import gaussian_pass
 from drl_agent_node.algorithms.guards import require_finite
-from drl_agent_node.algorithms.losses import MEANS, Weights, objective
+from drl_agent_node.algorithms.losses import MEANS, Outcomes, Weights, objective
 from drl_agent_node.algorithms.observing import ObservationScaler, ObservationSize, each
 from drl_agent_node.algorithms.ppo_config import PPOConfig
 from drl_agent_node.algorithms.rollout import Rollout, compute_gae
@@ -97,6 +98,9 @@ class PPO(Algorithm):
             self._networks["core"] = self.core
         parameters = [each for network in self._networks.values() for each in network.parameters()]
         self.optimizer = FlatAdam(parameters, config.learning_rate, eps=1e-5)
+        plain = self.features.identity and self.core is None
+        plain = plain and not (config.compile or config.mixed_precision)
+        self._pass = gaussian_pass(self.network, self.optimizer) if plain else None
         self._actor = FastActor(self.network)
         self._learning_rate = LearningRate(
             config.learning_rate_schedule, config.learning_rate, config.target_kl
@@ -293,20 +297,15 @@ class PPO(Algorithm):
 
     def _minibatch(self, rows: Batch, weights: Weights, largest: float) -> list[float]:
         """Take one gradient step; returns what `_LOGGED` names. `largest` is |return|, for the diagnosis."""
-        config, network = self.config, self.network
+        config = self.config
         told = rows.outcomes()
         count = len(told.returns)
         if config.normalize_advantages and (count > 1 or self.ranks.count > 1):
             told = told._replace(advantages=self.ranks.standardize(told.advantages))
-        with torch.autocast("cpu", torch.bfloat16) if config.mixed_precision else nullcontext():
-            features, values = self._judge(rows)
-            outputs = network.actor(features)
-        outputs, values = outputs.float(), values.float()
-        if network.policy is Gaussian:
-            total, means = gaussian_objective(outputs, network.log_std, values, told, weights)
+        if self._pass is not None:
+            means = self._pass(self.features(rows.observations), told, weights)
         else:
-            total, means = objective(network.policy, outputs, network.log_std, values, told, weights)
-        self.optimizer.differentiate([total])
+            means = self._differentiate(rows, told, weights)
         if self.ranks.count > 1:
             self._pool(means, self.ranks.share(count))
         numbers: list[float] = [*means.tolist(), self.optimizer.clip(config.max_gradient_norm)]
@@ -317,6 +316,20 @@ class PPO(Algorithm):
             require_finite(where, losses, self._networks, self.optimizer.learning_rate)
         self.optimizer.step()
         return numbers
+
+    def _differentiate(self, rows: Batch, told: Outcomes, weights: Weights) -> Tensor:
+        """Give the optimiser a minibatch's gradient; returns what `MEANS` names."""
+        network = self.network
+        with torch.autocast("cpu", torch.bfloat16) if self.config.mixed_precision else nullcontext():
+            features, values = self._judge(rows)
+            outputs = network.actor(features)
+        outputs, values = outputs.float(), values.float()
+        if network.policy is Gaussian:
+            total, means = gaussian_objective(outputs, network.log_std, values, told, weights)
+        else:
+            total, means = objective(network.policy, outputs, network.log_std, values, told, weights)
+        self.optimizer.differentiate([total])
+        return means
 
     @torch.no_grad()
     def _pool(self, means: Tensor, share: float) -> None:
