@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from copy import deepcopy
 
 import pytest
@@ -10,10 +11,14 @@ from torch import Tensor, nn
 
 from drl_agent_node.algorithms import gaussian_objective, losses
 from drl_agent_node.algorithms.flat_adam import FlatAdam, lay_out
+from drl_agent_node.algorithms.gaussian_pass import gaussian_pass
 from drl_agent_node.algorithms.losses import VALUE_LOSSES, Outcomes, ValueLoss, Weights
+from drl_agent_node.algorithms.soft_passes import AutogradPasses, PlainPasses
+from drl_agent_node.networks.actor_critic import ActorCritic
 from drl_agent_node.networks.attention import NeighbourEncoder
 from drl_agent_node.networks.distributions import Gaussian, squash
 from drl_agent_node.networks.mlp import Activation, mlp
+from drl_agent_node.networks.soft_actor_critic import SoftActor, TwinCritic
 from drl_agent_node.networks.squashed_sample import SquashedSample
 from drl_agent_node.networks.state_layout import read_layout
 
@@ -100,6 +105,57 @@ def test_squashed_samples():
         results.append((actions.detach(), log_probs.detach(), gradient))
     for own, reference in zip(*results, strict=True):
         torch.testing.assert_close(own, reference, rtol=1e-4, atol=2e-5)
+
+
+def test_ppos_gradient_without_autograd():
+    torch.manual_seed(0)
+    network = ActorCritic(5, 2, (16, 8))
+    optimizer = FlatAdam(list(network.parameters()), 0.01)
+    optimizer.flat.copy_(torch.randn_like(optimizer.flat) * 0.5)
+    way = gaussian_pass(network, optimizer)
+    assert way is not None
+    weights = Weights(0.2, "clipped", 0.2, 0.7, 0.03)
+    # Twice: the second pass writes into memory that the first one used.
+    for _ in range(2):
+        features = torch.randn(300, 5)
+        actions = network.actor(features).detach() + torch.randn(300, 2)
+        old = network.log_prob_entropy(features, actions)[0].detach() + 0.1 * torch.randn(300)
+        told = Outcomes(actions, old, torch.randn(300), torch.randn(300), torch.randn(300))
+        means = way(features, told, weights)
+        found = optimizer.gradient.clone()
+        outputs, values = network.actor(features), network.value(features)
+        total, reference = losses.objective(Gaussian, outputs, network.log_std, values, told, weights)
+        optimizer.differentiate([total])
+        torch.testing.assert_close(means, reference, rtol=1e-4, atol=1e-6)
+        torch.testing.assert_close(found, optimizer.gradient, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+def test_sacs_gradients_without_autograd(activation: Activation):
+    torch.manual_seed(0)
+    actor = SoftActor(5, (16, 8), activation, (0.0, 0.2), (-0.5, -0.5))
+    critic = TwinCritic(5, 2, (16, 8), activation)
+    optimizers = {
+        name: FlatAdam(list(part.parameters()), 0.01) for name, part in (("actor", actor), ("critic", critic))
+    }
+    for optimizer in optimizers.values():
+        optimizer.flat.copy_(torch.randn_like(optimizer.flat) * 0.5)
+    plain = PlainPasses.of(actor, critic, optimizers)
+    assert plain is not None
+    features, actions = torch.randn(30, 5), torch.randn(30, 2)
+    slopes, densities = torch.randn(2, 30), torch.randn(30)
+    results = []
+    for passes in (plain, AutogradPasses(actor, critic, optimizers, nullcontext), plain):
+        torch.manual_seed(1)
+        values, back = passes.judge(features, actions)
+        back(slopes)
+        proposed, log_probs, back_to_policy = passes.propose(features)
+        back_to_policy(slopes, densities)
+        gradients = [optimizer.gradient.clone() for optimizer in optimizers.values()]
+        results.append([values, proposed, log_probs, *gradients])
+    for one, reference, again in zip(*results, strict=True):
+        torch.testing.assert_close(one, reference, rtol=1e-4, atol=1e-4)
+        assert torch.equal(one, again)
 
 
 def networks() -> tuple[nn.Sequential, nn.Sequential]:

@@ -29,6 +29,7 @@ from drl_agent_node.algorithms.flat_adam import FlatAdam, lay_out
 from drl_agent_node.algorithms.guards import require_finite
 from drl_agent_node.algorithms.learner_config import LearnerConfig
 from drl_agent_node.algorithms.observing import ObservationScaler, ObservationSize, Tensors
+from drl_agent_node.algorithms.soft_passes import AutogradPasses, PlainPasses, SoftPasses
 from drl_agent_node.env.normalization import RewardScaler
 from drl_agent_node.env.observations import CAMERA, IMAGES, RASTER, STATE, Observations, state_of
 from drl_agent_node.networks.features import FeatureNetwork
@@ -124,14 +125,16 @@ class SAC(Algorithm):
         self.log_temperature = torch.tensor(float(np.log(config.initial_temperature)), requires_grad=True)
         self._target_entropy = -action_dim if config.target_entropy is None else config.target_entropy
         # Errors of the critics teach the features, too; the policy takes them as they are.
-        self._critic_parameters = list(self.critic.parameters())
-        learned = [*self._critic_parameters, *self.features.parameters()]
+        learned = [*self.critic.parameters(), *self.features.parameters()]
         self.optimizers = {
             "critic": FlatAdam(learned, config.learning_rate),
             "actor": FlatAdam(list(self.actor.parameters()), config.actor_learning_rate),
             "temperature": FlatAdam([self.log_temperature], config.temperature_learning_rate),
         }
         self._target_values = lay_out(list(self.target.parameters()))
+        self._passes: SoftPasses = AutogradPasses(self.actor, self.critic, self.optimizers, self._cast)
+        if self.features.identity and not (config.compile or config.mixed_precision):
+            self._passes = PlainPasses.of(self.actor, self.critic, self.optimizers) or self._passes
         self._fast_actor = fast_actor(self.actor)
         self.scaler = ObservationScaler(
             observation, enabled=config.normalize_observations, layout=self.features.layout
@@ -255,12 +258,12 @@ class SAC(Algorithm):
 
         Their loss is half the sum of both mean squared errors, each transition's at its weight.
         """
-        with self._cast():
-            values = self.critic(observations, actions).float()
-        told: Floats = values.detach().numpy()
+        values, back = self._passes.judge(observations, actions)
+        told: Floats = values.numpy()
         errors = told - targets.numpy()
         slopes = errors * (weights.numpy() / np.float32(len(weights)))
-        norm = self._differentiate("critic", [values], [torch.from_numpy(slopes)])
+        back(torch.from_numpy(slopes))
+        norm = self._clip("critic")
         logs = {"critic_loss": 0.5 * float((errors * slopes).sum()), "critic_gradient_norm": norm}
         self._require_finite("critic", logs)
         self.optimizers["critic"].step()
@@ -272,21 +275,16 @@ class SAC(Algorithm):
 
         The policy's loss is the mean of temperature * log-density - the lower value.
         """
-        for parameter in self._critic_parameters:
-            parameter.requires_grad_(False)
-        with self._cast():
-            actions, log_probs = self.actor(observations)
-            values = self.critic(observations, actions).float()
-        for parameter in self._critic_parameters:
-            parameter.requires_grad_(True)
-        told, count = values.detach().numpy(), len(observations)
+        values, log_probs, back = self._passes.propose(observations)
+        told, count = values.numpy(), len(observations)
         temperature = math.exp(float(self.log_temperature.detach()))
         share = np.float32(1.0 / count)
         lower = told[0] < told[1]
         slopes = torch.from_numpy(np.stack((lower, ~lower)) * -share)
         densities = torch.full((count,), temperature / count)
-        norm = self._differentiate("actor", [values, log_probs], [slopes, densities])
-        density = log_probs.detach().mean()
+        back(slopes, densities)
+        norm = self._clip("actor")
+        density = log_probs.mean()
         loss = temperature * float(density) - float(told.min(0).mean())
         entropy = -float(self._pooled(density))
         logs = {"actor_loss": loss, "actor_gradient_norm": norm, "entropy": entropy}
@@ -297,10 +295,9 @@ class SAC(Algorithm):
             self.optimizers[name].step()
         return logs
 
-    def _differentiate(self, name: str, outputs: list[Tensor], gradients: list[Tensor]) -> float:
-        """Give an optimiser its gradient, scaled down to the largest norm allowed; returns the norm before."""
+    def _clip(self, name: str) -> float:
+        """Scale an optimiser's gradient down to the largest norm allowed; returns the norm before."""
         optimizer = self.optimizers[name]
-        optimizer.differentiate(outputs, gradients)
         if self.ranks.count > 1:
             self.ranks.add_up([optimizer.gradient.div_(self.ranks.count)])
         return optimizer.clip(self.config.max_gradient_norm)

@@ -84,7 +84,8 @@ class Layers:
     ) -> None:
         """Fill in the gradients of inputs, weights and biases, in this order, where `found` has memory for them.
 
-        `gradient` [B, K] is that of the outputs, all of it in one piece.
+        Where that for the inputs is [B, I], it gets those of the last I. `gradient` [B, K] is that of the outputs, all of
+        it in one piece.
         """
         through = _through_tanh if self.activation == "tanh" else through_relu
         flowing = gradient
@@ -97,7 +98,7 @@ class Layers:
             if of_bias is not None:
                 _sum(flowing.numpy(), of_bias.numpy())
             if of_inputs is not None:
-                flowing = torch.mm(flowing, weights[layer], out=of_inputs)
+                flowing = torch.mm(flowing, weights[layer][:, -of_inputs.shape[1] :], out=of_inputs)
             if layer > 0:
                 through(flowing.numpy(), values.numpy())
 
@@ -129,9 +130,10 @@ class Pass:
         self._layers.through(inputs, self._parameters, self._tape, outputs)
         return outputs
 
-    def back(self, gradient: Tensor) -> None:
-        """Take the gradient [B, K] of the outputs back to the parameters."""
-        self._layers.back(self._inputs, self._weights, self._tape, gradient, self._gradients)
+    def back(self, gradient: Tensor, of_inputs: Tensor | None = None) -> None:
+        """Take the gradient [B, K] of the outputs back to the parameters; or to the last I inputs, `of_inputs` [B, I]."""
+        found = self._gradients if of_inputs is None else (of_inputs, *[None] * len(self._parameters))
+        self._layers.back(self._inputs, self._weights, self._tape, gradient, found)
         self._layers.give(self._tape)
 
 
@@ -196,7 +198,10 @@ class NumpyMLP(torch.autograd.Function):
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         """Return the gradients of what `apply` was given, None where nobody asks for one."""
         weights = ctx.saved_tensors
-        shapes = [ctx.inputs.shape, *(shape for weight in weights for shape in (weight.shape, weight.shape[:1]))]
+        shapes = [
+            ctx.inputs.shape,
+            *(shape for weight in weights for shape in (weight.shape, weight.shape[:1])),
+        ]
         found = [
             torch.empty(shape) if wanted else None
             for shape, wanted in zip(shapes, ctx.needs_input_grad[1:], strict=True)

@@ -41,12 +41,17 @@ class SoftActor(nn.Module):
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """Return sampled actions [B, A] and their log-densities [B] for `features` [B, F]."""
         outputs = self.layers(features).float()
-        noise = torch.randn(len(outputs), outputs.shape[-1] // 2)
+        noise = noise_for(outputs)
         if torch.compiler.is_compiling():
             mean, log_std = outputs.chunk(2, -1)
             return squash(mean, log_std.clamp(MIN_LOG_STD, MAX_LOG_STD), noise)
         sampled: tuple[Tensor, Tensor] = SquashedSample.apply(outputs, noise, MIN_LOG_STD, MAX_LOG_STD)  # type: ignore[no-untyped-call]
         return sampled
+
+
+def noise_for(outputs: Tensor) -> Tensor:
+    """Return the noise [B, A] of a sample for the `outputs` [B, 2 A] of the actor's layers."""
+    return torch.randn(len(outputs), outputs.shape[-1] // 2)
 
 
 def act_with(outputs: NDArray[np.float32], random: np.random.Generator | None) -> NDArray[np.float32]:

@@ -7,7 +7,7 @@ than the actor's layers.
 from __future__ import annotations
 
 import math
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numba
 import numpy as np
@@ -19,38 +19,47 @@ _HALF_LOG_2PI: Final = 0.5 * math.log(2.0 * math.pi)
 _LOG_2: Final = math.log(2.0)
 
 
+class Drawn(NamedTuple):
+    """Actions [B, A], their log-densities [B], std * noise, and 1 where a std is free to move, else 0; both [B, A]."""
+
+    actions: Tensor
+    log_probs: Tensor
+    spread: Tensor
+    free: Tensor
+
+    def back(self, of_actions: Tensor, of_log_probs: Tensor) -> Tensor:
+        """Return the gradient [B, 2 A] of the outputs; samples move with mean and std."""
+        found = torch.empty(len(self.actions), 2 * self.actions.shape[1])
+        given = (self.actions, self.spread, self.free, of_actions.contiguous(), of_log_probs.contiguous())
+        _back(*(part.numpy() for part in (*given, found)))
+        return found
+
+
+def draw(outputs: Tensor, noise: Tensor, lowest: float, highest: float) -> Drawn:
+    """Return a sample for `outputs` [B, 2 A], means and log stds, the latter kept between the bounds; `noise` is [B, A]."""
+    drawn = Drawn(*(torch.empty(shape) for shape in (noise.shape, noise.shape[:1], noise.shape, noise.shape)))
+    _sample(outputs.contiguous().numpy(), noise.numpy(), lowest, highest, *(part.numpy() for part in drawn))
+    return drawn
+
+
 class SquashedSample(torch.autograd.Function):
-    """`apply(outputs [B, 2 A], noise [B, A], lowest, highest)`: means and log stds, the latter kept between the bounds."""
+    """`apply(outputs [B, 2 A], noise [B, A], lowest, highest)`: see `draw`."""
 
     @staticmethod
     def forward(
         ctx: Any, outputs: Tensor, noise: Tensor, lowest: float, highest: float
     ) -> tuple[Tensor, Tensor]:
         """Return actions [B, A] and their log-densities [B]."""
-        told = np.ascontiguousarray(outputs.numpy())
-        actions = np.empty(noise.shape, np.float32)
-        log_probs = np.empty(len(actions), np.float32)
-        spread = np.empty(noise.shape, np.float32)
-        free = np.empty(noise.shape, np.float32)
-        _sample(told, noise.numpy(), lowest, highest, actions, log_probs, spread, free)
-        ctx.told = actions, spread, free
-        return torch.from_numpy(actions), torch.from_numpy(log_probs)
+        drawn = draw(outputs, noise, lowest, highest)
+        # Of the actions without the history that autograd gives to what is returned.
+        ctx.drawn = drawn._replace(actions=drawn.actions.detach())
+        return drawn.actions, drawn.log_probs
 
     @staticmethod
     @once_differentiable  # type: ignore[untyped-decorator]
     def backward(ctx: Any, of_actions: Tensor, of_log_probs: Tensor) -> tuple[Tensor | None, ...]:
-        """Return the gradient of the outputs; samples move with mean and std."""
-        actions, spread, free = ctx.told
-        found = np.empty((len(actions), 2 * actions.shape[1]), np.float32)
-        _back(
-            actions,
-            spread,
-            free,
-            np.ascontiguousarray(of_actions.numpy()),
-            np.ascontiguousarray(of_log_probs.numpy()),
-            found,
-        )
-        return torch.from_numpy(found), None, None, None
+        """Return the gradient of the outputs."""
+        return ctx.drawn.back(of_actions, of_log_probs), None, None, None
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
