@@ -6,9 +6,11 @@ float64 throughout.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -38,9 +40,7 @@ class RunningMeanStd:
         Where there is a `pool`, it makes mean, variance and count those of everybody's batches.
         """
         rows = len(batch)
-        batch = batch.astype(np.float64, copy=False)
-        mean = batch.mean(axis=0) if rows else np.zeros_like(self.mean)
-        var = batch.var(axis=0) if rows else np.zeros_like(self.mean)
+        mean, var = _moments(np.ascontiguousarray(batch))
         if self.pool is not None:
             mean, var, rows = self.pool(mean, var, rows)
         if rows == 0:
@@ -70,9 +70,9 @@ class RunningMeanStd:
 
     def normalize(self, values: NDArray[np.float32], clip: float = 10.0) -> NDArray[np.float32]:
         """Return (values - mean) / std, float32 of the same shape, limited to [-clip, clip]."""
-        scaled = (values - self._mean32) * self._scale32
-        np.maximum(scaled, -clip, out=scaled)
-        np.minimum(scaled, clip, out=scaled)
+        rows = np.ascontiguousarray(values, np.float32).reshape(math.prod(values.shape[:-1]), len(self.mean))
+        scaled = np.empty(values.shape, np.float32)
+        _normalize(rows, self._mean32, self._scale32, np.float32(clip), scaled.reshape(rows.shape))
         return scaled
 
     def state_dict(self) -> dict[str, Any]:
@@ -140,3 +140,31 @@ class RewardScaler:
         returns = np.asarray(state.get("returns", ()), np.float64)
         if returns.shape == self._returns.shape:
             self._returns = returns
+
+
+# In one pass over memory each, instead of one per operation into memory that is asked for anew.
+@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+def _normalize(values: Any, mean: Any, scale: Any, clip: Any, found: Any) -> None:
+    for row in range(values.shape[0]):
+        for k in range(values.shape[1]):
+            scaled = (values[row, k] - mean[k]) * scale[k]
+            # So written, what is not a number stays so.
+            scaled = clip if scaled > clip else scaled
+            found[row, k] = -clip if scaled < -clip else scaled
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+def _moments(batch: Any) -> Any:
+    """Return mean and variance of the columns of `batch` [B, D], float64 [D]; 0 where B is."""
+    rows, columns = batch.shape
+    mean, var = np.zeros(columns), np.zeros(columns)
+    for row in range(rows):
+        for k in range(columns):
+            mean[k] += batch[row, k]
+    mean /= max(rows, 1)
+    for row in range(rows):
+        for k in range(columns):
+            off = batch[row, k] - mean[k]
+            var[k] += off * off
+    var /= max(rows, 1)
+    return mean, var
