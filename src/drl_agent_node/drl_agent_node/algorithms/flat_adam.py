@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -61,7 +62,7 @@ class FlatAdam:
 
     def clip(self, largest: float) -> float:
         """Scale the gradient down to a norm of `largest`; returns the norm before."""
-        norm = float(torch.linalg.vector_norm(self.gradient))
+        norm = math.sqrt(float(torch.dot(self.gradient, self.gradient)))
         if norm > largest:
             self.gradient.mul_(largest / (norm + 1e-6))
         return norm
