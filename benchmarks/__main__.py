@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import pkgutil
 import sys
 
@@ -19,6 +20,8 @@ def groups() -> list[str]:
 
 def main() -> int:
     """Run the groups named on the command line, or all."""
+    # As the launch files do, before a group imports numpy: its products would take every core.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
         "groups", nargs="*", metavar="group", help=f"any of: {', '.join(groups())}; default: all"
