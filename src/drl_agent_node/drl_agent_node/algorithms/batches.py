@@ -60,7 +60,7 @@ class Batch:
 
 def in_any_order(kept: Tensor) -> Callable[[Tensor], Tensor]:
     """Return what makes [T, E, ...] the transitions numbered `kept`, [B, ...]."""
-    return lambda values: values.flatten(0, 1)[kept]
+    return lambda values: values.flatten(0, 1).index_select(0, kept)
 
 
 def in_pieces(length: int) -> Callable[[Tensor], Tensor]:
