@@ -28,7 +28,9 @@ from drl_agent_node.networks.state_layout import StateLayout
 Floats = NDArray[np.float32]
 
 _SPARE: Final = 4
-# Sums may be taken in the order of the processor's vectors, which is the same every time; NaN and infinity stay.
+# Sums may be taken in the order of the processor's vectors; NaN and infinity stay. A loop that sums does not write: where
+# one does, the compiler asks at run time whether arrays overlap, errs on the safe side when they are neighbours, and the
+# order of the sum would depend on where the memory lies.
 _SUMS: Final = {"reassoc", "contract", "nsz"}
 
 
@@ -288,12 +290,12 @@ def _normalise(normal, ego, bias, epsilon, scale):  # type: ignore[no-untyped-de
         total = np.float32(0.0)
         for k in range(size):
             normal[row, k] += ego[row, k] + bias[k]
+        for k in range(size):
             total += normal[row, k]
         mean = total * part
-        square = np.float32(0.0)
         for k in range(size):
             normal[row, k] -= mean
-            square += normal[row, k] * normal[row, k]
+        square = _dot(normal[row], normal[row])
         scale[row] = np.float32(1.0) / np.sqrt(square * part + epsilon)
         for k in range(size):
             normal[row, k] *= scale[row]
@@ -317,15 +319,15 @@ def _through_normal(gradient, normal, scale, gain, of_sum, of_gain, of_shift):  
     before = gradient.shape[1] - size
     part = np.float32(1.0) / np.float32(size)
     for row in range(rows):
-        total = along = np.float32(0.0)
+        total = np.float32(0.0)
         for k in range(size):
             flowing = gradient[row, before + k]
             of_shift[k] += flowing
             of_gain[k] += flowing * normal[row, k]
             of_sum[row, k] = flowing * gain[k]
+        for k in range(size):
             total += of_sum[row, k]
-            along += of_sum[row, k] * normal[row, k]
-        total, along = total * part, along * part
+        total, along = total * part, _dot(of_sum[row], normal[row]) * part
         for k in range(size):
             of_sum[row, k] = scale[row] * (of_sum[row, k] - total - normal[row, k] * along)
 
