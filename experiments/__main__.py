@@ -184,7 +184,9 @@ def table(name: str, results: Sequence[dict[str, Any]]) -> str:
     lines = [
         f"## {name}",
         "",
-        "| trained | seed | minutes | evaluated | " + " | ".join(FIGURES) + " | mean speed, m/s | infractions/km |",
+        "| trained | seed | minutes | evaluated | "
+        + " | ".join(FIGURES)
+        + " | mean speed, m/s | infractions/km |",
     ]
     lines.append("|---" * (6 + len(FIGURES)) + "|")
     for result in results:
