@@ -33,8 +33,8 @@ def test_arrays_are_views_of_the_message(world: LaneWorld):
     ("field", "value", "text"),
     [
         ("num_agents", 0, "at least 1"),
-        ("num_agents", 4, "4 agents with 36 state columns need 144, 88 and 4"),
-        ("state_dim", 35, "need 105, 66 and 3"),
+        ("num_agents", 4, "4 agents with 36 state columns need 144, 92 and 4"),
+        ("state_dim", 35, "need 105, 69 and 3"),
     ],
 )
 def test_wrong_sizes_are_refused(world: LaneWorld, field: str, value: int, text: str):
@@ -64,7 +64,7 @@ def test_layouts(world: LaneWorld):
     for field, value, text in (
         ("state_names", [], "state_names is empty"),
         ("num_agents", 0, "num_agents is 0"),
-        ("metric_names", ["a"], "metric_names has 1 names; 22"),
+        ("metric_names", ["a"], "metric_names has 1 names; 23"),
         ("action_names", ["a"], "action_names has 1 names; 2"),
     ):
         message = layout_message(world, 3, "sim0")
