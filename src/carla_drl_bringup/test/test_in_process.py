@@ -51,24 +51,36 @@ def scenario(tmp_path: Path) -> Path:
     return path
 
 
+def end(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGINT)
+    try:
+        process.wait(5)
+    except subprocess.TimeoutExpired:
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+
+
 @pytest.fixture
-def loop(scenario: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FleetVectorEnv]:
+def loop(
+    scenario: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Iterator[FleetVectorEnv]:
     """The loop as processes, the environment over topics in this one."""
     monkeypatch.setenv("ROS_DOMAIN_ID", domain(50))
     monkeypatch.setenv("ROS_LOG_DIR", str(tmp_path / "log"))
     output = tmp_path / "output"
-    processes: list[subprocess.Popen[bytes]] = []
 
-    def start(*command: object) -> None:
+    def start(*command: object) -> subprocess.Popen[bytes]:
         with output.open("ab") as file:
-            processes.append(subprocess.Popen([str(part) for part in command], stdout=file, stderr=file))
+            process = subprocess.Popen([str(part) for part in command], stdout=file, stderr=file)
+        request.addfinalizer(lambda: end(process))
+        return process
 
     simulator = (sys.executable, "-m", "carla_drl_sim", "--port", 0, "--synchronous", "--seed", TOWN_SEED)
-    start(*simulator)
-    end = time.monotonic() + START_S
+    server = start(*simulator)
+    deadline = time.monotonic() + START_S
     while not (port := re.search(r"RPC port (\d+)", output.read_text())):
-        assert time.monotonic() < end, output.read_text()
-        assert processes[0].poll() is None, output.read_text()
+        assert time.monotonic() < deadline, output.read_text()
+        assert server.poll() is None, output.read_text()
         time.sleep(0.02)
     gateway = Path(get_package_prefix("carla_gateway")) / "lib" / "carla_gateway" / "gateway_node"
     rasters = {"raster": "true"} | {f"raster_{name}": value for name, value in RASTER.items()}
@@ -94,14 +106,6 @@ def loop(scenario: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
         env.close()
         node.destroy_node()
         rclpy.shutdown(context=context)
-        for process in reversed(processes):
-            process.send_signal(signal.SIGINT)
-        for process in processes:
-            try:
-                process.wait(5)
-            except subprocess.TimeoutExpired:
-                os.kill(process.pid, signal.SIGKILL)
-                process.wait()
         print(output.read_text())
 
 
