@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 import numba
@@ -24,10 +25,10 @@ from torch.autograd.function import once_differentiable
 
 from drl_agent_node.networks.numpy_mlp import add_and_cut, through_relu
 from drl_agent_node.networks.state_layout import StateLayout
+from drl_agent_node.networks.tapes import Tapes
 
 Floats = NDArray[np.float32]
 
-_SPARE: Final = 4
 # Sums may be taken in the order of the processor's vectors; NaN and infinity stay. A loop that sums does not write: where
 # one does, the compiler asks at run time whether arrays overlap, errs on the safe side when they are neighbours, and the
 # order of the sum would depend on where the memory lies.
@@ -74,24 +75,12 @@ class NeighbourPass:
 
     def __init__(self, layout: StateLayout, size: int, heads: int, epsilon: float) -> None:
         """`size` is that of a token, split over `heads`; `epsilon` is added to the variance in the normalisation."""
-        self._layout, self._size, self._heads = layout, size, heads
+        self._size, self._heads = size, heads
         self._ego = np.array(layout.ego, np.int64)
         self._neighbours = np.array(layout.neighbours, np.int64)
         self._scale = np.float32(1.0 / math.sqrt(size // heads))
         self._epsilon = np.float32(epsilon)
-        self._spare: list[Tape] = []
-
-    def take(self, rows: int) -> Tape:
-        """Return a tape, for `give` to take back."""
-        for index, tape in enumerate(self._spare):
-            if tape.rows == rows:
-                return self._spare.pop(index)
-        return Tape(rows, self._layout, self._size, self._heads)
-
-    def give(self, tape: Tape) -> None:
-        """Take back a tape that nobody reads any more."""
-        self._spare.append(tape)
-        del self._spare[:-_SPARE]
+        self.tapes = Tapes(partial(Tape, layout=layout, size=size, heads=heads))
 
     def through(self, states: Floats, own: Parameters, tape: Tape) -> tuple[Floats, Floats]:
         """Return features [B, E + S] and attention [B, heads, 1 + K] for `states` [B, D]."""
@@ -339,7 +328,7 @@ class NumpyAttention(torch.autograd.Function):
     def forward(ctx: Any, way: NeighbourPass, states: Tensor, *parameters: Tensor) -> tuple[Tensor, Tensor]:
         """Return features [B, E + S] and attention [B, heads, 1 + K]."""
         values = np.ascontiguousarray(states.numpy())
-        ctx.way, ctx.tape = way, way.take(len(values))
+        ctx.way, ctx.tape = way, way.tapes.take(len(values))
         found = way.through(values, _arrays(parameters), ctx.tape)
         features, weights = (torch.from_numpy(part) for part in found)
         ctx.mark_non_differentiable(weights)
@@ -353,7 +342,7 @@ class NumpyAttention(torch.autograd.Function):
         weights, *parameters = ctx.saved_tensors
         flowing: Floats = np.ascontiguousarray(gradient.numpy())
         found = ctx.way.back(_arrays(parameters), weights.numpy(), ctx.tape, flowing)
-        ctx.way.give(ctx.tape)
+        ctx.way.tapes.give(ctx.tape)
         ctx.tape = None
         wanted = ctx.needs_input_grad[2:]
         given = [torch.from_numpy(part) if asked else None for part, asked in zip(found, wanted, strict=True)]
@@ -365,7 +354,7 @@ def without_gradients(
 ) -> tuple[Tensor, Tensor]:
     """Return what `NumpyAttention` does, where no gradient is wanted."""
     values = np.ascontiguousarray(states.numpy())
-    tape = way.take(len(values))
+    tape = way.tapes.take(len(values))
     features, weights = way.through(values, _arrays(parameters), tape)
-    way.give(tape)
+    way.tapes.give(tape)
     return torch.from_numpy(features), torch.from_numpy(weights)

@@ -8,6 +8,7 @@ products are the faster ones: by a tenth to a fifth, and 12 times where a gradie
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 from typing import Any, Final
 
@@ -17,12 +18,13 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from drl_agent_node.networks.tapes import Tapes
+
 ACTIVATIONS: Final = ("tanh", "relu")
 """Those whose derivative follows from their value."""
 
 # Rows that go through all layers at once where no gradient is wanted: their values stay in the processor's cache.
 _CHUNK: Final = 512
-_SPARE: Final = 4
 
 
 class Tape:
@@ -46,19 +48,7 @@ class Layers:
         """`sizes` runs from inputs to outputs; `activation` is one of `ACTIVATIONS`."""
         self.activation = activation
         self._sizes = tuple(sizes)
-        self._spare: list[Tape] = []
-
-    def take(self, rows: int) -> Tape:
-        """Return a tape, for `give` to take back."""
-        for index, tape in enumerate(self._spare):
-            if tape.rows == rows:
-                return self._spare.pop(index)
-        return Tape(rows, self._sizes[1:-1])
-
-    def give(self, tape: Tape) -> None:
-        """Take back a tape that nobody reads any more."""
-        self._spare.append(tape)
-        del self._spare[:-_SPARE]
+        self.tapes = Tapes(partial(Tape, widths=self._sizes[1:-1]))
 
     def through(self, inputs: Tensor, parameters: Sequence[Tensor], tape: Tape, outputs: Tensor) -> None:
         """Fill `outputs` [B, K] in for `inputs` [B, D]; `parameters` are a weight and a bias per layer."""
@@ -107,9 +97,9 @@ class Layers:
         outputs = torch.empty(len(inputs), self._sizes[-1])
         for start in range(0, len(inputs), _CHUNK):
             rows = inputs[start : start + _CHUNK]
-            tape = self.take(len(rows))
+            tape = self.tapes.take(len(rows))
             self.through(rows, parameters, tape, outputs[start : start + _CHUNK])
-            self.give(tape)
+            self.tapes.give(tape)
         return outputs
 
 
@@ -125,7 +115,7 @@ class Pass:
 
     def forth(self, inputs: Tensor) -> Tensor:
         """Return the outputs [B, K] for `inputs` [B, D]; `back` has to follow."""
-        self._inputs, self._tape = inputs, self._layers.take(len(inputs))
+        self._inputs, self._tape = inputs, self._layers.tapes.take(len(inputs))
         outputs = torch.empty(len(inputs), len(self._parameters[-1]))
         self._layers.through(inputs, self._parameters, self._tape, outputs)
         return outputs
@@ -134,7 +124,7 @@ class Pass:
         """Take the gradient [B, K] of the outputs back to the parameters; or to the last I inputs, `of_inputs` [B, I]."""
         found = self._gradients if of_inputs is None else (of_inputs, *[None] * len(self._parameters))
         self._layers.back(self._inputs, self._weights, self._tape, gradient, found)
-        self._layers.give(self._tape)
+        self._layers.tapes.give(self._tape)
 
 
 def _pairs(parameters: Sequence[Tensor]) -> list[tuple[Tensor, Tensor]]:
@@ -187,7 +177,7 @@ class NumpyMLP(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, layers: Layers, inputs: Tensor, *parameters: Tensor) -> Tensor:
         """Return the outputs [B, K]."""
-        ctx.layers, ctx.inputs, ctx.tape = layers, inputs, layers.take(len(inputs))
+        ctx.layers, ctx.inputs, ctx.tape = layers, inputs, layers.tapes.take(len(inputs))
         ctx.save_for_backward(*parameters[::2])
         outputs = torch.empty(len(inputs), len(parameters[-1]))
         layers.through(inputs, parameters, ctx.tape, outputs)
@@ -207,6 +197,6 @@ class NumpyMLP(torch.autograd.Function):
             for shape, wanted in zip(shapes, ctx.needs_input_grad[1:], strict=True)
         ]
         ctx.layers.back(ctx.inputs, weights, ctx.tape, gradient.contiguous(), found)
-        ctx.layers.give(ctx.tape)
+        ctx.layers.tapes.give(ctx.tape)
         ctx.tape = None
         return (None, *found)
