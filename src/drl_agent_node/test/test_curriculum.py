@@ -40,12 +40,16 @@ stages:
 """
 
 
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    (tmp_path / "base.yaml").write_text(BASE)
-    path = tmp_path / "curriculum.yaml"
+def write_curriculum(folder: Path) -> Path:
+    (folder / "base.yaml").write_text(BASE)
+    path = folder / "curriculum.yaml"
     path.write_text(CURRICULUM)
     return path
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return write_curriculum(tmp_path)
 
 
 def make(file: Path, sizes: Sequence[int] = (4,), **settings: object) -> Curriculum:

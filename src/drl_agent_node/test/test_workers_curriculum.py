@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from test_curriculum import BASE, CURRICULUM, Bridges, episode
+from test_curriculum import BASE, CURRICULUM, Bridges, episode, write_curriculum
 from test_distributed import Run
 
 from drl_agent_node.algorithms.ppo_config import PPOConfig
@@ -42,10 +42,7 @@ stages:
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    (tmp_path / "base.yaml").write_text(BASE)
-    path = tmp_path / "curriculum.yaml"
-    path.write_text(CURRICULUM)
-    return path
+    return write_curriculum(tmp_path)
 
 
 class Scenes(Bridges):
