@@ -191,8 +191,8 @@ def _pass_lines(  # type: ignore[no-untyped-def]
     if distance <= LINE_RANGE_M:
         if lines[line, 1] >= 0.0:
             ahead = int(lines[line, 1])
-        elif state[STATE_STOOD] == 0.0:
-            sign_m = max(distance, -1.0)
+        elif distance >= 0.0 and state[STATE_STOOD] == 0.0:
+            sign_m = distance
     known = not is_fresh and ahead >= 0 and ahead == told
     if known and distance >= 0.0 and light_state in (LIGHT_RED, LIGHT_YELLOW):
         red_m = distance

@@ -211,13 +211,14 @@ def test_the_way_to_a_stop_sign_is_told_until_the_stop() -> None:
         (37.8, 5.0),
         (42.5, 5.0),  # the next line is the light's
         (62.5, 5.0),
-        (89.0, 5.0),  # the front is over the line
+        (88.4, 5.0),  # the front is over the line
+        (89.0, 5.0),
         (92.5, 5.0),
     ):
         metrics = driver.frame(x, LIGHT_OFF, speed=speed)
         assert metrics[col.RED_LIGHT_DISTANCE] == -1.0
         told.append(float(metrics[col.STOP_SIGN_DISTANCE]))
-    assert told == pytest.approx([28.0, 8.0, 2.0, -1.0, -1.0, -1.0, 25.5, -1.0, -1.0], abs=1e-3)
+    assert told == pytest.approx([28.0, 8.0, 2.0, -1.0, -1.0, -1.0, 25.5, -1.0, -1.0, -1.0], abs=1e-3)
 
 
 def test_distance_outside_the_lanes() -> None:
