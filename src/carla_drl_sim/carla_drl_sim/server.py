@@ -17,6 +17,7 @@ from carla_drl_sim.recording.recordings import DEFAULT_FOLDER
 from carla_drl_sim.simulator import Simulator
 from carla_drl_sim.stream_hub import StreamHub, Subscriber
 from carla_drl_sim.town_library import TownLibrary
+from carla_drl_sim.traffic_manager_wake_up import TrafficManagerWatch
 from carla_drl_sim.viewer.frames import WATCHED_INTERVAL_S, Frames
 from carla_drl_sim.viewer.web import Viewer
 
@@ -156,6 +157,10 @@ class Server:
         """Serve until ``stop``; ``wake_fd`` becomes readable when a signal has arrived."""
         self._epoll.register(wake_fd, select.EPOLLIN)
         self._next_pace_s = time.monotonic()
+        with TrafficManagerWatch(self._simulator.gate, time.monotonic):
+            self._serve(wake_fd)
+
+    def _serve(self, wake_fd: int) -> None:
         peers, poll = self._peers, self._epoll.poll
         while self._stop_at_s is None or not self._has_ended:
             for fd, events in self._wait() if self._is_busy else poll():

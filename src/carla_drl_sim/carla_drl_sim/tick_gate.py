@@ -22,6 +22,12 @@ busy machine."""
 IDLE_TRAFFIC_MANAGER_LIMIT_S = 0.005
 """Longest wait for a cycle after one did not come: nothing seems to run in that client."""
 
+MISSED_TICK_S = 1.0
+"""A Traffic Manager that has kept up so far, and starts no cycle for so long after a tick, sleeps through it."""
+
+MISSED_TICK_LIMIT_S = 5.0
+"""After so long nothing can be done for it any more: its process is stopped, or does not tick with it."""
+
 SLOW_CONSUMER_LIMIT_S = 1.0
 """Longest wait of a synchronous tick for a subscriber that does not read."""
 
@@ -56,6 +62,17 @@ class TickGate:
     def ticked(self, now_s: float) -> None:
         """Note that a tick has run."""
         self._last_tick_s = now_s
+
+    def sleeping_managers(self, now_s: float) -> list[tuple[int, str]]:
+        """Ports and hosts of the Traffic Managers, when one that has kept up so far has missed the last tick.
+
+        May be called by any thread.
+        """
+        if not self._managers_cycle or self._cycle_seen_s > self._last_tick_s:
+            return []
+        if not MISSED_TICK_S <= now_s - self._last_tick_s < MISSED_TICK_LIMIT_S:
+            return []
+        return list(self.traffic_managers.items())
 
     def silence(self, until_s: float) -> None:
         """Hold all ticks until then, or until a client subscribes to the world again."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import carla
 
 STEP_S = 0.05
+SETTLE_S = 0.02
 
 
 class Scene:
@@ -89,6 +91,8 @@ class Scene:
     def clean_up(self) -> None:
         self.destroy_actors()
         if self._manager is not None:
+            # Its thread must sleep by then, or it may miss that it is to end, which both calls wait for.
+            time.sleep(SETTLE_S)
             self._manager.set_synchronous_mode(False)
             self._manager.shut_down()
             self._manager = None

@@ -2,8 +2,8 @@
 
 The client runs in a process of its own, since some failures end or hang it. A server without a guard is this package
 with one function replaced. Two failures depend on the machine's load too much for a test; the guards against them are
-tested in ``test_tick_gate``. Without waiting for the Traffic Manager its client hung in five of six runs of up to
-40,000 ticks. A map change that is answered at once harmed no client in 240 reloads under live sensors.
+tested in ``test_tick_gate``. Without waiting for the Traffic Manager, and without waking it, its client hung in five of
+six runs of up to 40,000 ticks. A map change that is answered at once harmed no client in 240 reloads under live sensors.
 """
 
 from __future__ import annotations
@@ -162,6 +162,12 @@ import carla_drl_sim.server
 carla_drl_sim.server._SEND_BUFFER_BYTES = 4096
 """
 
+_TICKS_AT_ONCE = """
+import carla_drl_sim.tick_gate
+carla_drl_sim.tick_gate.TRAFFIC_MANAGER_LIMIT_S = carla_drl_sim.tick_gate.IDLE_TRAFFIC_MANAGER_LIMIT_S = 0.0
+carla_drl_sim.tick_gate.TRAFFIC_MANAGER_GAP_S = 0.0
+"""
+
 _BLOCKS_IN_SEND = """
 from carla_drl_sim.stream_hub import StreamHub
 handshake = StreamHub.handshake
@@ -229,6 +235,10 @@ def test_they_get_lost_when_ticks_do_not_wait_for_subscriptions(without: Start) 
 
 def test_a_traffic_manager_keeps_up(server: ServerProcess) -> None:
     assert _outcome(_TRAFFIC_MANAGER.replace("TICKS", "1000"), server) == "completed"
+
+
+def test_a_traffic_manager_that_misses_ticks_is_woken(without: Start) -> None:
+    assert _outcome(_TRAFFIC_MANAGER.replace("TICKS", "10000"), without(_TICKS_AT_ONCE)) == "completed"
 
 
 def test_sensors_end_in_any_order(server: ServerProcess) -> None:

@@ -9,6 +9,8 @@ import pytest
 from carla_drl_sim.stream_hub import StreamHub, Subscriber
 from carla_drl_sim.tick_gate import (
     IDLE_TRAFFIC_MANAGER_LIMIT_S,
+    MISSED_TICK_LIMIT_S,
+    MISSED_TICK_S,
     RELOAD_SILENCE_S,
     SLOW_CONSUMER_LIMIT_S,
     SUBSCRIBE_LIMIT_S,
@@ -84,6 +86,25 @@ def test_a_silent_traffic_manager_is_given_up(hub: StreamHub) -> None:
     gate.settings_read(later + 0.001)
     gate.ticked(later + 0.002)
     assert _wait(gate, later + 0.002, asked=later + 0.002) == pytest.approx(TRAFFIC_MANAGER_LIMIT_S)
+
+
+def test_a_traffic_manager_that_misses_a_tick_is_told(hub: StreamHub) -> None:
+    gate = TickGate(hub)
+    gate.traffic_managers[8000] = "127.0.0.1"
+    gate.settings_read(NOW - 0.001)
+    gate.ticked(NOW)
+    assert gate.sleeping_managers(NOW + 0.9 * MISSED_TICK_S) == []
+    assert gate.sleeping_managers(NOW + MISSED_TICK_S) == [(8000, "127.0.0.1")]
+    assert gate.sleeping_managers(NOW + MISSED_TICK_LIMIT_S) == []
+    gate.settings_read(NOW + MISSED_TICK_S)
+    assert gate.sleeping_managers(NOW + MISSED_TICK_S) == []
+
+
+def test_a_traffic_manager_that_never_kept_up_misses_nothing(hub: StreamHub) -> None:
+    gate = TickGate(hub)
+    gate.traffic_managers[8000] = "127.0.0.1"
+    gate.ticked(NOW)
+    assert gate.sleeping_managers(NOW + MISSED_TICK_S) == []
 
 
 def test_after_a_reload_all_is_silent_until_the_client_is_back(hub: StreamHub) -> None:

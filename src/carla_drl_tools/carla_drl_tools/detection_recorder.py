@@ -230,7 +230,7 @@ def record(
     try:
         world = session.world
         for _ in range(_SETTLE_TICKS):
-            world.tick()
+            session.tick()
         actors = _actors(world)
         cameras = _Cameras(session, settings)
         snapshots: dict[int, Any] = {}
@@ -240,9 +240,10 @@ def record(
                 preset = settings.weathers[round_number % len(settings.weathers)]
                 world.set_weather(weather_parameters(preset_values(preset)))
                 round_number += 1
-            frame = world.tick()
-            snapshots[frame] = world.get_snapshot()
-            snapshots.pop(frame - 100, None)
+            session.tick()
+            snapshot = world.get_snapshot()
+            snapshots[snapshot.frame] = snapshot
+            snapshots.pop(snapshot.frame - 100, None)
             for pair in cameras.pairs():
                 if made == pictures or pair[0].frame not in snapshots:
                     continue

@@ -15,6 +15,7 @@ import carla
 
 from carla_sensor_bridge.errors import ConfigurationError, NoSimulatorError
 from carla_sensor_bridge.scenario import Scenario
+from carla_sensor_bridge.tick_watch import TickWatch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,6 +107,7 @@ class ClientSession:
         check_version(self.client.get_client_version(), self._server_version, log)
         self.client.set_timeout(endpoint.client_timeout_s)
         self.world: Any = None
+        self._watch: TickWatch | None = None
 
     def _attempts(self) -> Iterator[float]:
         deadline = time.monotonic() + self._endpoint.connect_timeout_s
@@ -165,6 +167,19 @@ class ClientSession:
         settings.substepping = True
         settings.max_substeps, settings.max_substep_delta_time = substeps(scenario.step_s)
         self.world.apply_settings(settings)
+
+    def tick(self) -> None:
+        """Simulate one step."""
+        if self._watch is None:
+            self.world.tick()
+        else:
+            self._watch.tick()
+
+    def watch_traffic_manager(self, port: int | None) -> None:
+        """Wake the Traffic Manager of this process when it misses a tick; None: there is none any more."""
+        if self._watch is not None:
+            self._watch.close()
+        self._watch = None if port is None else TickWatch(self.world, port, self._log)
 
     def shorten_timeout(self) -> None:
         """From here on calls may take only as long as a clean end allows."""

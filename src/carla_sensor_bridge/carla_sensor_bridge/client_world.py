@@ -57,6 +57,7 @@ class ClientWorld:
         Raises:
             ConfigurationError: when the simulator has no such vehicle.
         """
+        self._session = session
         self._client = session.client
         self._world = session.world
         self._config = config
@@ -77,7 +78,7 @@ class ClientWorld:
 
     def _destroy_leftovers(self) -> None:
         # In synchronous mode the client knows the actors only after a tick.
-        self._world.tick()
+        self._session.tick()
         prefixes = "|".join(map(re.escape, (self._config.role_prefix, *OTHER_ROLES)))
         role = re.compile(rf"(?:{prefixes})\d+")
         actors = list(self._world.get_actors())
@@ -90,7 +91,7 @@ class ClientWorld:
         left.sort(key=lambda actor: actor.parent is None)
         self._log.info("removing %d actors that a former run left behind", len(left))
         self._client.apply_batch_sync([carla.command.DestroyActor(actor.id) for actor in left], False)
-        self._world.tick()
+        self._session.tick()
 
     def spawn(self, poses: Sequence[tuple[int, CarlaPose]]) -> dict[int, str]:
         """Spawn the vehicles of some agents; see `FleetWorld`."""
@@ -122,7 +123,7 @@ class ClientWorld:
             if response.error:
                 raise SimulatorLostError(f"the simulator refuses a collision sensor: {response.error}")
             ids.append(response.actor_id)
-        self._world.tick()
+        self._session.tick()
         sensors = {actor.id: actor for actor in self._world.get_actors(ids)}
         for agent, sensor_id in enumerate(ids):
             sensor = sensors[sensor_id]
@@ -163,7 +164,7 @@ class ClientWorld:
 
     def tick(self) -> None:
         """Simulate one step."""
-        self._world.tick()
+        self._session.tick()
 
     def watch_lights(self, ids: Sequence[str]) -> None:
         """Find traffic lights by their ids; see `FleetWorld`."""

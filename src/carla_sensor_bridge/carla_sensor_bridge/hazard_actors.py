@@ -55,6 +55,7 @@ class HazardActors:
         Raises:
             ConfigurationError: when the simulator lacks a blueprint.
         """
+        self._session = session
         self._client = session.client
         self._world = session.world
         self._log = log
@@ -107,10 +108,10 @@ class HazardActors:
                     f"the simulator cannot spawn {name} of the triggers: {response.error}"
                 )
             ids.append(response.actor_id)
-        self._world.tick()
+        self._session.tick()
         boxes = {actor.id: actor.bounding_box.extent for actor in self._world.get_actors(ids)}
         self._client.apply_batch_sync([carla.command.DestroyActor(actor) for actor in ids], False)
-        self._world.tick()
+        self._session.tick()
         return {
             name: Size(2.0 * boxes[i].x, 2.0 * boxes[i].y, 2.0 * boxes[i].z)
             for name, i in zip(names, ids, strict=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import time
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -25,6 +26,8 @@ _CLEARANCE_M: Final = 12.0
 """Least distance of a new traffic vehicle from every ego, m."""
 _PLACES_PER_WALKER: Final = 4
 """Places that are tried for each walker: some are taken, or too close to others."""
+_SETTLE_S: Final = 0.02
+"""How long the Traffic Manager's thread may take from a tick until it sleeps."""
 _WALK_MPS: Final = 1.4
 _RUN_MPS: Final = 3.0
 
@@ -49,6 +52,7 @@ class RoadUsers:
     def __init__(self, session: ClientSession, scenario: Scenario, seed: int, log: logging.Logger) -> None:
         """Prepare; `spawn` makes them."""
         self.xy = np.empty((0, 2))
+        self._session = session
         self._client = session.client
         self._world = session.world
         self._scenario = scenario
@@ -81,7 +85,7 @@ class RoadUsers:
         ids = self._vehicles + self._walkers
         if not ids:
             return
-        self._world.tick()
+        self._session.tick()
         boxes = {actor.id: actor.bounding_box.extent for actor in self._world.get_actors(ids)}
         self._sizes = np.array([(2.0 * boxes[i].x, 2.0 * boxes[i].y) for i in ids], dtype=np.float32)
         self._kinds = np.array(
@@ -115,6 +119,7 @@ class RoadUsers:
             )
         manager = self._manager = self._client.get_trafficmanager(_free_port())
         manager.set_synchronous_mode(True)
+        self._session.watch_traffic_manager(manager.get_port())
         manager.set_random_device_seed(seed)
         manager.set_global_distance_to_leading_vehicle(config.distance_m)
         points = self._world.get_map().get_spawn_points()
@@ -131,7 +136,7 @@ class RoadUsers:
             autopilot = carla.command.SetAutopilot(carla.command.FutureActor, True, manager.get_port())
             batch.append(carla.command.SpawnActor(blueprint, points[place]).then(autopilot))
         self._vehicles = self._spawned(batch)
-        self._world.tick()
+        self._session.tick()
         vehicles = {actor.id: actor for actor in self._world.get_actors(self._vehicles)}
         for actor_id in self._vehicles:
             vehicle = vehicles[actor_id]
@@ -170,7 +175,7 @@ class RoadUsers:
         controllers = self._spawned(
             [carla.command.SpawnActor(controller, carla.Transform(), walker) for walker in self._walkers]
         )
-        world.tick()
+        self._session.tick()
         self._controllers = list(world.get_actors(controllers))
         for walker in self._controllers:
             walker.start()
@@ -235,5 +240,8 @@ class RoadUsers:
             raise SimulatorLostError(f"road users cannot be removed: {error}") from error
         finally:
             if self._manager is not None:
+                self._session.watch_traffic_manager(None)
+                # Its thread must sleep by then, or it may miss that it is to end, which the call waits for.
+                time.sleep(_SETTLE_S)
                 self._manager.shut_down()
                 self._manager = None
