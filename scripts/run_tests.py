@@ -3,13 +3,15 @@
 
 Two packages are tested at a time. Many tests start processes and wait for them, which a busy machine can starve: those
 of packages that keep processors busy stand back, a test that fails runs once more, and one that passes only then is
-listed as flaky.
+listed as flaky. A test that hangs ends its package's run with the stacks of its threads, and a run that does not end at
+all is ended, so that everything else still tells its results.
 
 usage: scripts/run_tests.py [package ...]
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -23,10 +25,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
 
+import psutil
+
 from carla_drl_bringup import shared_memory
 
 ROOT = Path(__file__).resolve().parent.parent
-TEST_TIMEOUT_S = "300"
+TEST_TIMEOUT_S = 300
+"""After which a test fails."""
+HANG_TIMEOUT_S = 2 * TEST_TIMEOUT_S + 30
+"""After which a test hangs where Python cannot end it: inside a library."""
+RUN_TIMEOUT_S = 2700.0
+"""After which a whole run is ended."""
 LANES = 2
 """How many runs go on at a time: one keeps a processor busy where another waits for processes."""
 FIRST = ("carla_drl_sim", "carla_drl_bringup", "drl_agent_node", "carla_sensor_bridge")
@@ -102,10 +111,27 @@ def run_colcon(workspace: Workspace, packages: Sequence[str]) -> int:
     if workspace.merged:
         command.append("--merge-install")
     command += ["--packages-select", *sorted(packages)]
+    # The first failure of a test ends the timer of all its tries, unless each has one of its own.
+    command += ["--pytest-args", "-o", "timeout_func_only=true"]
+    command += ["-o", f"faulthandler_timeout={HANG_TIMEOUT_S}", "-o", "faulthandler_exit_on_timeout=true"]
     environment = dict(
-        os.environ, PYTEST_TIMEOUT=TEST_TIMEOUT_S, OMP_NUM_THREADS="1", OMP_WAIT_POLICY="passive"
+        os.environ, PYTEST_TIMEOUT=str(TEST_TIMEOUT_S), OMP_NUM_THREADS="1", OMP_WAIT_POLICY="passive"
     )
-    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+    with subprocess.Popen(command, cwd=ROOT, env=environment) as process:
+        try:
+            return process.wait(RUN_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            end_with_children(process)
+            print(f"FAILED the tests of {', '.join(packages)} did not end in {RUN_TIMEOUT_S:g} s", flush=True)
+            return 1
+
+
+def end_with_children(process: subprocess.Popen[bytes]) -> None:
+    """End a process and all that it started, directly or not."""
+    parent = psutil.Process(process.pid)
+    for member in [*parent.children(recursive=True), parent]:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            member.kill()
 
 
 def result_files(workspace: Workspace) -> list[Path]:
