@@ -29,6 +29,7 @@ FIELDS: dict[str, Any] = {
     "initial_mean": (0.0,),
     "initial_log_std": (-1.0,),
 }
+MEMORY: dict[str, Any] = {"memory_size": 8, "sequence_length": 8}
 
 
 class Team:
@@ -170,19 +171,20 @@ def test_it_explains_what_an_agent_cannot_see_and_the_policy_learns_as_well():
     assert off.mean() < 0.2
 
 
-def test_a_restored_state_continues_exactly():
-    algorithm = make(critic="central")
+@pytest.mark.parametrize("fields", [{}, MEMORY], ids=["moments", "pieces"])
+def test_a_restored_state_continues_exactly(fields: dict[str, Any]):
+    algorithm = make(critic="central", **fields)
     drive(algorithm, Team(), 2)
     state = deepcopy(algorithm.state_dict())
-    copy = make(seed=9, critic="central")
+    copy = make(seed=9, critic="central", **fields)
     copy.load_state_dict(state)
     for each in (algorithm, copy):
         torch.set_rng_state(state["torch_random"])
         drive(each, Team(seed=4), 2)
     for one, other in zip(algorithm.network.parameters(), copy.network.parameters(), strict=True):
         assert torch.equal(one, other)
-    with pytest.raises(ConfigurationError, match=r"critic\.encode\.0\.weight: \(16, 1\) became None"):
-        make(critic="own").load_state_dict(state)
+    with pytest.raises(ConfigurationError, match=r"critic\.encode\.0\.weight: \(16, \d\) became None"):
+        make(critic="own", **fields).load_state_dict(state)
 
 
 def test_a_lost_world_is_left_out():
@@ -205,8 +207,29 @@ def test_a_lost_world_is_left_out():
     assert np.isfinite(list(algorithm.update(0.0).values())).all()
 
 
-def test_memory_beside_it_is_refused():
-    with pytest.raises(
-        ConfigurationError, match="critic central values single moments; memory_size = 8, allowed: 0"
-    ):
-        PPOConfig.from_mapping({"critic": "central", "memory_size": 8}, "f.yaml")
+@pytest.mark.parametrize("fields", [{}, MEMORY], ids=["moments", "pieces"])
+def test_learning_begins_where_the_old_policy_was(fields: dict[str, Any]):
+    algorithm = make(critic="central", **fields)
+    drive(algorithm, Team(), 1)
+    team, no = Team(seed=3), np.zeros(ENVS, bool)
+    algorithm.begin(no, ~no)
+    while not algorithm.ready:
+        observations = team.observe()
+        actions = algorithm.act(observations)
+        algorithm.record(observations, actions, team.step(actions))
+    batch = algorithm._prepare()
+    length = fields.get("sequence_length", 1)
+    assert batch.valid.shape[:-1].numel() == len(SIZES) * algorithm.config.rollout_steps
+    assert len(batch) == len(SIZES) * algorithm.config.rollout_steps // length
+    assert int(batch.valid.sum()) == algorithm.rollout.valid.sum()
+    with torch.no_grad():
+        features, values = algorithm._judge(batch)
+        log_probs, _ = algorithm.network.log_prob_entropy(features, batch.actions[batch.valid])
+    torch.testing.assert_close(values, batch.values[batch.valid], rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(log_probs, batch.log_probs[batch.valid], rtol=1e-4, atol=1e-5)
+
+
+def test_beside_memory_it_explains_as_much():
+    logs = drive(make(critic="central", **MEMORY), Team(), 25)
+    assert np.mean([log["explained_variance"] for log in logs[-5:]]) > 0.5
+    assert logs[-1]["action_std_0"] < logs[0]["action_std_0"]

@@ -22,6 +22,7 @@ class Batch:
     `memory` [C, H] before the first step of each.
 
     For critics that see whole worlds M moments of N agents: each field [M, N, ...], `valid` and `present` bool [M, N].
+    With both C pieces of L steps of N agents: each field [C, L, N, ...], and `memory` [C, N, H].
     """
 
     observations: Tensors
@@ -73,17 +74,15 @@ def in_pieces(length: int) -> Callable[[Tensor], Tensor]:
     return cut
 
 
-def moments_of(steps: Batch, worlds: Worlds) -> Batch:
-    """Return the moments [M, N, ...] of `steps` [T, E, ...], those in which nobody's step is valid left out."""
-    moments = steps.change(lambda values: worlds.split(values).flatten(0, 1))
-    there = worlds.there.repeat(len(steps), 1)
-    assert moments.valid is not None
-    assert moments.present is not None
-    moments = replace(moments, valid=moments.valid & there, present=moments.present & there)
-    return with_valid(moments)
+def by_world(steps: Batch, worlds: Worlds) -> Batch:
+    """Return `steps` [T, E, ...] as [T, K, N, ...]; who is not `there` is neither valid nor present."""
+    split = steps.change(worlds.split)
+    assert split.valid is not None
+    assert split.present is not None
+    return replace(split, valid=split.valid & worlds.there, present=split.present & worlds.there)
 
 
 def with_valid(batch: Batch) -> Batch:
     """Return the pieces or moments in which a transition is valid."""
     assert batch.valid is not None
-    return batch.rows(batch.valid.any(1).nonzero().flatten())
+    return batch.rows(batch.valid.flatten(1).any(1).nonzero().flatten())

@@ -23,7 +23,7 @@ from drl_agent_node.algorithms.base import (
     Transition,
     check_same_shapes,
 )
-from drl_agent_node.algorithms.batches import Batch, in_any_order, in_pieces, moments_of, with_valid
+from drl_agent_node.algorithms.batches import Batch, by_world, in_any_order, in_pieces, with_valid
 from drl_agent_node.algorithms.flat_adam import FlatAdam
 from drl_agent_node.algorithms.gaussian_objective import objective as gaussian_objective
 from drl_agent_node.algorithms.gaussian_pass import gaussian_pass
@@ -78,13 +78,14 @@ class PPO(Algorithm):
         self.features = FeatureNetwork(config, observation, state_names, self.name)
         size = self.features.feature_dim
         self.core = RecurrentCore(size, config.memory_size) if config.memory_size else None
+        size = config.memory_size or size
         hidden, activation = config.hidden_sizes, config.activation
         self.worlds = Worlds(world_sizes, num_envs) if config.critic == "central" else None
         critic = None
         if self.worlds is not None:
             critic = CentralCritic(size, hidden, activation, config.attention_size, config.attention_heads)
         self.network = ActorCritic(
-            config.memory_size or size,
+            size,
             action_dim,
             hidden,
             activation,
@@ -114,7 +115,7 @@ class PPO(Algorithm):
         self.rollout = Rollout(config.rollout_steps, num_envs, observation, action_dim)
         self._steps_per_row = config.sequence_length if config.memory_size else 1
         if self.worlds is not None:
-            self._steps_per_row = self.worlds.most
+            self._steps_per_row *= self.worlds.most
         self._memory = FleetMemory(num_envs, config.memory_size)
         self._starts: Bools = np.zeros((config.rollout_steps + 1, num_envs), np.bool_)
         self._memories: Floats = np.zeros((config.rollout_steps, num_envs, config.memory_size), np.float32)
@@ -203,7 +204,7 @@ class PPO(Algorithm):
             self._starts[-1] = rollout.terminated[-2] | rollout.truncated[-2]
             starts, memories = torch.from_numpy(self._starts), torch.from_numpy(self._memories)
             features, _ = self.core(features, starts, memories[0])
-            memory = {"starts": starts[:-1], "valid": torch.from_numpy(rollout.valid)}
+            memory = {"starts": starts[:-1]}
         actions = torch.from_numpy(rollout.actions)
         if self.worlds is None:
             values = self.network.value(features)
@@ -211,10 +212,9 @@ class PPO(Algorithm):
             present = self.worlds.split(torch.from_numpy(rollout.present)) & self.worlds.there
             seen = self.worlds.split(features).flatten(0, 1)
             values = self.worlds.join(self.network.critic(seen, present.flatten(0, 1)).view(present.shape))
-            memory = {
-                "valid": torch.from_numpy(rollout.valid),
-                "present": torch.from_numpy(rollout.present[:-1]),
-            }
+            memory["present"] = torch.from_numpy(rollout.present[:-1])
+        if memory:
+            memory["valid"] = torch.from_numpy(rollout.valid)
         log_probs, _ = self.network.log_prob_entropy(features[:-1], actions)
         scale = self.reward_scaler.scale if config.normalize_rewards else 1.0
         advantages = compute_gae(
@@ -235,13 +235,15 @@ class PPO(Algorithm):
             values[:-1],
             **memory,
         )
-        if self.worlds is not None:
-            return moments_of(steps, self.worlds)
-        if self.core is None:
+        if not memory:
             return steps.change(in_any_order(torch.from_numpy(np.flatnonzero(rollout.valid))))
+        before = torch.from_numpy(self._memories[:: config.sequence_length])
+        if self.worlds is not None:
+            steps, before = by_world(steps, self.worlds), self.worlds.split(before)
+        if self.core is None:
+            return with_valid(steps.change(lambda values: values.flatten(0, 1)))
         pieces = steps.change(in_pieces(config.sequence_length))
-        first = torch.from_numpy(self._memories[:: config.sequence_length]).flatten(0, 1)
-        return with_valid(replace(pieces, memory=first))
+        return with_valid(replace(pieces, memory=before.flatten(0, 1)))
 
     def _weigh(self, advantages: Floats) -> Floats:
         """Return what the policy is to follow, [T, E], given the advantages of the rewards."""
@@ -341,15 +343,21 @@ class PPO(Algorithm):
     def _judge(self, rows: Batch) -> tuple[Tensor, Tensor]:
         """Return what the actor goes on from, [B, F], and the values [B], of the valid transitions."""
         features: Tensor = self.features(rows.observations)
-        if rows.present is not None:
-            assert rows.valid is not None
-            return features[rows.valid], self.network.critic(features, rows.present)[rows.valid]
+        if rows.valid is None:
+            return features, self.network.value(features)
         if self.core is not None:
-            assert rows.valid is not None
             assert rows.starts is not None
-            features, _ = self.core(features.transpose(0, 1), rows.starts.T, rows.memory)
-            features = features.transpose(0, 1)[rows.valid]
-        return features, self.network.value(features)
+            assert rows.memory is not None
+            # The core runs over time first and all agents of all pieces second, [L, B, ...].
+            agents = rows.valid.transpose(0, 1).shape[1:]
+            starts, before = rows.starts.transpose(0, 1).flatten(1), rows.memory.flatten(0, -2)
+            features, _ = self.core(features.transpose(0, 1).flatten(1, -2), starts, before)
+            features = features.view(len(features), *agents, -1).transpose(0, 1)
+        kept = features[rows.valid]
+        if rows.present is None:
+            return kept, self.network.value(kept)
+        moments, present = features.flatten(0, -3), rows.present.flatten(0, -2)
+        return kept, self.network.critic(moments, present).view(rows.valid.shape)[rows.valid]
 
     def state_dict(self) -> dict[str, Any]:
         """See `Algorithm.state_dict`."""

@@ -64,10 +64,6 @@ class PPOConfig(LearnerConfig):
             raise ValueError(
                 f"rollout_steps = {self.rollout_steps} has to be a multiple of sequence_length = {self.sequence_length}"
             )
-        if self.critic == "central" and self.memory_size:
-            raise ValueError(
-                f"critic central values single moments; memory_size = {self.memory_size}, allowed: 0"
-            )
         if self.learning_rate_schedule == "kl" and not self.target_kl:
             raise ValueError("learning_rate_schedule kl needs a target_kl above 0")
         return self
