@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Protocol
 
+import rclpy
 from carla_drl_msgs.srv import LoadScenario, SetStage
 from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
 
-from drl_agent_node.curriculum_session import CurriculumSession
+from drl_agent_node.background import BackgroundSpin
 from drl_agent_node.errors import ConfigurationError
 from drl_agent_node.scene_dispatch import Answer
 
@@ -43,12 +47,34 @@ class BridgeLoader:
         return answer
 
 
-def serve_set_stage(node: Node, session: CurriculumSession) -> None:
+class Stages(Protocol):
+    """What can be moved to a stage; see `CurriculumSession.request`."""
+
+    def request(self, stage: str, *, hold: bool) -> int:
+        """Move to a stage; any thread may call it. Returns its index."""
+
+
+@contextmanager
+def set_stage_service(name: str, stages: Stages) -> Iterator[None]:
+    """Offer `/carla_drl/set_stage` on a node of its own in a process that has none."""
+    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+    node = Node(name)
+    serve_set_stage(node, stages)
+    spin = BackgroundSpin(node)
+    try:
+        yield
+    finally:
+        spin.stop()
+        node.destroy_node()
+        rclpy.try_shutdown()
+
+
+def serve_set_stage(node: Node, stages: Stages) -> None:
     """Offer `/carla_drl/set_stage` on a node."""
 
     def handle(request: SetStage.Request, response: SetStage.Response) -> SetStage.Response:
         try:
-            response.index = session.request(request.stage, hold=request.hold)
+            response.index = stages.request(request.stage, hold=request.hold)
             response.success = True
         except ConfigurationError as error:
             response.message = str(error)

@@ -118,9 +118,19 @@ class CurriculumSession:
         Raises:
             ConfigurationError: when there is no such stage, or training has not begun.
         """
+        self.index_of(stage)
+        assert self.dispatcher is not None
+        return self.dispatcher.request(stage, hold=hold)
+
+    def index_of(self, stage: str) -> int:
+        """Return the index of a stage that can be moved to; any thread may ask.
+
+        Raises:
+            ConfigurationError: when there is no such stage, or training has not begun.
+        """
         if self.dispatcher is None:
             raise ConfigurationError("training has not begun yet")
-        return self.dispatcher.request(stage, hold=hold)
+        return self.dispatcher.curriculum.index_of(stage)
 
     def extras(self) -> dict[str, Any]:
         """Return what checkpoints keep."""

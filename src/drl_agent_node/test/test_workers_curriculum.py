@@ -8,9 +8,13 @@ import re
 import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
+import rclpy
+import rclpy.executors
 import torch
+from carla_drl_msgs.srv import SetStage
 from test_curriculum import BASE, CURRICULUM, Bridges, episode, write_curriculum
 from test_distributed import Run
 
@@ -57,10 +61,10 @@ class Meeting(Ranks):
     count = 2
 
     def __init__(self) -> None:
-        self.said: list[list[End]] = []
+        self.said: list[tuple[list[End], list[tuple[str, bool]]]] = []
 
-    def gather(self, values: list[End]) -> list[End]:
-        return [end for part in self.said for end in part]
+    def gather(self, values: list[Any]) -> list[Any]:
+        return self.said
 
 
 def learner(file: Path, rank: int, ranks: Ranks) -> tuple[WorkersCurriculum, Scenes]:
@@ -82,8 +86,8 @@ def test_learners_judge_alike_by_what_all_drove(file: Path) -> None:
         meeting.said.clear()
         for curriculum, _ in learners:
             curriculum.on_episodes([episode(row, True) for row in range(4)])
-            meeting.said.append(curriculum._ends)
-        ends = [end for said in meeting.said for end in said]
+            meeting.said.append((curriculum._ends, []))
+        ends = [end for said, _ in meeting.said for end in said]
         assert [end.group for end in ends] == [0, 0, 1, 1, 2, 2, 3, 3]
         assert {end.stage for end in ends} == {-1 if part == 0 else 0}
         for curriculum, _ in learners:
@@ -104,6 +108,28 @@ def test_learners_judge_alike_by_what_all_drove(file: Path) -> None:
             ] == world
 
 
+def test_all_learners_move_when_one_is_asked_to(file: Path) -> None:
+    meeting = Meeting()
+    learners = [learner(file, rank, meeting) for rank in (0, 1)]
+    with pytest.raises(ConfigurationError, match="allowed: near, far, other"):
+        learners[0][0].request("nowhere", hold=False)
+    assert learners[0][0].request("other", hold=True) == 2
+    assert learners[0][0].session.status.index == 0
+    meeting.said = [([], list(curriculum._asked)) for curriculum, _ in learners]
+    for curriculum, _ in learners:
+        curriculum.exchange()
+        curriculum.settle()
+        assert curriculum.session.status.name == "other"
+        assert curriculum.session.dispatcher.curriculum.held
+    assert [scenes.orders[-1][1] for _, scenes in learners] == ["base.other", "base.other"]
+
+
+def test_nobody_moves_before_the_curriculum_begins(file: Path) -> None:
+    curriculum = WorkersCurriculum(CurriculumSession(file, 0, lambda _: None), Scenes(2), Ranks(), 0)
+    with pytest.raises(ConfigurationError, match="has not begun"):
+        curriculum.request("far", hold=False)
+
+
 def test_workers_wait_until_what_they_took_is_known(file: Path) -> None:
     curriculum, scenes = learner(file, 0, Ranks())
     later = iter([None, None, Answer(True), Answer(True)])
@@ -118,11 +144,17 @@ def test_workers_wait_until_what_they_took_is_known(file: Path) -> None:
     assert not curriculum.session.dispatcher.waiting
 
 
-def test_a_worker_takes_scenes_between_fragments(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_takes_scenes_between_fragments(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("ROS_DOMAIN_ID", os.environ["ROS_DOMAIN_ID"])
     _, (near, far, other) = load_stages(file)
     settings = GatewaySettings()
-    worker = Worker(WorkerSpec(0, 1, near.scenario, 2, 0, "ppo", PPOConfig(), {}, settings, in_process=True))
+    worker = Worker(
+        WorkerSpec(
+            0, 1, near.scenario, 2, 0, "ppo", PPOConfig(), {}, settings, in_process=True, logs=tmp_path
+        )
+    )
     try:
         session = worker.open().session
         policy = worker._algorithm.policy_state()
@@ -143,12 +175,30 @@ def test_a_worker_takes_scenes_between_fragments(file: Path, monkeypatch: pytest
 
 
 def world_logs(folder: Path) -> str:
-    return "\n".join(path.read_text(errors="replace") for path in folder.glob("carla_drl_evaluation_*/*.log"))
+    return "\n".join(path.read_text(errors="replace") for path in folder.glob("run/workers/*.log"))
+
+
+def call_set_stage(stage: str) -> SetStage.Response:
+    """Ask the learner, which is in this process's domain."""
+    context = rclpy.Context()
+    rclpy.init(context=context)
+    node = rclpy.create_node("caller", context=context)
+    executor = rclpy.executors.SingleThreadedExecutor(context=context)
+    try:
+        client = node.create_client(SetStage, "/carla_drl/set_stage")
+        assert client.wait_for_service(20.0)
+        future = client.call_async(SetStage.Request(stage=stage, hold=True))
+        executor.add_node(node)
+        executor.spin_until_future_complete(future, 20.0)
+        return future.result()
+    finally:
+        node.destroy_node()
+        rclpy.shutdown(context=context)
 
 
 @pytest.fixture
 def run_options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Options of a run with two workers, whose worlds log to `tmp_path`."""
+    """Options of a run with two workers, which leaves its temporary files in `tmp_path`."""
     (tmp_path / "base.yaml").write_text(BASE.replace("time_limit_s: 2.0", "time_limit_s: 6.0"))
     (tmp_path / "stages.yaml").write_text(STAGES)
     (tmp_path / "ppo_prompt.yaml").write_text(PROMPT)
@@ -177,6 +227,8 @@ def test_stages_reach_workers_their_successors_and_resumed_runs(
         run.wait_for(lambda: run.steps() > steps + 100, "progress in the new worlds")
         run.workers()[0].kill()
         run.wait_for(lambda: "is back" in run.output, "successor")
+        assert call_set_stage("nowhere").message == "stage is 'nowhere'; allowed: here, there, or 0 to 1"
+        assert call_set_stage("there").index == 1
         steps = run.steps()
         run.wait_for(lambda: run.steps() > steps + 100, "progress with it")
         logs = world_logs(tmp_path)

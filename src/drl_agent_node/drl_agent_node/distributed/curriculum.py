@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from typing import Any, Final, Protocol
 
 from drl_agent_node.algorithms.ranks import Ranks
@@ -50,6 +52,7 @@ class WorkersCurriculum:
         self._should_stop = should_stop
         self._first = rank * len(scenes.world_sizes)
         self._ends: list[End] = []
+        self._asked: deque[tuple[str, bool]] = deque()
 
     @property
     def world_sizes(self) -> tuple[int, ...]:
@@ -78,10 +81,24 @@ class WorkersCurriculum:
         assert dispatcher is not None
         self._ends += dispatcher.curriculum.ends(episodes, self._first)
 
+    def request(self, stage: str, *, hold: bool) -> int:
+        """Move all learners to a stage at their next `exchange`; any thread may call it. Returns its index.
+
+        Raises:
+            ConfigurationError: when there is no such stage, or training has not begun.
+        """
+        index = self.session.index_of(stage)
+        self._asked.append((stage, hold))
+        return index
+
     def exchange(self) -> None:
         """Judge by what the workers of all learners ended since the last time; each learner calls it as often."""
         ends, self._ends = self._ends, []
-        self.session.count([End(*end) for end in self._ranks.gather(ends)])
+        asked = [self._asked.popleft() for _ in range(len(self._asked))]
+        all_ends, all_asked = zip(*self._ranks.gather([(ends, asked)]), strict=True)
+        self.session.count([End(*end) for end in chain.from_iterable(all_ends)])
+        for stage, hold in chain.from_iterable(all_asked):
+            self.session.request(stage, hold=hold)
         # Worlds are made while the learner learns.
         self.session.on_step()
 

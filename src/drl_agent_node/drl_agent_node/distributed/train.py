@@ -23,7 +23,8 @@ import logging
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,7 +39,6 @@ from drl_agent_node.checkpoint import check_fits
 from drl_agent_node.config import find_config
 from drl_agent_node.curriculum_session import CurriculumSession
 from drl_agent_node.env.gateway_core import GatewaySettings
-from drl_agent_node.episodes import Episode
 from drl_agent_node.errors import ConfigurationError
 from drl_agent_node.evaluation.plan import about_training
 from drl_agent_node.evaluation.suite import read_scenario
@@ -177,6 +177,7 @@ def _train(options: argparse.Namespace, ranks: Ranks, rank: int) -> None:
                 },
                 gateway=GatewaySettings(neighbour_count=options.neighbours),
                 in_process=options.in_process,
+                logs=folder.path / "workers",
             )
             for number in range(rank * options.workers, (rank + 1) * options.workers)
         ],
@@ -185,9 +186,14 @@ def _train(options: argparse.Namespace, ranks: Ranks, rank: int) -> None:
         warn=say,
     )
     curriculum = None
+    service: AbstractContextManager[None] = nullcontext()
     if session is not None:
         curriculum = WorkersCurriculum(session, fleet, ranks, rank, stop)
         fleet.before_driving = curriculum.settle
+        if first and not options.in_process:
+            from drl_agent_node.curriculum_services import set_stage_service
+
+            service = set_stage_service("drl_learner", curriculum)
     logs = None
     about = about_training("" if session is not None else str(path))
     if first:
@@ -204,10 +210,6 @@ def _train(options: argparse.Namespace, ranks: Ranks, rank: int) -> None:
             curriculum.begin(found[0].extras if found is not None else {})
         return make_algorithm(algorithm, configs.algorithm, env, options.seed)
 
-    def on_episodes(episodes: list[Episode]) -> None:
-        if curriculum is not None:
-            curriculum.on_episodes(episodes)
-
     def on_step(snapshot: Snapshot) -> None:
         if first and printer.due():
             printer.show(progress_of(snapshot, options.total_steps))
@@ -217,6 +219,9 @@ def _train(options: argparse.Namespace, ranks: Ranks, rank: int) -> None:
             values = scalars_of(trainer.snapshot, losses)
             logs.write(steps, values if session is None else values | session.scalars())
 
+    hooks = Hooks(on_update=on_update, on_step=on_step)
+    if curriculum is not None:
+        hooks = replace(hooks, on_episodes=curriculum.on_episodes)
     trainer = DistributedTrainer(
         fleet,
         make,
@@ -226,7 +231,7 @@ def _train(options: argparse.Namespace, ranks: Ranks, rank: int) -> None:
         first=first,
         config=configs.plain() | {"about": about},
         extras=session.extras if session is not None else dict,
-        hooks=Hooks(on_episodes, on_update, on_step),
+        hooks=hooks,
         after_fragment=curriculum.exchange if curriculum is not None else lambda: None,
         should_stop=stop,
     )
@@ -235,7 +240,8 @@ def _train(options: argparse.Namespace, ranks: Ranks, rank: int) -> None:
         trainer.resume_from(found[0])
     outcome = Outcome.STOPPED
     try:
-        outcome = trainer.run()
+        with service:
+            outcome = trainer.run()
         if logs is not None and logs.tracker is not None and outcome is not Outcome.STOPPED:
             register_best(folder, logs.tracker, f"{label}-{algorithm}", say)
     finally:

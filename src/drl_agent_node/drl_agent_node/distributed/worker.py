@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -48,6 +49,7 @@ class WorkerSpec:
         options: keyword arguments of the environment: reward, safety layer, observation.
         gateway: parameters of the gateway that are not at their defaults.
         in_process: a world without ROS, in the worker's own process.
+        logs: where the processes of its world log.
     """
 
     number: int
@@ -60,6 +62,7 @@ class WorkerSpec:
     options: dict[str, Any]
     gateway: GatewaySettings
     in_process: bool
+    logs: Path
 
 
 @dataclass(frozen=True)
@@ -155,7 +158,10 @@ class Worker:
         parent = self._parent = rclpy.create_node(f"drl_worker_{self._spec.number}")
         self._stack.callback(parent.destroy_node)
         return LoopWorlds(
-            lambda: make_link_node(parent), options=self._spec.options, gateway=self._spec.gateway
+            lambda: make_link_node(parent),
+            options=self._spec.options,
+            gateway=self._spec.gateway,
+            folder=self._spec.logs,
         )
 
     def collect(self, policy: dict[str, Any], steps: int) -> Fragment:

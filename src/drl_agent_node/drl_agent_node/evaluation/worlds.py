@@ -92,6 +92,7 @@ class LoopWorlds:
         gateway: GatewaySettings | None = None,
         should_stop: Callable[[], bool] = lambda: False,
         on_waiting: Callable[[str], None] = lambda _message: None,
+        folder: Path | None = None,
     ) -> None:
         """Set up; nothing is started yet.
 
@@ -101,6 +102,7 @@ class LoopWorlds:
             options: keyword arguments of the environments: reward, safety layer, observation.
             gateway: parameters of the gateway that are not at their defaults.
             should_stop, on_waiting: as of `FleetVectorEnv`.
+            folder: where the processes' logs and scenarios are kept; None: in a temporary one until `close`.
         """
         self._make_node = make_node
         self._server = server
@@ -109,7 +111,9 @@ class LoopWorlds:
         self._gateway = {name: value for name, value in given.items() if value is not None}
         self._should_stop = should_stop
         self._on_waiting = on_waiting
-        self._folder = Path(tempfile.mkdtemp(prefix="carla_drl_evaluation_"))
+        self._keeps_logs = folder is not None
+        self._folder = folder or Path(tempfile.mkdtemp(prefix="carla_drl_evaluation_"))
+        self._folder.mkdir(parents=True, exist_ok=True)
         self._simulator: subprocess.Popen[bytes] | None = None
         self._opened = 0
 
@@ -163,7 +167,8 @@ class LoopWorlds:
         if self._simulator is not None:
             _stop(self._simulator)
             self._simulator = None
-        shutil.rmtree(self._folder, ignore_errors=True)
+        if not self._keeps_logs:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def _address(self) -> tuple[str, int]:
         if self._server:
@@ -171,7 +176,7 @@ class LoopWorlds:
             if not host or not port.isdecimal():
                 raise ConfigurationError(f"simulator '{self._server}' cannot be used; allowed: <host>:<port>")
             return host, int(port)
-        log = self._folder / "simulator.log"
+        log = self._folder / f"simulator{os.getpid()}.log"
         if self._simulator is None:
             self._simulator = self._spawn(log, "carla_drl_sim", "server", ["--port", "0", "--synchronous"])
         end = time.monotonic() + SIMULATOR_START_S
