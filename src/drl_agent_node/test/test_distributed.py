@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -40,8 +41,15 @@ class Run:
         command += ["--scenario", str(folder / "short.yaml"), "--algorithm", str(folder / "ppo_small.yaml")]
         command += ["--num-agents", "2", "--run-dir", str(folder), "--run-name", "run", *options]
         self._lines: list[str] = []
+        # Ray and torchrun leave logs behind; paths of Ray's sockets may have 107 characters.
+        self._temporary = tempfile.TemporaryDirectory(prefix="run_", dir="/tmp", ignore_cleanup_errors=True)
         self.process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+            env=os.environ | {"TMPDIR": self._temporary.name, "RAY_TMPDIR": self._temporary.name},
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -92,6 +100,7 @@ class Run:
                 self.process.kill()
         self.process.wait()
         self._reader.join(5)
+        self._temporary.cleanup()
 
 
 def test_a_worker_that_dies_is_replaced_and_the_run_goes_on(tmp_path: Path) -> None:

@@ -197,13 +197,11 @@ def call_set_stage(stage: str) -> SetStage.Response:
 
 
 @pytest.fixture
-def run_options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Options of a run with two workers, which leaves its temporary files in `tmp_path`."""
+def run_options(tmp_path: Path) -> list[str]:
+    """Options of a run with two workers."""
     (tmp_path / "base.yaml").write_text(BASE.replace("time_limit_s: 2.0", "time_limit_s: 6.0"))
     (tmp_path / "stages.yaml").write_text(STAGES)
     (tmp_path / "ppo_prompt.yaml").write_text(PROMPT)
-    monkeypatch.setenv("RAY_TMPDIR", "/tmp")
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
     options = ["--workers", "2", "--first-domain-id", str(51 + os.getpid() % 8)]
     options += [
         "--algorithm",
