@@ -167,6 +167,7 @@ class BridgeNode(Node):  # type: ignore[misc]
         for name, count in vars(counters).items():
             status.add(name, str(count))
         status.add("lost_rows", str(lockstep.lost_rows))
+        status.add("missed_traffic_ticks", str(lockstep.missed_traffic_ticks))
         return status
 
     def _diagnose_sensors(self, status: Any) -> Any:

@@ -108,6 +108,7 @@ class ClientSession:
         self.client.set_timeout(endpoint.client_timeout_s)
         self.world: Any = None
         self._watch: TickWatch | None = None
+        self._missed = 0
 
     def _attempts(self) -> Iterator[float]:
         deadline = time.monotonic() + self._endpoint.connect_timeout_s
@@ -179,7 +180,13 @@ class ClientSession:
         """Wake the Traffic Manager of this process when it misses a tick; None: there is none any more."""
         if self._watch is not None:
             self._watch.close()
+            self._missed += self._watch.missed
         self._watch = None if port is None else TickWatch(self.world, port, self._log)
+
+    @property
+    def missed_traffic_ticks(self) -> int:
+        """How often the Traffic Manager of this process had to be woken."""
+        return self._missed + (0 if self._watch is None else self._watch.missed)
 
     def shorten_timeout(self) -> None:
         """From here on calls may take only as long as a clean end allows."""

@@ -116,6 +116,11 @@ class LockStep:
         """How often the simulator gave values that are not finite."""
         return 0 if self._episodes is None else self._episodes.metrics.lost_rows
 
+    @property
+    def missed_traffic_ticks(self) -> int:
+        """How often the Traffic Manager slept through a tick and was woken."""
+        return 0 if self._others is None else self._others.missed_ticks
+
     def queues(self) -> dict[str, int]:
         """Return how much waits to be taken over by the tick thread."""
         return {"collisions": 0 if self._world is None else self._world.waiting_collisions}

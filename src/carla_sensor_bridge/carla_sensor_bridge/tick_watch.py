@@ -15,7 +15,11 @@ embedded simulator wakes it before; CARLA does not."""
 
 
 class TickWatch:
-    """Ticks a world; a thread wakes this process's Traffic Manager when it misses a tick."""
+    """Ticks a world; a thread wakes this process's Traffic Manager when it misses a tick.
+
+    Attributes:
+        missed: how often it did.
+    """
 
     def __init__(self, world: Any, port: int, log: logging.Logger) -> None:
         """Start the thread.
@@ -28,6 +32,7 @@ class TickWatch:
         self._world = world
         self._port = port
         self._log = log
+        self.missed = 0
         self._frame = world.get_snapshot().frame
         self._ticking = False
         self._closed = Event()
@@ -59,6 +64,7 @@ class TickWatch:
                 self._wake()
 
     def _wake(self) -> None:
+        self.missed += 1
         self._log.warning("the Traffic Manager has missed a tick and is woken")
         try:
             wake_traffic_manager("127.0.0.1", self._port)

@@ -314,7 +314,15 @@ def test_heartbeat_and_diagnostics(shared_simulator: Simulator, peer: GatewayPee
         values = listener.values
         for name in ("tick_us", "read_us", "metrics_us", "ring_us", "wait_us", "ticks_per_s", "frames"):
             assert float(values[name]) > 0.0, values
-        for name in ("late", "duplicate", "reconnects", "resets", "protocol_errors", "lost_rows"):
+        for name in (
+            "late",
+            "duplicate",
+            "reconnects",
+            "resets",
+            "protocol_errors",
+            "lost_rows",
+            "missed_traffic_ticks",
+        ):
             assert float(values[name]) == 0.0, values
         report = next(report for report in listener.reports if report.ticks_per_s > 0.0)
         assert (report.simulator, report.session) == ("sim0", peer.session)

@@ -91,6 +91,7 @@ def test_a_traffic_manager_that_misses_a_tick_is_woken(
         watch.tick()
     watch.close()  # it asks to the end
     assert manager.modes == [True, False, True]
+    assert watch.missed == 1
     assert "has missed a tick and is woken" in caplog.text
 
 
@@ -99,6 +100,7 @@ def test_a_slow_simulator_is_waited_for(world: World, manager: SleepingManager, 
     Thread(target=lambda: world.done.wait(SLOW_S) or world.done.set(), daemon=True).start()
     watch.tick()
     assert manager.modes == []
+    assert watch.missed == 0
     assert world.frame == 8
 
 
