@@ -129,7 +129,8 @@ def test_every_sensor_and_the_world_are_topics_of_their_frame(tmp_path: Path) ->
         check_messages(loop)
         loop.wait_until(lambda: loop.values("topics").get("sensors") == "15", "diagnostics of the gateway")
         loop.wait_until(lambda: loop.values("sensors").get("sensors") == "15", "diagnostics of the bridge")
-        assert int(loop.values("topics")["topic_messages"]) > 50
+        # Diagnostics come once a second.
+        loop.wait_until(lambda: int(loop.values("topics")["topic_messages"]) > 50, "counted messages")
         assert loop.values("sensors")["sensor_missing"] == "0"
 
 

@@ -28,7 +28,7 @@ from websockets.sync.client import ClientConnection, connect
 from carla_drl_tools.errors import ToolError
 from carla_drl_tools.message_definitions import definition
 
-DOMAIN_ID = 52 + os.getpid() % 5
+DOMAIN_ID = 178 + os.getpid() % 4
 PATIENCE_S = 20.0
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 

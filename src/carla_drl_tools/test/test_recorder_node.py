@@ -25,7 +25,7 @@ def wait_until(condition: Callable[[], object], what: str) -> None:
 
 def test_a_killed_recorder_leaves_a_closed_bag_and_no_process(tmp_path: Path) -> None:
     log = tmp_path / "log.txt"
-    environment = os.environ | {"ROS_DOMAIN_ID": str(60 + os.getpid() % 40), "PYTHONUNBUFFERED": "1"}
+    environment = os.environ | {"ROS_DOMAIN_ID": str(178 + os.getpid() % 4), "PYTHONUNBUFFERED": "1"}
     command = [*RECORD, "--min-free-mb", "1", str(tmp_path / "bag"), "--", "--topics", "/nothing"]
     with (
         log.open("w") as output,
@@ -46,7 +46,7 @@ def test_a_killed_recorder_leaves_a_closed_bag_and_no_process(tmp_path: Path) ->
 
 def test_nothing_is_started_without_room(tmp_path: Path) -> None:
     command = [*RECORD, "--min-free-mb", str(10**9), str(tmp_path / "bag")]
-    environment = os.environ | {"ROS_DOMAIN_ID": str(60 + os.getpid() % 40)}
+    environment = os.environ | {"ROS_DOMAIN_ID": str(178 + os.getpid() % 4)}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=PATIENCE_S)
     assert done.returncode == 74, done.stderr
     assert "1000000000 MB are to stay free; the recording has ended before it began" in done.stderr
