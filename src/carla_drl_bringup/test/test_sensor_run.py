@@ -157,8 +157,9 @@ def test_nothing_grows_and_every_set_of_topics_is_recorded(run: Run, tmp_path: P
             third = len(series.time_s) // 3
             growth = statistics.median(series.rss_mb[-third:]) - statistics.median(series.rss_mb[:third])
             assert growth < GROWTH_MB, (name, series.rss_mb)
-            assert min(series.files[-third:]) <= min(series.files[:third]), (name, series.files)
-            assert min(series.shared[-third:]) <= min(series.shared[:third]), (name, series.shared)
+            # The first look may come before everybody has met.
+            for counts in (series.files, series.shared):
+                assert min(counts[-third:]) <= statistics.median(counts[:third]), (name, counts)
         for recorder in (full, light):
             recorder.interrupt()
             assert recorder.wait(60) == 0, recorder.output[-4000:]

@@ -114,6 +114,8 @@ class RecorderNode(Node):  # type: ignore[misc]
             self._updater.force_update()
 
     def _end(self, code: int) -> None:
+        if self._stopping and code == -signal.SIGINT:
+            code = 0  # it heeds the signal while it records; asked again, it met one before or after that
         self.exit_code = EXIT_DISK_FULL if self._full else code
         if self._process is None:
             message = f"{self._verdict.message}; the recording has ended before it began"
