@@ -59,10 +59,12 @@ class RecorderNode(Node):  # type: ignore[misc]
 
     def __init__(self, bag: Path, min_free_mb: int, arguments: list[str]) -> None:
         super().__init__("recorder")
+        self._bag = bag
         self._watch = RecordingWatch(bag, min_free_mb)
         self._verdict = self._watch.look(time.monotonic())
         self._stopping = False
         self._asked_s = 0.0
+        self._heard = False
         self._full = False
         self.exit_code: int | None = None
         self._updater = Updater(self)
@@ -87,11 +89,15 @@ class RecorderNode(Node):  # type: ignore[misc]
         return self._stopping
 
     def stop(self) -> None:
-        """Have the recorder close the bag. A process that is just starting may miss the signal: it comes again."""
+        """Have the recorder close the bag.
+
+        A process that is just starting may miss the signal: it comes again. Recorders heed it from before they make
+        the bag until after they have closed it; another one then would end them as if something were wrong.
+        """
         now_s = time.monotonic()
-        if self._stopping and now_s - self._asked_s < _ASK_AGAIN_S:
+        if self._heard or (self._stopping and now_s - self._asked_s < _ASK_AGAIN_S):
             return
-        self._stopping, self._asked_s = True, now_s
+        self._stopping, self._asked_s, self._heard = True, now_s, self._bag.exists()
         if self._process is not None:
             with contextlib.suppress(ProcessLookupError):
                 self._process.send_signal(signal.SIGINT)
@@ -114,8 +120,6 @@ class RecorderNode(Node):  # type: ignore[misc]
             self._updater.force_update()
 
     def _end(self, code: int) -> None:
-        if self._stopping and code == -signal.SIGINT:
-            code = 0  # it heeds the signal while it records; asked again, it met one before or after that
         self.exit_code = EXIT_DISK_FULL if self._full else code
         if self._process is None:
             message = f"{self._verdict.message}; the recording has ended before it began"
