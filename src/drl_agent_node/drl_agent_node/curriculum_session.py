@@ -118,9 +118,7 @@ class CurriculumSession:
         Raises:
             ConfigurationError: when there is no such stage, or training has not begun.
         """
-        self.index_of(stage)
-        assert self.dispatcher is not None
-        return self.dispatcher.request(stage, hold=hold)
+        return self._begun().request(stage, hold=hold)
 
     def index_of(self, stage: str) -> int:
         """Return the index of a stage that can be moved to; any thread may ask.
@@ -128,9 +126,12 @@ class CurriculumSession:
         Raises:
             ConfigurationError: when there is no such stage, or training has not begun.
         """
+        return self._begun().curriculum.index_of(stage)
+
+    def _begun(self) -> SceneDispatcher:
         if self.dispatcher is None:
             raise ConfigurationError("training has not begun yet")
-        return self.dispatcher.curriculum.index_of(stage)
+        return self.dispatcher
 
     def extras(self) -> dict[str, Any]:
         """Return what checkpoints keep."""
