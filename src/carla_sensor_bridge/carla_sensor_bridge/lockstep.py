@@ -87,6 +87,7 @@ class LockStep:
         self._log = log
         self._on_world = on_world
         self._after_frame: Callable[[float], None] | None = None
+        self._client: ClientSession | None = None
         self._link: GatewayLink | None = None
         self._episodes: FleetEpisodes | None = None
         # Kept until the process ends: the client library complains about sensors that go out of scope undestroyed.
@@ -119,7 +120,7 @@ class LockStep:
     @property
     def missed_traffic_ticks(self) -> int:
         """How often the Traffic Manager slept through a tick and was woken."""
-        return 0 if self._others is None else self._others.missed_ticks
+        return 0 if self._client is None else self._client.missed_traffic_ticks
 
     def queues(self) -> dict[str, int]:
         """Return how much waits to be taken over by the tick thread."""
@@ -173,7 +174,7 @@ class LockStep:
             SimulatorLostError: when it does no longer.
         """
         try:
-            session = ClientSession(self._settings.endpoint, guard.stopping, self._log)
+            session = self._client = ClientSession(self._settings.endpoint, guard.stopping, self._log)
         except StoppedError:
             return
         guard.watch(session.liveness)

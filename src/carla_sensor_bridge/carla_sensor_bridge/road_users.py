@@ -68,11 +68,6 @@ class RoadUsers:
     def __len__(self) -> int:
         return len(self._kinds)
 
-    @property
-    def missed_ticks(self) -> int:
-        """How often the Traffic Manager slept through a tick and was woken."""
-        return self._session.missed_traffic_ticks
-
     def spawn(self, egos: Array) -> None:
         """Make traffic and walkers.
 
