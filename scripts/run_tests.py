@@ -114,7 +114,7 @@ def run_colcon(workspace: Workspace, packages: Sequence[str]) -> int:
     # The first failure of a test ends the timer of all its tries, unless each has one of its own.
     command += ["--pytest-args", "-o", "timeout_func_only=true"]
     command += ["-o", f"faulthandler_timeout={HANG_TIMEOUT_S}", "-o", "faulthandler_exit_on_timeout=true"]
-    command += ["--rerun-show-tracebacks"]
+    command.append("--rerun-show-tracebacks")
     environment = dict(
         os.environ, PYTEST_TIMEOUT=str(TEST_TIMEOUT_S), OMP_NUM_THREADS="1", OMP_WAIT_POLICY="passive"
     )
